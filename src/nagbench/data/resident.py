@@ -1,0 +1,70 @@
+"""The decoded set on the device: a batch is one gather, augmentation included."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Mean and deviation of CIFAR-10's training images by channel; every data set is scaled with them.
+MEAN = (125.307, 122.950, 113.865)
+DEVIATION = (62.993, 62.089, 66.705)
+
+
+@dataclass(frozen=True)
+class ResidentSet:
+    """Padded images (n, height, width, 3) in uint8 and their labels, on one device."""
+
+    images: Tensor
+    labels: Tensor
+    padding: int
+    dtype: torch.dtype
+    mean: Tensor
+    scale: Tensor
+
+    @classmethod
+    def place(
+        cls,
+        images: np.ndarray,
+        labels: np.ndarray,
+        padding: int,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> "ResidentSet":
+        """Put images on the device, with a black border for the random crops."""
+        border = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+        return cls(
+            images=torch.from_numpy(np.pad(images, border)).to(device),
+            labels=torch.from_numpy(labels.astype(np.int64)).to(device),
+            padding=padding,
+            dtype=dtype,
+            mean=torch.tensor(MEAN, dtype=dtype, device=device),
+            scale=1 / torch.tensor(DEVIATION, dtype=dtype, device=device),
+        )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def crops(self, index: Tensor, rows: Tensor, columns: Tensor, flips: Tensor) -> Tensor:
+        """Images `index`, cut out at (`rows`, `columns`) and mirrored where `flips`."""
+        count, height, width, channels = self.images.shape
+        shifts = 2 * self.padding + 1
+        stride = self.images.stride()
+        windows = self.images.as_strided(
+            (count, shifts, shifts, height - shifts + 1, width - shifts + 1, channels),
+            (stride[0], stride[1], stride[2], *stride[1:]),
+        )
+        cut = windows[index, rows, columns]
+        return self._scaled(torch.where(flips[:, None, None, None], cut.flip(2), cut))
+
+    def plain(self, start: int, stop: int) -> Tensor:
+        """Images `start` to `stop`, not augmented."""
+        height, width = self.images.shape[1:3]
+        inner = self.images[
+            start:stop, self.padding : height - self.padding, self.padding : width - self.padding
+        ]
+        return self._scaled(inner)
+
+    def _scaled(self, images: Tensor) -> Tensor:
+        """Standardised, as (n, 3, height, width) in channels-last memory."""
+        return ((images.to(self.dtype) - self.mean) * self.scale).permute(0, 3, 1, 2)

@@ -1,0 +1,160 @@
+"""What training leaves behind: the schema, and its reading, writing and merging.
+
+A unit's file holds one row a run, its curve as list columns. Merged, they become two tables: `runs`
+(one row a run) and `curves` (one row a run and epoch; epoch 0 is before training).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nagbench.errors import InputError
+from nagbench.files import atomic_path
+
+VERSION = 1
+_VERSION_KEY = b"nagbench.records"
+
+# What a curve holds at each epoch. Losses and accuracies of the training data are running means of
+# the epoch's steps; the last three are over the epoch's steps.
+CURVE = {
+    "train_loss": "mean loss of the epoch's steps",
+    "train_accuracy": "mean accuracy of the epoch's steps",
+    "validation_loss": "over the whole validation set",
+    "validation_accuracy": "over the whole validation set",
+    "test_loss": "over the whole test set; absent while tuning",
+    "test_accuracy": "over the whole test set; absent while tuning",
+    "gradient_norm": "mean over the epoch's steps",
+    "update_norm": "mean length of a step in parameter space",
+    "learning_rate": "in force in the epoch's last step",
+    "gradient_evaluations": "since the start",
+    "train_seconds": "since the start",
+    "evaluation_seconds": "since the start",
+    "largest_jump": "largest rise of the loss from one step to the next",
+    "spikes": "steps whose loss is over twice the running mean of those before",
+    "loss_variance": "of the epoch's steps",
+}
+RUNS = {
+    "run": pa.string(),
+    "study": pa.string(),
+    "edition": pa.string(),
+    "data": pa.string(),
+    "stage": pa.string(),
+    "workload": pa.string(),
+    "optimizer": pa.string(),
+    "trial": pa.int64(),
+    "seed": pa.int64(),
+    "settings": pa.string(),
+    "learning_rate": pa.float64(),
+    "status": pa.string(),
+    "diverged_step": pa.int64(),
+    "epochs": pa.int64(),
+    "gradient_evaluations": pa.int64(),
+    "train_seconds": pa.float64(),
+    "evaluation_seconds": pa.float64(),
+    "provenance": pa.string(),
+}
+STATUSES = ("finished", "diverged")
+# Columns that measure the machine; all others repeat exactly when a unit is trained again.
+TIMES = ("train_seconds", "evaluation_seconds", "provenance")
+
+_METADATA = {_VERSION_KEY: str(VERSION).encode()}
+_RUN_SCHEMA = pa.schema(list(RUNS.items()), metadata=_METADATA)
+_CURVE_SCHEMA = pa.schema(
+    [("run", pa.string()), ("epoch", pa.int64()), *((name, pa.float64()) for name in CURVE)],
+    metadata=_METADATA,
+)
+_UNIT_SCHEMA = pa.schema(
+    [*RUNS.items(), *((f"curve_{name}", pa.list_(pa.float64())) for name in CURVE)],
+    metadata=_METADATA,
+)
+
+
+def write_unit(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the runs of a unit: each row has the columns of `RUNS`, and `curve_…` lists."""
+    _write(path, pa.Table.from_pylist([dict(row) for row in rows], schema=_UNIT_SCHEMA))
+
+
+def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The `runs` and `curves` of several units' files, in the order of the files."""
+    tables = [_read(path, _UNIT_SCHEMA) for path in paths]
+    merged = pa.concat_tables(tables) if tables else _UNIT_SCHEMA.empty_table()
+    runs = merged.select(list(RUNS)).to_pandas()
+    lists = merged.to_pandas()[["run", *(f"curve_{name}" for name in CURVE)]]
+    lists = lists.assign(epoch=[list(range(len(curve))) for curve in lists["curve_train_loss"]])
+    curves = lists.explode([name for name in lists if name != "run"], ignore_index=True)
+    curves = curves.rename(columns={f"curve_{name}": name for name in CURVE})
+    curves = curves.astype({name: float for name in CURVE} | {"epoch": "int64"})
+    return runs, curves[_CURVE_SCHEMA.names]
+
+
+def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
+    """Write `runs.parquet` and `curves.parquet` after checking that they belong together."""
+    check(runs, curves, str(folder))
+    for name, frame, schema in (
+        ("runs", runs, _RUN_SCHEMA),
+        ("curves", curves, _CURVE_SCHEMA),
+    ):
+        _write(folder / f"{name}.parquet", pa.Table.from_pandas(frame, schema, preserve_index=False))
+
+
+def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The checked tables of a records folder."""
+    runs = _read(folder / "runs.parquet", _RUN_SCHEMA).to_pandas()
+    curves = _read(folder / "curves.parquet", _CURVE_SCHEMA).to_pandas()
+    check(runs, curves, str(folder))
+    return runs, curves
+
+
+def check(runs: pd.DataFrame, curves: pd.DataFrame, place: str) -> None:
+    """Refuse tables that contradict themselves or each other."""
+    twice = sorted(set(runs["run"][runs.duplicated(["run", "study", "stage"])]))
+    if twice:
+        raise InputError(place, f"runs recorded twice: {', '.join(twice[:3])}", "each run once")
+    unknown = sorted(set(runs["status"]) - set(STATUSES))
+    if unknown:
+        raise InputError(place, f"status {', '.join(unknown)}", " or ".join(STATUSES))
+    editions = runs[["data", "edition"]].drop_duplicates()
+    if editions["data"].duplicated().any():
+        found = "editions of one data set mixed: " + ", ".join(sorted(set(editions["edition"])))
+        raise InputError(place, found, "runs of a single edition")
+    orphans = sorted(set(curves["run"]) ^ set(runs["run"]))
+    if orphans:
+        found = f"run {orphans[0]} without its row or its curve"
+        raise InputError(place, found, "a row in runs and a curve for each run")
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Settings as they stand in a record."""
+    return json.dumps(settings, sort_keys=True)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    allowed = "a file written by nagbench (delete it to have it made again)"
+    try:
+        found = pq.read_schema(path)
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(path, "no such file", allowed) from None
+    except (pa.ArrowException, OSError) as error:
+        cause = str(error).splitlines()[0]
+        raise InputError(path, f"not readable as Parquet ({cause})", allowed) from None
+    version = (found.metadata or {}).get(_VERSION_KEY)
+    if version is None:
+        raise InputError(path, "a Parquet file of foreign origin", allowed)
+    if version != _METADATA[_VERSION_KEY]:
+        found_version = version.decode(errors="replace")
+        raise InputError(path, f"records of version {found_version}", f"version {VERSION}")
+    if not found.equals(schema, check_metadata=False):
+        differing = sorted(set(found.names) ^ set(schema.names)) or ["types of columns"]
+        raise InputError(path, f"columns differ: {', '.join(differing)}", allowed)
+    return table.replace_schema_metadata(_METADATA)

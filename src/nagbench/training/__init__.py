@@ -1,0 +1,1 @@
+"""The engine: trains the runs of a unit and leaves their records."""
