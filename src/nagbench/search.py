@@ -54,16 +54,25 @@ def trials(
     points over all axes at once.
     """
     if search == "grid":
-        if "lr" not in space:
+        if "lr" not in space or "lr" not in defaults:
             raise InputError("search", "a grid without a learning-rate axis `lr`", "quasirandom")
-        steps = max(count - 2, 1)
-        points = [{"lr": space["lr"].at(n / steps)} for n in range(count - 1)]
+        points = [{"lr": rate} for rate in _grid(space["lr"], count - 1, defaults["lr"])]
     else:
         points = [
             {axis: space[axis].at(x) for axis, x in zip(sorted(space), point, strict=True)}
             for point in _additive_recurrence(len(space), count - 1, seed)
         ]
     return [dict(defaults), *({**defaults, **point} for point in points)]
+
+
+def _grid(domain: Domain, count: int, taken: float) -> list[float]:
+    """`count` evenly spaced points; where one is taken already, the others of a finer grid."""
+    points = [domain.at(n / max(count - 1, 1)) for n in range(count)]
+    if not any(math.isclose(point, taken, rel_tol=1e-3) for point in points):
+        return points
+    finer = [domain.at(n / count) for n in range(count + 1)]
+    finer.remove(min(finer, key=lambda point: abs(math.log(point / taken))))
+    return finer
 
 
 def _additive_recurrence(axes: int, count: int, seed: int) -> list[list[float]]:

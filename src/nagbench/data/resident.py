@@ -38,8 +38,8 @@ class ResidentSet:
             labels=torch.from_numpy(labels.astype(np.int64)).to(device),
             padding=padding,
             dtype=dtype,
-            mean=torch.tensor(MEAN, dtype=dtype, device=device),
-            scale=1 / torch.tensor(DEVIATION, dtype=dtype, device=device),
+            mean=torch.tensor(MEAN, dtype=torch.promote_types(dtype, torch.float32), device=device),
+            scale=1 / torch.tensor(DEVIATION, device=device),
         )
 
     def __len__(self) -> int:
@@ -67,4 +67,5 @@ class ResidentSet:
 
     def _scaled(self, images: Tensor) -> Tensor:
         """Standardised, as (n, 3, height, width) in channels-last memory."""
-        return ((images.to(self.dtype) - self.mean) * self.scale).permute(0, 3, 1, 2)
+        scaled = (images.to(self.mean.dtype) - self.mean) * self.scale
+        return scaled.to(self.dtype).permute(0, 3, 1, 2)

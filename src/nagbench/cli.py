@@ -1,0 +1,264 @@
+"""The commands that the workflow's rules call, and that a user may call by hand."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nagbench import __version__
+from nagbench.errors import InputError
+
+# Each verb imports what it needs: a figure should not wait for torch, nor a node that only trains
+# need matplotlib.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; bad input ends it with one message and status 2."""
+    options = _parser().parse_args(arguments)
+    verb: Callable[[argparse.Namespace], int | None] = options.verb
+    try:
+        return verb(options) or 0
+    except InputError as error:
+        print(f"nagbench {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"nagbench {options.command}: interrupted; finished runs are kept", file=sys.stderr)
+        return 130
+
+
+def _data(options: argparse.Namespace) -> None:
+    from nagbench import data
+    from nagbench.data.images import save
+
+    images = data.prepare(options.name, options.source)
+    save(images, options.output)
+    print(
+        f"{images.edition}: {len(images.train_labels)} training and {len(images.test_labels)} test "
+        f"images, digest {images.digest[:16]}"
+    )
+
+
+def _train(options: argparse.Namespace) -> None:
+    from nagbench.choice import read_choice
+    from nagbench.study import load_study
+
+    unit = load_study(options.study).unit(options.unit)
+    chosen = read_choice(options.chosen) if unit.stage == "test" and options.chosen else None
+    unit.runs(chosen)  # refuses what is missing before torch is imported
+
+    from nagbench.data.images import load
+    from nagbench.devices import resolve
+    from nagbench.training.store import Store
+    from nagbench.training.unit import Progress, train_unit
+
+    def report(progress: Progress) -> None:
+        if progress.epoch:
+            part = f"epoch {progress.epoch} of {unit.workload.epochs}"
+            print(f"{unit.name}: run {progress.done + 1} of {progress.runs}, {part}", flush=True)
+
+    images = load(options.data)
+    device = resolve(options.device)
+    train_unit(unit, images, options.output, device, Store(options.store), chosen, report)
+
+
+def _choose(options: argparse.Namespace) -> None:
+    from nagbench.choice import choose, write_choice
+    from nagbench.records import read_units
+    from nagbench.study import load_study
+
+    unit = load_study(options.study).unit(options.unit)
+    write_choice(options.output, choose(unit, *read_units([options.records])))
+
+
+def _collect(options: argparse.Namespace) -> None:
+    from nagbench.records import read_units, write_tables
+
+    write_tables(options.output, *read_units(options.units))
+
+
+def _statistics(options: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from nagbench import statistics
+    from nagbench.files import atomic_path
+    from nagbench.records import read_tables
+    from nagbench.study import load_study
+
+    tables = statistics.tables(load_study(options.study), *read_tables(options.records))
+    for name, table in tables.items():
+        frame: pd.DataFrame = table
+        with atomic_path(options.output / f"{name}.parquet") as path:
+            frame.to_parquet(path, index=False)
+
+
+def _figure(options: argparse.Namespace) -> None:
+    from nagbench import rendering
+
+    rendering.write_figure(options.name, options.statistics, options.output)
+
+
+def _table(options: argparse.Namespace) -> None:
+    from nagbench import rendering
+
+    rendering.write_table(options.name, options.statistics, options.output)
+
+
+def _numbers(options: argparse.Namespace) -> None:
+    from nagbench import rendering
+
+    rendering.write_numbers(options.statistics, options.output)
+
+
+def _captions(options: argparse.Namespace) -> None:
+    from nagbench import rendering
+
+    rendering.write_captions(options.statistics, options.report, options.output)
+
+
+def _preflight(options: argparse.Namespace) -> int | None:
+    from nagbench.devices import has_gpu
+    from nagbench.study import load_study
+
+    study = load_study(options.study)
+    if not study.gpu or options.device != "auto" or has_gpu():
+        return None
+    from nagbench.estimate import estimate
+
+    size = estimate(study, "cpu")
+    print(
+        f"The study `{study.name}` is meant for a GPU and this machine has none.\n"
+        f"It would train {size.units} units, {size.runs} runs of "
+        f"{', '.join(study.workloads)}: about {size.hours:.1f} hours on this CPU "
+        f"(from a few timed steps).\n"
+        "Ways on:\n"
+        "  --config study=demo    the demo study, minutes on a laptop\n"
+        "  --config device=cpu    train this study on this CPU all the same\n"
+        f"{_committed_way(study.name)}"
+        "Nothing was trained.",
+        file=sys.stderr,
+    )
+    return 3
+
+
+def _committed_way(study: str) -> str:
+    if not Path("paper/records", study, "runs.parquet").is_file():
+        return ""
+    return "  --config records=committed    figures, tables and paper from the committed records\n"
+
+
+def _plan(options: argparse.Namespace) -> None:
+    from nagbench.devices import resolve
+    from nagbench.estimate import estimate
+    from nagbench.study import load_study
+
+    study = load_study(options.study)
+    for unit in study.units():
+        trials = len(unit.trials()) if unit.stage == "tune" else 1
+        print(f"{unit.name}  {trials * len(unit.seeds)} runs")
+    device = resolve(options.device)
+    size = estimate(study, device)
+    print(f"{size.units} units, {size.runs} runs: about {size.hours:.2g} hours on this {device}")
+
+
+def _schema(options: argparse.Namespace) -> None:
+    from nagbench.schema import json_schema
+    from nagbench.study import StudyFile
+
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A study of NAG-Bench (made by `nagbench schema`)",
+        **json_schema(StudyFile),
+    }
+    print(json.dumps(schema, indent=2))
+
+
+def _optimizers(options: argparse.Namespace) -> None:
+    from nagbench.optimizers.catalogue import CATALOGUE
+
+    for row in CATALOGUE.values():
+        settings = ", ".join(f"{name} {value}" for name, value in row.defaults.items())
+        print(f"{row.name:16}{row.label:18}{row.family:18}{settings}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nagbench", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"nagbench {__version__}")
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def verb(
+        name: str, function: Callable[[argparse.Namespace], int | None], about: str
+    ) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=about, description=about)
+        added.set_defaults(verb=function)
+        return added
+
+    def study(added: argparse.ArgumentParser) -> None:
+        added.add_argument("study", help="a study of workflow/studies, or the path of a file")
+
+    def files(added: argparse.ArgumentParser, **options: str) -> None:
+        for name, about in options.items():
+            added.add_argument(f"--{name}", type=Path, required=True, help=about)
+
+    def device(added: argparse.ArgumentParser) -> None:
+        from nagbench.devices import DEVICES
+
+        added.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
+
+    added = verb("data", _data, "make a data set ready: generate, download or decode, and verify")
+    from nagbench.data import SETS
+
+    added.add_argument("name", choices=SETS)
+    added.add_argument("--source", type=Path, help="a file of the data, instead of a download")
+    files(added, output="where to put it (.npz)")
+
+    added = verb("train", _train, "train the runs of a unit into one file of records")
+    study(added)
+    added.add_argument("--unit", required=True, help="stage/workload/optimizer")
+    files(added, data="what `nagbench data` made", output="where to put the records (.parquet)")
+    added.add_argument("--chosen", type=Path, help="what `nagbench choose` made, to test it")
+    added.add_argument(
+        "--store", type=Path, default=Path("results/runs"), help="finished runs of cut-off units"
+    )
+    device(added)
+
+    added = verb("choose", _choose, "choose the setting to test from a tune unit's records")
+    study(added)
+    added.add_argument("--unit", required=True, help="tune/workload/optimizer")
+    files(added, records="the unit's records", output="where to put the choice (.json)")
+
+    added = verb("collect", _collect, "merge units' records into the tables `runs` and `curves`")
+    files(added, output="the folder of the tables")
+    added.add_argument("units", nargs="+", type=Path, help="units' records")
+
+    added = verb("statistics", _statistics, "compute every result table from the records")
+    study(added)
+    files(added, records="folder of `runs` and `curves`", output="folder of the result tables")
+
+    for name, function, about in (
+        ("figure", _figure, "draw a figure from the result tables"),
+        ("table", _table, "write a table from the result tables"),
+    ):
+        added = verb(name, function, about)
+        added.add_argument("name")
+        files(added, statistics="folder of the result tables")
+        added.add_argument("--output", type=Path, nargs="+", required=True, help="files to write")
+
+    added = verb("numbers", _numbers, "write every number that the paper quotes")
+    files(added, statistics="folder of the result tables", output="numbers.tex")
+
+    added = verb("captions", _captions, "write the captions for the paper")
+    files(added, statistics="folder of the result tables", output="captions.tex")
+    added.add_argument("--report", type=Path, default=Path("workflow/report"))
+
+    added = verb("preflight", _preflight, "stop a GPU study on a machine without a GPU")
+    study(added)
+    device(added)
+
+    added = verb("plan", _plan, "list a study's units and estimate its time on this machine")
+    study(added)
+    device(added)
+
+    verb("optimizers", _optimizers, "list the catalogue")
+    verb("schema", _schema, "print the JSON schema of study files")
+    return parser
