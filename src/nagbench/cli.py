@@ -72,9 +72,12 @@ def _choose(options: argparse.Namespace) -> None:
 
 
 def _collect(options: argparse.Namespace) -> None:
-    from nagbench.records import read_units, write_tables
+    from nagbench.records import check_complete, read_units, write_tables
+    from nagbench.study import load_study
 
-    write_tables(options.output, *read_units(options.units))
+    runs, curves = read_units(options.units)
+    check_complete(load_study(options.study), runs)
+    write_tables(options.output, runs, curves)
 
 
 def _statistics(options: argparse.Namespace) -> None:
@@ -228,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     files(added, records="the unit's records", output="where to put the choice (.json)")
 
     added = verb("collect", _collect, "merge units' records into the tables `runs` and `curves`")
+    study(added)
     files(added, output="the folder of the tables")
     added.add_argument("units", nargs="+", type=Path, help="units' records")
 

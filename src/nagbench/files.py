@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nagbench.errors import InputError
+
+_UNWRITABLE = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST,
+}  # fmt: skip
 
 
 @contextmanager
@@ -16,14 +21,12 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     The temporary name keeps the suffix, because writers choose their format by it.
     """
     path = Path(path)
+    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    except OSError as error:
-        raise InputError(path, f"cannot be written ({error.strerror})", "a writable folder") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         # mkstemp makes files that only their owner may read; results are meant to be shared.
         umask = os.umask(0)
@@ -31,8 +34,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.chmod(0o666 & ~umask)
         os.replace(temporary, path)
     except OSError as error:
-        raise InputError(
-            path, f"cannot be written ({error.strerror})", "a writable folder with free space"
-        ) from None
+        if error.errno not in _UNWRITABLE:
+            raise
+        allowed = "a writable folder with free space"
+        raise InputError(path, f"cannot be written ({error.strerror})", allowed) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

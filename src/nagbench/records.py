@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.study import Study
 
 VERSION = 1
 _VERSION_KEY = b"nagbench.records"
@@ -126,6 +127,21 @@ def check(runs: pd.DataFrame, curves: pd.DataFrame, place: str) -> None:
     if orphans:
         found = f"run {orphans[0]} without its row or its curve"
         raise InputError(place, found, "a row in runs and a curve for each run")
+
+
+def check_complete(study: Study, runs: pd.DataFrame) -> None:
+    """Refuse runs that are not those of `study`: some missing, or others among them."""
+    keys = ["study", "stage", "workload", "optimizer", "seed"]
+    found = set(runs[keys].itertuples(index=False, name=None))
+    wanted = {
+        (study.name, unit.stage, unit.workload.name, unit.optimizer.name, seed)
+        for unit in study.units()
+        for seed in unit.seeds
+    }
+    for problem, rows in (("missing", wanted - found), ("foreign", found - wanted)):
+        if rows:
+            row = "/".join(map(str, min(rows)))
+            raise InputError(f"records of study {study.name}", f"{problem}: {row}", "its runs alone")
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:

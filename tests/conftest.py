@@ -1,0 +1,50 @@
+"""Small things that many tests need: a data set and a study that train in a moment."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from nagbench.data.images import ImageSet
+from nagbench.study import Study, load_study
+
+SMALL: dict[str, Any] = {
+    "title": "A study that trains in a moment",
+    "data": "synthetic",
+    "validation_size": 40,
+    "workloads": {"tiny": {"model": "tiny_cnn", "batch_size": 16, "epochs": 2, "targets": [0.2]}},
+    "optimizers": {"sgd": None, "nag_sutskever": None},
+    "baseline": "sgd",
+    "tuning": {"trials": 3, "seeds": [1]},
+    "testing": {"seeds": [11, 12]},
+}
+
+
+@pytest.fixture
+def small() -> dict[str, Any]:
+    """The plain data of a small valid study; a test may change its copy."""
+    return yaml.safe_load(yaml.safe_dump(SMALL))
+
+
+@pytest.fixture
+def small_study(tmp_path: Path) -> Study:
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(SMALL))
+    return load_study(str(path))
+
+
+@pytest.fixture(scope="session")
+def images() -> ImageSet:
+    """Images whose mean brightness tells the class, so that training has something to find."""
+    noise = np.random.default_rng(0)
+
+    def some(count: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = noise.integers(0, 10, count, dtype=np.uint8)
+        pixels = noise.integers(0, 60, (count, 32, 32, 3), dtype=np.uint8)
+        return pixels + 19 * labels[:, None, None, None], labels
+
+    train, test = some(200), some(80)
+    names = tuple(f"class {n}" for n in range(10))
+    return ImageSet("synthetic", "synthetic", *train, *test, names)

@@ -1,0 +1,156 @@
+"""Records: what is written is what is read, and nothing else is taken for it."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from nagbench import records
+from nagbench.errors import InputError
+from nagbench.study import Study
+
+
+def row(run: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
+    words = {
+        "run": run,
+        "study": "small",
+        "edition": "synthetic",
+        "data": "synthetic",
+        "stage": "test",
+        "workload": "tiny",
+        "optimizer": "sgd",
+        "trial": 0,
+        "seed": 11,
+        "settings": "{}",
+        "learning_rate": 0.1,
+        "status": "finished",
+        "diverged_step": -1,
+        "epochs": 2,
+        "gradient_evaluations": 20,
+        "train_seconds": 1.0,
+        "evaluation_seconds": 0.5,
+        "provenance": "{}",
+    }
+    values = [math.nan, *(n / 10 for n in range(epochs))]
+    return {**words, **{f"curve_{name}": values for name in records.CURVE}, **changes}
+
+
+def test_units_come_back_as_two_tables(tmp_path: Path) -> None:
+    records.write_unit(tmp_path / "a.parquet", [row("a"), row("b", epochs=0)])
+    records.write_unit(tmp_path / "c.parquet", [row("c")])
+    runs, curves = records.read_units([tmp_path / "a.parquet", tmp_path / "c.parquet"])
+    assert list(runs["run"]) == ["a", "b", "c"]
+    assert list(runs.columns) == list(records.RUNS)
+    assert list(zip(curves["run"], curves["epoch"], strict=True)) == [
+        ("a", 0),
+        ("a", 1),
+        ("a", 2),
+        ("b", 0),
+        ("c", 0),
+        ("c", 1),
+        ("c", 2),
+    ]
+    assert math.isnan(curves["train_loss"][0])
+    assert curves["train_loss"][2] == 0.1
+
+
+def test_merged_tables_come_back_unchanged(tmp_path: Path) -> None:
+    records.write_unit(tmp_path / "a.parquet", [row("a"), row("b")])
+    runs, curves = records.read_units([tmp_path / "a.parquet"])
+    records.write_tables(tmp_path, runs, curves)
+    again = records.read_tables(tmp_path)
+    pd.testing.assert_frame_equal(again[0], runs)
+    pd.testing.assert_frame_equal(again[1], curves)
+
+
+def test_the_same_rows_make_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        records.write_unit(tmp_path / f"{name}.parquet", [row("a")])
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    records.write_unit(path, [row("a")])
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(InputError, match=r"a\.parquet.*not readable as Parquet.*delete it"):
+        records.read_units([path])
+
+
+def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"run": ["a"]}), path)
+    with pytest.raises(InputError, match="foreign"):
+        records.read_units([path])
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"run": ["a"]}).replace_schema_metadata({"nagbench.records": "0"}), path)
+    with pytest.raises(InputError, match="records of version 0"):
+        records.read_units([path])
+
+
+def test_other_columns_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    records.write_unit(path, [row("a")])
+    pq.write_table(pq.read_table(path).drop_columns(["seed"]), path)
+    with pytest.raises(InputError, match="columns differ: seed"):
+        records.read_units([path])
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"x\.parquet: no such file"):
+        records.read_units([tmp_path / "x.parquet"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([row("a"), row("a")], "recorded twice: a"),
+        ([row("a", status="lost")], "status lost"),
+        ([row("a"), row("b", edition="CIFAR-10")], "editions of one data set mixed"),
+    ],
+)
+def test_contradictions_are_refused(
+    tmp_path: Path, rows: list[dict[str, Any]], words: str
+) -> None:
+    records.write_unit(tmp_path / "a.parquet", rows)
+    runs, curves = records.read_units([tmp_path / "a.parquet"])
+    with pytest.raises(InputError, match=words):
+        records.write_tables(tmp_path / "merged", runs, curves)
+    assert not (tmp_path / "merged").exists()
+
+
+def test_runs_and_curves_must_belong_together(tmp_path: Path) -> None:
+    records.write_unit(tmp_path / "a.parquet", [row("a"), row("b")])
+    runs, curves = records.read_units([tmp_path / "a.parquet"])
+    with pytest.raises(InputError, match="run b without"):
+        records.check(runs.iloc[:1], curves, "here")
+
+
+def all_rows(study: Study) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "study": study.name,
+            "stage": unit.stage,
+            "workload": unit.workload.name,
+            "optimizer": unit.optimizer.name,
+            "seed": seed,
+        }
+        for unit in study.units()
+        for seed in unit.seeds
+    )
+
+
+def test_a_study_needs_all_its_runs_and_no_others(small_study: Study) -> None:
+    runs = all_rows(small_study)
+    records.check_complete(small_study, runs)
+    with pytest.raises(InputError, match="missing: small/test/tiny/nag_sutskever/12"):
+        records.check_complete(small_study, runs.iloc[:-1])
+    with pytest.raises(InputError, match="foreign"):
+        records.check_complete(small_study, pd.concat([runs, runs.iloc[:1].assign(seed=99)]))
