@@ -1,0 +1,62 @@
+"""What chance decides depends on (seed, purpose, epoch) and on nothing else."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nagbench.training.plan import PURPOSES, epoch_plan, generator, split
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@given(seed=SEEDS, epoch=st.integers(0, 100))
+def test_the_same_key_gives_the_same_tables(seed: int, epoch: int) -> None:
+    first, second = (epoch_plan(seed, epoch, 50, 4, True, [3]) for _ in range(2))
+    for name in ("order", "rows", "columns", "flips"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    np.testing.assert_array_equal(first.dropout[0], second.dropout[0])
+
+
+@given(seed=SEEDS, epoch=st.integers(1, 100), padding=st.integers(0, 8))
+def test_tables_stay_in_their_ranges(seed: int, epoch: int, padding: int) -> None:
+    plan = epoch_plan(seed, epoch, 50, padding, True, [3])
+    assert sorted(plan.order) == list(range(50))
+    for corner in (plan.rows, plan.columns):
+        assert corner.min() >= 0
+        assert corner.max() <= 2 * padding
+    assert plan.dropout[0].min() >= 0
+    assert plan.dropout[0].max() < 1
+
+
+def test_options_do_not_disturb_one_another() -> None:
+    """Dropout or flips on or off leave order and crops as they are."""
+    plain = epoch_plan(7, 3, 1000, 4, False, [])
+    full = epoch_plan(7, 3, 1000, 4, True, [64])
+    np.testing.assert_array_equal(plain.order, full.order)
+    np.testing.assert_array_equal(plain.rows, full.rows)
+    assert not plain.flips.any()
+    assert 0.4 < full.flips.mean() < 0.6
+
+
+def test_seeds_epochs_and_purposes_have_streams_of_their_own() -> None:
+    streams = [
+        generator(seed, purpose, epoch).random(4).tobytes()
+        for seed in range(5)
+        for epoch in range(5)
+        for purpose in PURPOSES
+    ]
+    assert len(set(streams)) == len(streams)
+
+
+def test_crops_reach_every_corner_evenly() -> None:
+    rows = epoch_plan(1, 1, 90_000, 4, True, []).rows
+    counts = np.bincount(rows, minlength=9)
+    assert len(counts) == 9
+    assert np.abs(counts / 10_000 - 1).max() < 0.05
+
+
+def test_the_split_is_one_for_all_and_leaves_nothing_out() -> None:
+    train, validation = split(100, 20)
+    assert sorted([*train, *validation]) == list(range(100))
+    assert len(validation) == 20
+    np.testing.assert_array_equal(split(100, 20)[1], validation)

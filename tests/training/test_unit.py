@@ -1,0 +1,185 @@
+"""A unit: the same records however it was interrupted, split or repeated."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from nagbench import records
+from nagbench.data.images import ImageSet
+from nagbench.errors import InputError
+from nagbench.study import Study, Unit, load_study
+from nagbench.training.outcome import count_spikes
+from nagbench.training.store import Store
+from nagbench.training.unit import Progress, train_unit
+
+CHOSEN = {"trial": 1, "settings": {"lr": 0.1}}
+
+
+def trained(
+    unit: Unit, images: ImageSet, folder: Path, **options: Any
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    output = folder / "unit.parquet"
+    chosen = CHOSEN if unit.stage == "test" else None
+    train_unit(unit, images, output, "cpu", Store(folder / "runs"), chosen, **options)
+    return records.read_units([output])
+
+
+def results(frames: tuple[pd.DataFrame, pd.DataFrame]) -> list[pd.DataFrame]:
+    times = ["train_seconds", "evaluation_seconds", "provenance"]
+    return [frame.drop(columns=times, errors="ignore") for frame in frames]
+
+
+def assert_same(first: Any, second: Any) -> None:
+    for left, right in zip(results(first), results(second), strict=True):
+        pd.testing.assert_frame_equal(left, right, check_exact=True)
+
+
+def test_a_units_records_say_what_happened(
+    small_study: Study, images: ImageSet, tmp_path: Path
+) -> None:
+    runs, curves = trained(small_study.unit("test/tiny/sgd"), images, tmp_path)
+    assert list(runs["seed"]) == [11, 12]
+    assert set(runs["status"]) == {"finished"}
+    assert set(runs["gradient_evaluations"]) == {2 * (160 // 16)}
+    assert list(curves["epoch"]) == [0, 1, 2] * 2
+    assert curves["test_accuracy"].between(0, 1).all()
+    assert curves["train_loss"].isna().tolist() == [True, False, False] * 2
+    provenance = json.loads(runs["provenance"][0])
+    assert provenance["threads"] == 1
+    assert provenance["data"] == images.digest
+    assert {"device", "torch", "code", "precision", "backend"} <= provenance.keys()
+
+
+def test_the_test_set_is_not_seen_while_tuning(
+    small_study: Study, images: ImageSet, tmp_path: Path
+) -> None:
+    _, curves = trained(small_study.unit("tune/tiny/sgd"), images, tmp_path)
+    assert curves[["test_loss", "test_accuracy"]].isna().all(axis=None)
+
+
+def test_the_same_unit_twice_is_the_same(
+    small_study: Study, images: ImageSet, tmp_path: Path
+) -> None:
+    unit = small_study.unit("test/tiny/nag_sutskever")
+    assert_same(*(trained(unit, images, tmp_path / name) for name in "ab"))
+
+
+def test_a_run_does_not_depend_on_its_neighbours(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path
+) -> None:
+    frames = []
+    for seeds in ([11, 12, 13], [13, 11]):
+        path = tmp_path / "small.yaml"
+        path.write_text(yaml.safe_dump({**small, "testing": {"seeds": seeds}}))
+        unit = load_study(str(path)).unit("test/tiny/sgd")
+        frames.append(trained(unit, images, tmp_path / str(len(seeds))))
+    for many, few in zip(*(results(frame) for frame in frames), strict=True):
+        kept = many[many["run"].isin(few["run"])]
+        order = [column for column in ("run", "epoch") if column in many]
+        pd.testing.assert_frame_equal(
+            *(frame.sort_values(order, ignore_index=True) for frame in (kept, few)),
+            check_exact=True,
+        )
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_interrupted_and_started_again_it_ends_the_same(
+    small_study: Study, images: ImageSet, tmp_path: Path, moment: int
+) -> None:
+    unit = small_study.unit("test/tiny/sgd")
+    seen: list[Progress] = []
+
+    def interrupt(progress: Progress) -> None:
+        seen.append(progress)
+        if len(seen) == moment + 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trained(unit, images, tmp_path / "a", report=interrupt)
+    assert not (tmp_path / "a" / "unit.parquet").exists()
+    again = trained(unit, images, tmp_path / "a")
+    assert_same(again, trained(unit, images, tmp_path / "b"))
+
+
+def test_finished_runs_are_not_trained_again(
+    small_study: Study, images: ImageSet, tmp_path: Path
+) -> None:
+    unit = small_study.unit("test/tiny/sgd")
+    first = trained(unit, images, tmp_path)
+    epochs: list[int] = []
+    second = trained(unit, images, tmp_path, report=lambda p: epochs.append(p.epoch))
+    assert set(epochs) == {0}
+    pd.testing.assert_frame_equal(first[0], second[0], check_exact=True)
+
+
+def test_a_damaged_kept_run_is_trained_again(
+    small_study: Study, images: ImageSet, tmp_path: Path
+) -> None:
+    unit = small_study.unit("test/tiny/sgd")
+    first = trained(unit, images, tmp_path)
+    for kept in (tmp_path / "runs").rglob("*.json"):
+        kept.write_text(kept.read_text()[:100])
+    assert_same(first, trained(unit, images, tmp_path))
+
+
+def test_other_data_are_not_taken_for_the_same(
+    small_study: Study, images: ImageSet, tmp_path: Path
+) -> None:
+    unit = small_study.unit("test/tiny/sgd")
+    _, first = trained(unit, images, tmp_path)
+    darker = ImageSet(
+        images.name,
+        images.edition,
+        images.train_images // 2,
+        images.train_labels,
+        images.test_images // 2,
+        images.test_labels,
+        images.class_names,
+    )
+    _, second = trained(unit, darker, tmp_path)
+    assert not first["test_loss"].equals(second["test_loss"])
+
+
+def test_a_diverged_run_is_a_result_and_leaves_its_neighbours_alone(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path
+) -> None:
+    small["optimizers"] = {"sgd": {"space": {"lr": {"low": 0.05, "high": 1e30}}}}
+    path = tmp_path / "wild.yaml"
+    path.write_text(yaml.safe_dump(small))
+    unit = load_study(str(path)).unit("tune/tiny/sgd")
+    runs, curves = trained(unit, images, tmp_path)
+    assert list(runs["status"]) == ["finished", "finished", "diverged"]
+    assert list(runs["diverged_step"] >= 0) == [False, False, True]
+    last = curves[curves["run"] == runs["run"][2]]
+    assert list(last["epoch"]) == [0]
+    assert np.isfinite(curves["validation_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("validation_size", 200), ("train_size", 161), ("batch_size", 161)],
+)
+def test_sizes_that_the_data_cannot_give_are_refused(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path, path: str, value: int
+) -> None:
+    (small if path in small else small["workloads"]["tiny"])[path] = value
+    file = tmp_path / "small.yaml"
+    file.write_text(yaml.safe_dump(small))
+    unit = load_study(str(file)).unit("tune/tiny/sgd")
+    with pytest.raises(InputError, match=path):
+        trained(unit, images, tmp_path)
+    assert not (tmp_path / "unit.parquet").exists()
+
+
+def test_spikes_are_counted_against_the_mean_before_them() -> None:
+    losses = np.array([1.0, 1.0, 2.0, 2.3, 1.0])
+    # Means before each step from the second on: 1, 1, 1.1, 1.22.
+    assert count_spikes(losses, 0) == 1
+    assert count_spikes(losses, 4) == 0
+    assert count_spikes(np.array([1.0, 2.0]), 0) == 0
+    assert count_spikes(np.array([1.0, 2.001]), 0) == 1
