@@ -25,13 +25,13 @@ SMALL: dict[str, Any] = {
 @pytest.fixture
 def small() -> dict[str, Any]:
     """The plain data of a small valid study; a test may change its copy."""
-    return yaml.safe_load(yaml.safe_dump(SMALL))
+    return yaml.safe_load(yaml.safe_dump(SMALL, sort_keys=False))
 
 
 @pytest.fixture
 def small_study(tmp_path: Path) -> Study:
     path = tmp_path / "small.yaml"
-    path.write_text(yaml.safe_dump(SMALL))
+    path.write_text(yaml.safe_dump(SMALL, sort_keys=False))
     return load_study(str(path))
 
 

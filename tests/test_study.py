@@ -25,7 +25,7 @@ OWN = {
 
 def written(tmp_path: Path, data: Any) -> Study:
     path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(data))
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
     return load_study(str(path))
 
 

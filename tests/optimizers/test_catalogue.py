@@ -60,7 +60,9 @@ def test_defaults_construct_and_descend(row: Optimizer) -> None:
 
 @ROWS
 def test_saved_and_restored_it_goes_on_bit_identically(row: Optimizer) -> None:
-    parameter = start()
+    # In float32, as runs train: torch's NAdam restores one of its numbers in the parameters' type,
+    # so in float64 it goes on a rounding apart.
+    parameter = torch.nn.Parameter(start().detach().float())
     optimizer = row.build([parameter], row.defaults)
     steps(optimizer, parameter, 5)
     twin = torch.nn.Parameter(parameter.detach().clone())

@@ -47,14 +47,14 @@ def test_a_batch_is_the_padded_cropped_and_mirrored_images(images: ImageSet) -> 
         padded = np.pad(images.train_images[index], ((4, 4), (4, 4), (0, 0)))
         cut = padded[row : row + 32, column : column + 32]
         expected = as_torchvision_would(cut[:, ::-1] if flip else cut)
-        torch.testing.assert_close(batch[n], expected, rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(batch[n], expected, rtol=1e-12, atol=1e-12)
 
 
 def test_images_for_evaluation_are_left_as_they_are(images: ImageSet) -> None:
     data = placed(images, torch.float64)
     for n, image in enumerate(data.plain(10, 13)):
         expected = as_torchvision_would(images.train_images[10 + n])
-        torch.testing.assert_close(image, expected, rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(image, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -89,20 +89,20 @@ def test_it_takes_the_steps_of_a_plain_loop(images: ImageSet, name: str, model: 
         loss = cross_entropy(network(torch.stack(pixels)), labels)
         optimizer.zero_grad()
         loss.backward()
-        gradient = math.sqrt(sum(float((p.grad**2).sum()) for p in network.parameters()))  # type: ignore[operator]
+        gradient = math.sqrt(sum(float((p.grad**2).sum().detach()) for p in network.parameters()))  # type: ignore[operator]
         optimizer.step()
         update = math.sqrt(
             sum(
-                float(((p - old) ** 2).sum())
+                float(((p.detach() - old) ** 2).sum())
                 for p, old in zip(network.parameters(), before, strict=True)
             )
         )
         found = dict(zip(("loss", "gradient", "update"), measured[step][[0, 2, 3]], strict=True))
         assert found == pytest.approx(
-            {"loss": float(loss), "gradient": gradient, "update": update}, rel=1e-6
+            {"loss": float(loss.detach()), "gradient": gradient, "update": update}, rel=1e-9
         )
     for ours, plain in zip(trained.parameters, network.parameters(), strict=True):
-        torch.testing.assert_close(ours, plain, rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(ours, plain, rtol=1e-9, atol=1e-12)
 
 
 def test_two_optimizers_of_one_seed_begin_alike_and_see_alike(images: ImageSet) -> None:

@@ -32,14 +32,15 @@ class ResidentSet:
         dtype: torch.dtype,
     ) -> "ResidentSet":
         """Put images on the device, with a black border for the random crops."""
+        exact = torch.promote_types(dtype, torch.float32)
         border = ((0, 0), (padding, padding), (padding, padding), (0, 0))
         return cls(
             images=torch.from_numpy(np.pad(images, border)).to(device),
             labels=torch.from_numpy(labels.astype(np.int64)).to(device),
             padding=padding,
             dtype=dtype,
-            mean=torch.tensor(MEAN, dtype=torch.promote_types(dtype, torch.float32), device=device),
-            scale=1 / torch.tensor(DEVIATION, device=device),
+            mean=torch.tensor(MEAN, dtype=exact, device=device),
+            scale=1 / torch.tensor(DEVIATION, dtype=exact, device=device),
         )
 
     def __len__(self) -> int:

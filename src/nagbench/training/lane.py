@@ -41,7 +41,7 @@ class Lane:
         self.closure_wanted = optimizer.closure
         weights = torch.float64 if workload.precision == "float64" else torch.float32
         self.model = models.build(workload.model, run.seed)
-        self.model.to(device=device, dtype=weights, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model.to(device=device, dtype=weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.dropouts = planned_dropouts(self.model)
         self.optimizer = optimizer.build(self.parameters, run.settings)
