@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from nagbench.data import IMAGES
+from nagbench.data import SETS
 from nagbench.data.resident import ResidentSet
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.study import STAGES, Run, Study, Workload
@@ -31,7 +31,7 @@ def estimate(study: Study, device: str) -> Estimate:
     runs, seconds = 0, 0.0
     for workload in study.workloads.values():
         step, image = _seconds(workload, torch.device(device))
-        training, test = IMAGES[study.data]
+        training, test = SETS[study.data]
         size = workload.train_size or training - study.validation_size
         for stage in STAGES:
             units = [u for u in study.units(stage) if u.workload.name == workload.name]
