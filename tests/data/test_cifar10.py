@@ -1,9 +1,13 @@
 """CIFAR-10 from files in both formats, made here at the size of the real ones' structure."""
 
+import functools
 import hashlib
+import http.server
 import io
 import pickle
 import tarfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,15 +155,29 @@ def test_a_failed_download_says_the_way_on(
     assert not list((tmp_path / "cache").iterdir())
 
 
-def test_a_download_is_kept(
-    content: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """A web server for the files under `tmp_path`, on this machine alone."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+def test_a_download_is_verified_and_kept(
+    content: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
     origin = tmp_path / "origin"
     write_archive(origin, content)
     register(monkeypatch, origin, cifar10.OFFICIAL)
     monkeypatch.setenv("NAGBENCH_CACHE", str(tmp_path / "cache"))
-    torchvision = cifar10.import_torchvision()
-    monkeypatch.setattr(torchvision.datasets.CIFAR10, "url", origin.as_uri())
+    official = cifar10.import_torchvision().datasets.CIFAR10
+    monkeypatch.setattr(official, "url", f"{server}/origin")
+    with pytest.raises(InputError, match="downloaded"):  # these are not the official bytes
+        data.prepare("cifar10")
+    assert not list((tmp_path / "cache").iterdir())
+    monkeypatch.setattr(official, "tgz_md5", hashlib.md5(origin.read_bytes()).hexdigest())
     first = data.prepare("cifar10")
     origin.unlink()
     assert data.prepare("cifar10").digest == first.digest

@@ -55,20 +55,19 @@ def cache_folder() -> Path:
 
 def _download() -> Path:
     folder = cache_folder()
-    path = folder / ARCHIVE
-    if path.is_file():
-        return path
-    torchvision = import_torchvision()
+    official = import_torchvision().datasets
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        url = torchvision.datasets.CIFAR10.url
-        torchvision.datasets.utils.download_url(url, str(folder), ARCHIVE, md5=None)
+        # Keeps a file of the right checksum, and refuses one of another.
+        official.utils.download_url(
+            official.CIFAR10.url, str(folder), ARCHIVE, official.CIFAR10.tgz_md5
+        )
     except Exception as error:  # network, disk and checksum each have errors of their own
-        path.unlink(missing_ok=True)
+        (folder / ARCHIVE).unlink(missing_ok=True)
         cause = f"could not be downloaded to {folder} ({type(error).__name__}: {error})"
         allowed = f"a network, or a file named by --config cifar10=PATH: {_ALLOWED}"
         raise InputError("CIFAR-10", cause, allowed) from None
-    return path
+    return folder / ARCHIVE
 
 
 def _edition(path: Path) -> str:
