@@ -1,0 +1,66 @@
+# `make` is the whole way: environment, TeX, the demo study, its paper and its report.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := demo
+PYTHON ?= python3
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+STAMPS := .stamps
+ENVIRONMENT := .venv/.complete
+SNAKEMAKE := snakemake --cores $(CORES)
+TRACKED := $(shell git ls-files --cached --others --exclude-standard 2> /dev/null || \
+	find src tests workflow paper envs -type f)
+
+# A user's own settings of Python must not leak in; what we run is what the lock says.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: demo paper figures report environment tex test lint format lock clean help
+
+demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
+	@envs/run-study.sh demo $(CORES)
+
+paper: $(ENVIRONMENT) ## the paper study on CIFAR-10, from data to PDF (wants a GPU)
+	@envs/run-study.sh paper $(CORES)
+
+report: $(ENVIRONMENT) ## the HTML report of the demo study alone
+	@$(SNAKEMAKE) --config study=demo -- report
+
+environment: $(ENVIRONMENT) ## .venv from envs/lock.txt
+
+$(ENVIRONMENT): envs/lock.txt pyproject.toml envs/install-python.sh
+	@envs/install-python.sh .venv $(PYTHON)
+	@touch $@
+
+tex: ## the Debian packages that the paper needs
+	@envs/install-tex.sh
+
+test: $(STAMPS)/test ## the test suite; FORCE=1 runs it although nothing changed
+ifndef FORCE
+	@echo "The tests passed with these files: $$(tail -n 1 $(STAMPS)/test)"
+endif
+
+$(STAMPS)/test: $(TRACKED) $(ENVIRONMENT) $(if $(FORCE),force)
+	@mkdir -p $(STAMPS)
+	@pytest --numprocesses $(CORES) --dist worksteal | tee $(STAMPS)/test.running
+	@mv $(STAMPS)/test.running $@
+
+.PHONY: force
+force:
+
+lint: $(ENVIRONMENT) ## format, style, types, workflow, TeX and shell checks
+	@envs/lint.sh
+
+format: $(ENVIRONMENT) ## format Python and Snakemake files
+	@ruff format src tests && ruff check --fix src tests && snakefmt Snakefile workflow/rules
+
+lock: ## pin every dependency anew in envs/lock.txt
+	@envs/compile-lock.sh $(PYTHON)
+
+clean: ## remove what was made, the environment too; committed records stay
+	@git clean -Xdfq -e '!.venv' -- results figures paper .stamps .snakemake .mypy_cache \
+		.pytest_cache .ruff_cache .hypothesis 2> /dev/null || true
+	@rm -rf .venv
+	@echo "Clean."
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14

@@ -1,0 +1,45 @@
+# From a study file to the paper: a table of contents. The rules are in workflow/rules, what they run
+# is `nagbench …`, and the configuration is described in workflow/schemas/config.schema.yaml:
+#
+#   snakemake --cores all [--config study=paper device=auto cifar10=PATH records=train] [-- TARGET]
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    results=f"results/{STUDY.name}",
+    logs=f"results/{STUDY.name}/logs",
+    benchmarks=f"results/{STUDY.name}/benchmarks",
+    figures=f"figures/{STUDY.name}",
+    records=RECORDS,
+
+
+if config["records"] == "train":
+
+    include: "workflow/rules/data.smk"
+    include: "workflow/rules/training.smk"
+
+
+include: "workflow/rules/statistics.smk"
+include: "workflow/rules/rendering.smk"
+include: "workflow/rules/paper.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.figures.input,
+        rules.tables.input,
+        rules.paper.input,
+        rules.report.input,

@@ -1,0 +1,60 @@
+"""The lock, the conda file and the container agree with what pyproject.toml declares."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import nagbench
+import yaml
+from packaging.requirements import Requirement
+
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCK = [
+    Requirement(line)
+    for line in Path("envs/lock.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+PINS = {requirement.name: requirement for requirement in LOCK}
+
+
+def name(text: str) -> str:
+    return re.sub("[-_.]+", "-", text).lower()
+
+
+def declared() -> list[Requirement]:
+    extras = [text for extra in PROJECT["optional-dependencies"].values() for text in extra]
+    return [Requirement(text) for text in [*PROJECT["dependencies"], *extras]]
+
+
+def test_every_declared_package_is_pinned_within_its_bounds() -> None:
+    for requirement in declared():
+        (pin,) = PINS[name(requirement.name)].specifier
+        assert pin.operator == "=="
+        assert requirement.specifier.contains(pin.version), requirement
+
+
+def test_each_package_is_pinned_once_and_exactly() -> None:
+    assert len(PINS) == len(LOCK)
+    for requirement in LOCK:
+        assert [pin.operator for pin in requirement.specifier] == ["=="]
+
+
+def test_the_lock_leaves_cuda_to_torchs_own_wheel() -> None:
+    assert not [pin for pin in PINS if pin.startswith(("nvidia", "cuda", "triton"))]
+
+
+def test_training_needs_no_more_than_it_says() -> None:
+    needed = {Requirement(text).name for text in PROJECT["dependencies"]}
+    assert needed == {"torch", "numpy", "pandas", "pyarrow", "pyyaml", "tqdm"}
+
+
+def test_conda_and_container_use_the_same_lock() -> None:
+    conda = yaml.safe_load(Path("envs/environment.yml").read_text(encoding="utf-8"))
+    assert conda["dependencies"][-1] == {"pip": ["--requirement lock.txt"]}
+    container = Path("envs/Containerfile").read_text(encoding="utf-8")
+    assert "RUN make environment" in container
+    assert "RUN envs/install-tex.sh" in container
+
+
+def test_the_package_says_its_version() -> None:
+    assert nagbench.__version__ == PROJECT["version"]

@@ -1,0 +1,24 @@
+# The data set: generated, downloaded or decoded, verified, and kept in one form for all studies.
+
+
+rule data:
+    input:
+        code=data_sources(STUDY.data),
+        source=data_source(),
+    output:
+        f"results/data/{STUDY.data}.npz",
+    log:
+        "<logs>/data.log",
+    params:
+        name=STUDY.data,
+        source=lambda wildcards, input: f"--source {input.source:q}" if input.source else "",
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    # Downloads fail and succeed a minute later.
+    retries: 2
+    conda:
+        ENVIRONMENT
+    shell:
+        "nagbench data {params.name} {params.source} --output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,77 @@
+# The paper, and the report that shows every result beside the job that made it.
+
+
+rule paper_pdf:
+    input:
+        tex=paper_files(),
+        numbers=rules.numbers.output,
+        captions=rules.captions.output,
+        figures=expand(rules.paper_figure.output, figure=FIGURES),
+        tables=expand(rules.paper_table.output, table=TABLES),
+    output:
+        "paper/main.pdf",
+    log:
+        "<logs>/paper.log",
+    params:
+        main="paper/main.tex",
+        packages="envs/tex-packages.txt",
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    conda:
+        ENVIRONMENT
+    shell:
+        """
+        (
+            command -v latexmk biber pdflatex > /dev/null || {{
+                echo "TeX is missing; the paper needs the Debian packages" \
+                    $(< {params.packages:q}) "(make tex)"
+                exit 1
+            }}
+            latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -file-line-error {params.main:q}
+        ) > {log:q} 2>&1
+        """
+
+
+# Snakemake collects a report from what it noted of finished jobs, so a second Snakemake makes it once
+# the results are there. As a rule of its own, unlike `snakemake --report` by hand, it is made again
+# exactly when a result changed. It needs neither the lock, which the first Snakemake holds, nor a network.
+rule report_html:
+    input:
+        rules.figures.input,
+        rules.tables.input,
+        captions=caption_files(),
+    output:
+        "<results>/report.html",
+    log:
+        "<logs>/report.log",
+    params:
+        config=[f"{key}={value}" for key, value in config.items()],
+        snakefile=workflow.main_snakefile,
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    conda:
+        ENVIRONMENT
+    shell:
+        "snakemake --snakefile {params.snakefile:q} --report {output:q} --nolock"
+        " --config {params.config:q} -- figures tables > {log:q} 2>&1"
+
+
+localrules:
+    paper_pdf,
+    report_html,
+    paper,
+    report,
+
+
+rule paper:
+    input:
+        rules.paper_pdf.output,
+
+
+rule report:
+    input:
+        rules.report_html.output,

@@ -1,0 +1,144 @@
+# Result tables ─▶ figures, tables, numbers and captions, and what the paper includes of them.
+
+
+rule figure:
+    input:
+        code=figure_sources,
+        statistics=rules.statistics.output,
+    output:
+        pdf="<figures>/{figure}.pdf",
+        png=report(
+            "<figures>/{figure}.png",
+            caption="../report/{figure}.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        "<logs>/figures/{figure}.log",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    conda:
+        ENVIRONMENT
+    shell:
+        "nagbench figure {wildcards.figure} --statistics {input.statistics:q}"
+        " --output {output.pdf:q} {output.png:q} > {log:q} 2>&1"
+
+
+rule table:
+    input:
+        code=sources("rendering/tables.py"),
+        statistics=rules.statistics.output,
+    output:
+        tex="<results>/tables/{table}.tex",
+        csv=report(
+            "<results>/tables/{table}.csv",
+            caption="../report/{table}.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
+        md="<results>/tables/{table}.md",
+    log:
+        "<logs>/tables/{table}.log",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    conda:
+        ENVIRONMENT
+    shell:
+        "nagbench table {wildcards.table} --statistics {input.statistics:q}"
+        " --output {output.tex:q} {output.csv:q} {output.md:q} > {log:q} 2>&1"
+
+
+rule numbers:
+    input:
+        code=sources("rendering/numbers.py"),
+        statistics=rules.statistics.output,
+    output:
+        "paper/generated/numbers.tex",
+    log:
+        "<logs>/numbers.log",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    conda:
+        ENVIRONMENT
+    shell:
+        "nagbench numbers --statistics {input.statistics:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule captions:
+    input:
+        captions=caption_files(),
+        statistics=rules.statistics.output,
+    output:
+        "paper/generated/captions.tex",
+    log:
+        "<logs>/captions.log",
+    params:
+        folder="workflow/report",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    conda:
+        ENVIRONMENT
+    shell:
+        "nagbench captions --statistics {input.statistics:q} --report {params.folder:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule paper_figure:
+    input:
+        rules.figure.output.pdf,
+    output:
+        "paper/generated/figures/{figure}.pdf",
+    log:
+        "<logs>/paper/{figure}.log",
+    threads: 1
+    resources:
+        mem_mb=100,
+        runtime=5,
+    conda:
+        ENVIRONMENT
+    shell:
+        "cp {input:q} {output:q} 2> {log:q}"
+
+
+rule paper_table:
+    input:
+        rules.table.output.tex,
+    output:
+        "paper/generated/tables/{table}.tex",
+    log:
+        "<logs>/paper/{table}.log",
+    threads: 1
+    resources:
+        mem_mb=100,
+        runtime=5,
+    conda:
+        ENVIRONMENT
+    shell:
+        "cp {input:q} {output:q} 2> {log:q}"
+
+
+localrules:
+    numbers,
+    captions,
+    paper_figure,
+    paper_table,
+    figures,
+    tables,
+
+
+rule figures:
+    input:
+        expand(rules.figure.output, figure=FIGURES),
+
+
+rule tables:
+    input:
+        expand(rules.table.output, table=TABLES),
