@@ -1,0 +1,128 @@
+"""Every number and data-dependent phrase that the paper quotes, by key.
+
+Keys are lower-case with dots. `main` stands for the first workload; `leader`, `baseline` and the
+names of optimizers stand for rows.
+"""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from nagbench.rendering.latex import escape
+from nagbench.rendering.tables import leading, middle_target, p_value
+
+
+def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """All keys with their text, ready for LaTeX."""
+    found: dict[str, str] = {}
+    study = tables["study"].iloc[0]
+    for key in (
+        "name", "title", "edition", "runs", "diverged", "units", "workloads", "optimizers",
+        "trials", "search", "level", "validation_size", "device", "backend", "torch", "threads",
+        "version",
+    ):  # fmt: skip
+        found[f"study.{key}"] = escape(str(study[key]))
+    found["study.demo"] = "true" if study["demo"] else "false"
+    found["study.seeds.tuning"] = str(study["tuning_seeds"])
+    found["study.seeds.testing"] = str(study["testing_seeds"])
+    found["study.hours"] = f"{study['hours']:.2g}"
+    labels = dict(zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True))
+    found["baseline.label"] = escape(labels[study["baseline"]])
+    for place, workload in enumerate(tables["workloads"].itertuples()):
+        for name in (workload.workload, *(["main"] if place == 0 else [])):
+            found |= _workload(tables, workload, name, labels, study["baseline"])
+    return found
+
+
+def _workload(
+    tables: Mapping[str, pd.DataFrame],
+    workload: tuple,  # type: ignore[type-arg]
+    name: str,
+    labels: Mapping[str, str],
+    baseline: str,
+) -> dict[str, str]:
+    source = workload.workload  # type: ignore[attr-defined]
+    goal = middle_target(tables, source)
+    summary = _rows(tables["summary"], source)
+    leader = summary.loc[summary["accuracy"].idxmax()]
+    found = {
+        f"{name}.label": escape(workload.label),  # type: ignore[attr-defined]
+        f"{name}.parameters": f"{workload.parameters:,}".replace(",", r"\,"),  # type: ignore[attr-defined]
+        f"{name}.batch_size": str(workload.batch_size),  # type: ignore[attr-defined]
+        f"{name}.epochs": str(workload.epochs),  # type: ignore[attr-defined]
+        f"{name}.precision": workload.precision,  # type: ignore[attr-defined]
+        f"{name}.target": f"{100 * goal:g}",
+        f"{name}.leader.label": escape(labels[leader["optimizer"]]),
+        f"{name}.leader.accuracy": f"{100 * leader['accuracy']:.1f}",
+        f"{name}.leaders": escape(
+            _list([labels[one] for one in labels if one in leading(tables, source)])
+        ),
+    }
+    for row in summary.itertuples():
+        key = f"{name}.{row.optimizer}"
+        found |= {
+            f"{key}.accuracy": f"{100 * row.accuracy:.1f}",
+            f"{key}.low": _points(row.low),
+            f"{key}.high": _points(row.high),
+            f"{key}.sd": _points(row.sd),
+            f"{key}.diverged": str(row.diverged),
+            f"{key}.runs": str(row.runs),
+            f"{key}.learning_rate": f"{row.learning_rate:.4g}",
+        }
+    times = _rows(tables["time_to_target"], source)
+    times = times[(times["target"] == goal) & (times["clock"] == "epochs")]
+    for row in times.itertuples():
+        key = f"{name}.{row.optimizer}.{row.kind}"
+        found[f"{key}.median"] = "never" if math.isinf(row.median) else f"{row.median:.1f}"
+        found[f"{key}.reached"] = str(row.reached)
+    for row in _rows(tables["comparisons"], source).itertuples():
+        found |= _comparison(f"{name}.{row.optimizer}.{row.reference}", row, 1)
+        found |= _comparison(f"{name}.{row.reference}.{row.optimizer}", row, -1)
+    pairs = _rows(tables["comparisons"], source)
+    found[f"{name}.pairs"] = str(len(pairs))
+    found[f"{name}.pairs.differ"] = str(int(pairs["differs"].sum()))
+    found[f"{name}.correlation"] = f"{pairs['correlation'].median():.2f}"
+    able = bool(pairs["can_reject"].all())
+    found[f"{name}.power"] = "can" if able else "cannot"
+    found[f"{name}.smallest_p"] = f"{pairs['smallest_p'].max() * len(pairs):.2g}"
+    against = [
+        row
+        for row in pairs.itertuples()
+        if row.differs and baseline in (row.optimizer, row.reference)
+    ]
+    better = [
+        row.optimizer if row.reference == baseline else row.reference
+        for row in against
+        if (row.difference > 0) == (row.reference == baseline)
+    ]
+    found[f"{name}.better"] = escape(_list([labels[one] for one in better])) or "no optimizer"
+    return found
+
+
+def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:  # type: ignore[type-arg]
+    low, high = sorted((sign * row.low, sign * row.high))  # type: ignore[attr-defined]
+    difference = sign * row.difference  # type: ignore[attr-defined]
+    if not row.differs:  # type: ignore[attr-defined]
+        direction = "not distinguishable from"
+    else:
+        direction = "more accurate than" if difference > 0 else "less accurate than"
+    return {
+        f"{key}.difference": f"{100 * difference:+.1f}",
+        f"{key}.low": _points(low, "+"),
+        f"{key}.high": _points(high, "+"),
+        f"{key}.p": escape(p_value(row.p_adjusted)),  # type: ignore[attr-defined]
+        f"{key}.direction": direction,
+    }
+
+
+def _rows(frame: pd.DataFrame, workload: str) -> pd.DataFrame:
+    return frame[frame["workload"] == workload]
+
+
+def _points(value: float, sign: str = "") -> str:
+    return "--" if math.isnan(value) else f"{100 * value:{sign}.1f}"
+
+
+def _list(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

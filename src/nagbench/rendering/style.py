@@ -1,0 +1,58 @@
+"""One look for every figure: sizes, fonts, and a colour and marker that belong to an optimizer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from nagbench.optimizers.catalogue import CATALOGUE
+
+COLUMN = 3.45  # inches: the width of a column of the paper
+_MARKERS = "osD^vP*Xp<>hd8"
+# Seaborn's colour-blind palette, reordered so that neighbours in the catalogue differ in grey too.
+_COLOURS = [sns.color_palette("colorblind")[n] for n in (0, 1, 2, 3, 7, 4, 8, 5, 9, 6)]
+_DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2))]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an optimizer is drawn, in every figure the same."""
+
+    colour: tuple[float, float, float]
+    marker: str
+    dashes: object
+
+    def line(self) -> dict[str, object]:
+        """Keywords for a line with markers."""
+        return {"color": self.colour, "marker": self.marker, "linestyle": self.dashes}
+
+
+def looks(optimizers: Mapping[str, object] | list[str]) -> dict[str, Look]:
+    """A look for each name: the catalogue's order decides, others follow in their own."""
+    order = [*CATALOGUE, *(name for name in optimizers if name not in CATALOGUE)]
+    return {
+        name: Look(
+            _COLOURS[order.index(name) % len(_COLOURS)],
+            _MARKERS[order.index(name) % len(_MARKERS)],
+            _DASHES[order.index(name) % len(_DASHES)],
+        )
+        for name in optimizers
+    }
+
+
+def use() -> None:
+    """Put the style in force."""
+    mpl.use("agg")
+    mpl.style.use(Path(__file__).with_name("nagbench.mplstyle"))
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure; the same figure makes the same bytes."""
+    silent = {
+        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+        "png": {"Software": None},
+    }[path.suffix.removeprefix(".")]
+    figure.savefig(path, metadata=silent, dpi=200)

@@ -1,0 +1,87 @@
+"""Differences in final test accuracy between optimizers, paired by seed.
+
+Runs of one seed share initial weights, data order and augmentation, so their difference carries
+less chance than either; the observed correlation says how much the pairing bought. The test is an
+exact randomisation of the differences' signs, whose smallest p is stated: at few seeds no evidence
+can push it below that.
+"""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from nagbench.statistics.intervals import holm, mean_interval
+from nagbench.statistics.quality import final_accuracy
+from nagbench.study import Study
+
+_EXACT = 16  # up to so many pairs all sign patterns are enumerated
+_RESAMPLES = 100_000
+
+
+def sign_flip_test(differences: np.ndarray) -> float:
+    """Two-sided p of the mean under random signs: exact for few pairs, sampled with a fixed seed
+    for many."""
+    if not np.any(differences):
+        return 1.0
+    count = len(differences)
+    if count <= _EXACT:
+        signs = np.array(list(itertools.product((1, -1), repeat=count)))
+    else:
+        signs = np.random.default_rng(0).choice((1, -1), (_RESAMPLES, count))
+        signs[0] = 1  # the observed pattern is one of them
+    means = np.abs(signs @ differences)
+    # Equal sums may differ in their last bit.
+    return float(np.mean(means >= abs(differences.sum()) * (1 - 1e-12)))
+
+
+def smallest_p(pairs: int) -> float:
+    """The least p that `sign_flip_test` can give."""
+    return 2 / 2**pairs if pairs <= _EXACT else 1 / _RESAMPLES
+
+
+def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """Every pair of optimizers of a workload; Holm's family is all pairs of the workload."""
+    frames = []
+    for workload in study.workloads:
+        accuracies = {}
+        for name in study.optimizers:
+            group = runs[(runs["workload"] == workload) & (runs["optimizer"] == name)]
+            accuracies[name] = pd.Series(final_accuracy(group, curves), index=group["seed"])
+        rows = [
+            {"workload": workload, "optimizer": first, "reference": second}
+            | _difference(accuracies[first], accuracies[second], study.level)
+            for second, first in itertools.combinations(study.optimizers, 2)
+        ]
+        frame = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
+        frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
+        family = len(frame)
+        frame["can_reject"] = frame["smallest_p"] * family <= study.level
+        frame["differs"] = frame["p_adjusted"] <= study.level
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+_COLUMNS = [
+    "workload", "optimizer", "reference", "pairs", "difference", "low", "high", "correlation", "p",
+    "smallest_p",
+]  # fmt: skip
+
+
+def _difference(first: pd.Series, second: pd.Series, level: float) -> dict[str, float]:
+    seeds = first.index.intersection(second.index)
+    one, other = first[seeds].to_numpy(), second[seeds].to_numpy()
+    differences = one - other
+    low, high = mean_interval(differences, 1 - level)
+    varied = len(seeds) > 2 and np.ptp(one) > 0 and np.ptp(other) > 0
+    return {
+        "pairs": len(seeds),
+        "difference": differences.mean() if len(seeds) else math.nan,
+        "low": low,
+        "high": high,
+        "correlation": float(stats.pearsonr(one, other).statistic) if varied else math.nan,
+        "p": sign_flip_test(differences) if len(seeds) > 1 else math.nan,
+        "smallest_p": smallest_p(len(seeds)),
+    }

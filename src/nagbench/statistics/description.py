@@ -1,0 +1,111 @@
+"""Tables that say what was compared, with which settings, and on which machine."""
+
+import json
+
+import pandas as pd
+
+from nagbench import __version__
+from nagbench.errors import InputError
+from nagbench.models import parameter_count
+from nagbench.study import Study
+
+
+def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
+    """One row: the study, its size, its data's edition, and what it cost."""
+    provenance = [json.loads(text) for text in runs["provenance"]]
+
+    def said(key: str) -> str:
+        return ", ".join(sorted({str(entry.get(key, "unknown")) for entry in provenance}))
+
+    editions = sorted(set(runs["edition"]))
+    if len(editions) != 1:
+        found = f"editions {', '.join(editions)}"
+        raise InputError(f"records of study {study.name}", found, "data of a single edition")
+    return pd.DataFrame(
+        [
+            {
+                "name": study.name,
+                "title": study.title,
+                "demo": study.demo,
+                "edition": editions[0],
+                "baseline": study.baseline,
+                "level": study.level,
+                "runs": len(runs),
+                "diverged": int((runs["status"] == "diverged").sum()),
+                "units": len(study.units()),
+                "workloads": len(study.workloads),
+                "optimizers": len(study.optimizers),
+                "trials": study.tuning.trials,
+                "search": study.tuning.search,
+                "tuning_seeds": len(study.tuning.seeds),
+                "testing_seeds": len(study.testing.seeds),
+                "validation_size": study.validation_size,
+                "hours": (runs["train_seconds"] + runs["evaluation_seconds"]).sum() / 3600,
+                "device": said("device"),
+                "backend": said("backend"),
+                "torch": said("torch"),
+                "threads": said("threads"),
+                "version": __version__,
+            }
+        ]
+    )
+
+
+def workloads(study: Study) -> pd.DataFrame:
+    """What is trained."""
+    return pd.DataFrame(
+        {
+            "workload": workload.name,
+            "label": workload.label or workload.name,
+            "model": workload.model,
+            "parameters": parameter_count(workload.model),
+            "batch_size": workload.batch_size,
+            "epochs": workload.epochs,
+            "precision": workload.precision,
+            "targets": json.dumps(workload.targets),
+        }
+        for workload in study.workloads.values()
+    )
+
+
+def optimizers(study: Study) -> pd.DataFrame:
+    """What is compared, in the study's order."""
+    return pd.DataFrame(
+        {
+            "optimizer": row.name,
+            "label": row.label,
+            "family": row.family,
+            "citation": row.citation,
+            "reference": row.reference,
+            "note": row.note,
+        }
+        for row in study.optimizers.values()
+    )
+
+
+def settings(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
+    """The chosen settings, and where in the searched interval the learning rate lies."""
+    rows = []
+    for unit in study.units("test"):
+        group = runs[
+            (runs["workload"] == unit.workload.name) & (runs["optimizer"] == unit.optimizer.name)
+        ]
+        chosen = json.loads(group["settings"].iloc[0])
+        rate = unit.optimizer.space.get("lr")
+        # A choice at the edge of the interval says that the interval may be too small.
+        edge = rate is not None and chosen["lr"] in (rate.at(0), rate.at(1))
+        rows.append(
+            {
+                "workload": unit.workload.name,
+                "optimizer": unit.optimizer.name,
+                "trial": int(group["trial"].iloc[0]),
+                "learning_rate": chosen.get("lr"),
+                "others": ", ".join(
+                    f"{name} = {value}" for name, value in sorted(chosen.items()) if name != "lr"
+                ),
+                "low": rate.low if rate else None,
+                "high": rate.high if rate else None,
+                "at_edge": edge,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,34 @@
+"""Intervals for means and shares, and the correction for many tests."""
+
+import math
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+
+
+def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Student's interval for the mean; not defined (NaN) for fewer than two values."""
+    if len(values) < 2:
+        return math.nan, math.nan
+    half = stats.t.ppf(0.5 + confidence / 2, len(values) - 1) * stats.sem(values)
+    return float(np.mean(values) - half), float(np.mean(values) + half)
+
+
+def share_interval(
+    count: int, total: int, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Wilson's interval for a share, which holds up near 0 and 1."""
+    interval = stats.binomtest(count, total).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Holm's (1979) step-down adjustment; values that are not defined take no part."""
+    adjusted = np.full(len(p_values), math.nan)
+    defined = np.flatnonzero(~np.isnan(p_values))
+    order = defined[np.argsort(p_values[defined], kind="stable")]
+    scaled = p_values[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1) if len(order) else scaled
+    return adjusted

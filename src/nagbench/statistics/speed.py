@@ -1,0 +1,172 @@
+"""Speed: how long runs take to reach a target validation accuracy, on three clocks.
+
+The first hit is the moment the accuracy first reaches the target, interpolated between evaluations;
+it flatters noisy optimizers, so the sustained hit stands beside it: the start of the first three
+evaluations in a row at or over the target. A run that never gets there, a diverged one too, is
+right-censored at the whole budget: it took longer than anybody waited.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from nagbench.statistics.intervals import CONFIDENCE
+from nagbench.study import Study
+
+CLOCKS = {"epochs": "epoch", "gradients": "gradient_evaluations", "seconds": "train_seconds"}
+SUSTAINED = 3
+KINDS = {"first": 1, "sustained": SUSTAINED}
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Times of a group of runs: reached, or censored at the budget."""
+
+    times: np.ndarray
+    reached: np.ndarray
+    budget: float
+
+
+def hit_time(clock: np.ndarray, accuracy: np.ndarray, target: float, in_a_row: int) -> float:
+    """When `accuracy` first reaches `target` and stays for `in_a_row` evaluations; NaN if never.
+
+    Between the evaluation below the target and the one at or over it, accuracy is taken to rise
+    linearly.
+    """
+    over = accuracy >= target
+    for start in range(len(over) - in_a_row + 1):
+        if over[start : start + in_a_row].all():
+            if start == 0:
+                return float(clock[0])
+            below, above = accuracy[start - 1], accuracy[start]
+            if not below < target:  # the evaluation before was over as well
+                return float(clock[start])
+            share = (target - below) / (above - below)
+            return float(clock[start - 1] + share * (clock[start] - clock[start - 1]))
+    return math.nan
+
+
+def hits(
+    runs: pd.DataFrame, curves: pd.DataFrame, target: float, clock: str, in_a_row: int
+) -> Hits:
+    """The hit times of `runs`, censored at the largest time that any of them had."""
+    column = CLOCKS[clock]
+    found, ends = [], []
+    for run, status, epochs in zip(runs["run"], runs["status"], runs["epochs"], strict=True):
+        curve = curves[curves["run"] == run]
+        time = curve[column].to_numpy(float)
+        accuracy = curve["validation_accuracy"].to_numpy()
+        # What a run reached before it diverged is no success.
+        hit = hit_time(time, accuracy, target, in_a_row) if status == "finished" else math.nan
+        found.append(hit)
+        last = curve["epoch"].max()
+        ends.append(time[-1] * epochs / last if last > 0 else 0.0)
+    times = np.array(found)
+    reached = ~np.isnan(times)
+    budget = max(ends)
+    return Hits(np.where(reached, times, budget), reached, budget)
+
+
+def median_time(group: Hits) -> float:
+    """Kaplan and Meier's median: infinite if half of the runs never arrived."""
+    if not group.reached.any():
+        return math.inf
+    survival = stats.ecdf(_censored(group)).sf
+    below = survival.quantiles[survival.probabilities <= 0.5]
+    return float(below[0]) if len(below) else math.inf
+
+
+def restricted_mean(times: np.ndarray) -> float:
+    """Mean time to target within the budget.
+
+    All runs are censored at the one budget, so the area under the survival curve up to it is the
+    plain mean of the times with the budget in place of what was never reached.
+    """
+    return float(times.mean())
+
+
+def restricted_mean_interval(group: Hits, seed: int) -> tuple[float, float]:
+    """Percentile bootstrap over runs; a single value where all times are the same."""
+    if len(group.times) < 2:
+        return math.nan, math.nan
+    if np.ptp(group.times) == 0:
+        return float(group.times[0]), float(group.times[0])
+    draws = np.random.default_rng(seed).integers(
+        0, len(group.times), (_RESAMPLES, len(group.times))
+    )
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(np.sort(group.times)[draws].mean(axis=1), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def time_to_target(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """Per workload, optimizer, target, clock and kind of hit: who arrived, and when."""
+    rows = []
+    for keys, group in _groups(study, runs, curves):
+        low, high = restricted_mean_interval(group, seed=0)
+        rows.append(
+            {
+                **keys,
+                "runs": len(group.times),
+                "reached": int(group.reached.sum()),
+                "median": median_time(group),
+                "restricted_mean": restricted_mean(group.times),
+                "low": low,
+                "high": high,
+                "budget": group.budget,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def survival(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """Share of runs that have arrived by each time: one minus Kaplan and Meier's curve."""
+    rows = []
+    for keys, group in _groups(study, runs, curves, clocks=("epochs",)):
+        curve = stats.ecdf(_censored(group)).sf if group.reached.any() else None
+        steps = [(0.0, 0.0)]
+        if curve is not None:
+            steps += [
+                (float(time), 1 - float(left))
+                for time, left in zip(curve.quantiles, curve.probabilities, strict=True)
+                if time in group.times[group.reached]
+            ]
+        steps.append((group.budget, steps[-1][1]))
+        rows += [{**keys, "time": time, "arrived": arrived} for time, arrived in steps]
+    return pd.DataFrame(rows)
+
+
+def _groups(
+    study: Study,
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    clocks: tuple[str, ...] = tuple(CLOCKS),
+) -> Iterator[tuple[dict[str, object], Hits]]:
+    for unit in study.units("test"):
+        chosen = (runs["workload"] == unit.workload.name) & (
+            runs["optimizer"] == unit.optimizer.name
+        )
+        group = runs[chosen]
+        own = curves[curves["run"].isin(group["run"])]
+        for target in unit.workload.targets:
+            for clock in clocks:
+                for kind, in_a_row in KINDS.items():
+                    keys = {
+                        "workload": unit.workload.name,
+                        "optimizer": unit.optimizer.name,
+                        "target": target,
+                        "clock": clock,
+                        "kind": kind,
+                    }
+                    yield keys, hits(group, own, target, clock, in_a_row)
+
+
+def _censored(group: Hits) -> stats.CensoredData:
+    return stats.CensoredData(
+        uncensored=group.times[group.reached], right=group.times[~group.reached]
+    )
