@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import yaml
+from pyarrow import parquet
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
@@ -17,9 +18,10 @@ from nagbench.provenance import data_sources, sources, training_sources
 from nagbench.rendering import FIGURES, TABLES
 from nagbench.study import Study, Unit, load_study, study_path
 
+CAPTIONS = "workflow/report"
 ENVIRONMENT = "../../envs/environment.yml"
 SCHEMAS = "../schemas"
-STYLE = ("rendering/style.py", "rendering/nagbench.mplstyle")
+STYLE = ("rendering/style.py", "rendering/legend.py", "rendering/nagbench.mplstyle")
 
 
 def stop(message: str) -> NoReturn:
@@ -29,16 +31,22 @@ def stop(message: str) -> NoReturn:
 
 def check_config() -> None:
     """Fill in the defaults, and refuse unknown keys and values."""
-    schema = Path(workflow.current_basedir.get_path_or_uri(False), SCHEMAS, "config.schema.yaml")
+    schema = Path(
+        workflow.current_basedir.get_path_or_uri(False), SCHEMAS, "config.schema.yaml"
+    )
     try:
         validate(config, os.fspath(schema))
     except WorkflowError as error:
-        found = str(error).partition("ValidationError: ")[2].partition("\n")[0] or str(error)
+        found = str(error).partition("ValidationError: ")[2].partition("\n")[0] or str(
+            error
+        )
         keys = yaml.safe_load(schema.read_text(encoding="utf-8"))["properties"]
-        allowed = [f"{key}={'|'.join(says.get('enum', ['…']))}" for key, says in keys.items()]
+        allowed = [
+            f"{key}={'|'.join(says.get('enum', ['…']))}" for key, says in keys.items()
+        ]
         stop(f"--config: {found}; allowed: {', '.join(allowed)}")
     for key in ("study", "cifar10"):
-        config[key] = os.path.expanduser(config[key])
+        config[key] = os.path.expanduser(config[key] or "")
 
 
 def read_study() -> Study:
@@ -47,8 +55,18 @@ def read_study() -> Study:
         study = load_study(config["study"])
     except InputError as error:
         stop(str(error))
-    if config["cifar10"] and study.data == "cifar10" and not Path(config["cifar10"]).exists():
-        stop(str(InputError("--config cifar10", f"no file {config['cifar10']}", "a data file")))
+    if (
+        config["cifar10"]
+        and study.data == "cifar10"
+        and not Path(config["cifar10"]).exists()
+    ):
+        stop(
+            str(
+                InputError(
+                    "--config cifar10", f"no file {config['cifar10']}", "a data file"
+                )
+            )
+        )
     return study
 
 
@@ -57,10 +75,20 @@ def records_folder(study: Study) -> str:
     if config["records"] == "train":
         return f"results/{study.name}/records"
     folder = Path("paper/records", study.name)
-    missing = [name for name in ("runs", "curves") if not Path(folder, f"{name}.parquet").is_file()]
+    missing = [
+        name
+        for name in ("runs", "curves")
+        if not Path(folder, f"{name}.parquet").is_file()
+    ]
     if missing:
         allowed = "a study whose records are committed, or records=train"
-        stop(str(InputError("--config records", f"no {folder / missing[0]}.parquet", allowed)))
+        stop(
+            str(
+                InputError(
+                    "--config records", f"no {folder / missing[0]}.parquet", allowed
+                )
+            )
+        )
     return os.fspath(folder)
 
 
@@ -73,7 +101,13 @@ def trains_on_gpu(study: Study) -> bool:
 def stop_without_gpu() -> None:
     """Before a study that wants a GPU trains without one, say what it would cost, and stop."""
     if any(job.rule.name in ("tune", "test") for job in workflow.dag.needrun_jobs()):
-        command = ["nagbench", "preflight", config["study"], "--device", config["device"]]
+        command = [
+            "nagbench",
+            "preflight",
+            config["study"],
+            "--device",
+            config["device"],
+        ]
         if status := subprocess.run(command, check=False).returncode:
             sys.exit(status)
 
@@ -103,6 +137,39 @@ def test_definition(wildcards) -> str:
     return json.dumps(unit_of("test", wildcards).definition(), sort_keys=True)
 
 
+# A job runs again when a parameter changes, but not when the change is in one that is derived from its
+# inputs, as these are: neither the device nor the way the study was named decides a result.
+def study_argument(wildcards, input) -> str:
+    """The study as the user named it."""
+    return config["study"]
+
+
+def device_argument(wildcards, input) -> str:
+    """The device as the user named it."""
+    return config["device"]
+
+
+def config_arguments(wildcards, input) -> list[str]:
+    """The whole configuration, for another Snakemake."""
+    return [f"{key}={value}" for key, value in config.items()]
+
+
+def caption(wildcards, input) -> str:
+    """What the report says under a figure or table: its caption, and the data that it shows."""
+    (name,) = wildcards
+    words = Path(CAPTIONS, f"{name}.rst").read_text(encoding="utf-8").strip()
+    study = Path(input.statistics, "study.parquet")
+    if not study.is_file():
+        return words
+    (facts,) = parquet.read_table(study, columns=["edition", "demo"]).to_pylist()
+    return f"{words} Data: {facts['edition']}{' (DEMO)' if facts['demo'] else ''}."
+
+
+def caption_folder(wildcards, input) -> str:
+    """Where the captions are."""
+    return os.path.dirname(input.captions[0])
+
+
 def data_source() -> list[str]:
     """The data file that the user named, if the study takes it."""
     return [config["cifar10"]] if config["cifar10"] and STUDY.data == "cifar10" else []
@@ -115,20 +182,25 @@ def figure_sources(wildcards) -> list[str]:
 
 def caption_files() -> list[str]:
     """The captions that paper and report share."""
-    return [f"workflow/report/{name}.rst" for name in (*FIGURES, *TABLES)]
+    return [f"{CAPTIONS}/{name}.rst" for name in (*FIGURES, *TABLES)]
 
 
 def paper_files() -> list[str]:
     """What is written by hand for the paper."""
-    patterns = ("*.tex", "*.sty", "*.bib", "latexmkrc", "sections/*.tex")
-    return sorted(os.fspath(file) for name in patterns for file in Path("paper").glob(name))
+    patterns = ("*.sty", "*.bib", "latexmkrc", "*.tex", "sections/*.tex")
+    return sorted(
+        os.fspath(file) for name in patterns for file in Path("paper").glob(name)
+    )
 
 
 check_config()
 STUDY = read_study()
 STUDY_FILE = os.fspath(study_path(config["study"]))
 RECORDS = records_folder(STUDY)
-validate(yaml.safe_load(Path(STUDY_FILE).read_text(encoding="utf-8")), f"{SCHEMAS}/study.schema.json")
+validate(
+    yaml.safe_load(Path(STUDY_FILE).read_text(encoding="utf-8")),
+    f"{SCHEMAS}/study.schema.json",
+)
 
 GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0
 

@@ -9,16 +9,18 @@ rule data:
         f"results/data/{STUDY.data}.npz",
     log:
         "<logs>/data.log",
-    params:
-        name=STUDY.data,
-        source=lambda wildcards, input: f"--source {input.source:q}" if input.source else "",
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=60,
     # Downloads fail and succeed a minute later.
     retries: 2
     conda:
         ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        name=STUDY.data,
+        source=lambda wildcards, input: (
+            f"--source {input.source:q}" if input.source else ""
+        ),
     shell:
         "nagbench data {params.name} {params.source} --output {output:q} > {log:q} 2>&1"

@@ -3,6 +3,7 @@
 
 rule paper_pdf:
     input:
+        main="paper/main.tex",
         tex=paper_files(),
         numbers=rules.numbers.output,
         captions=rules.captions.output,
@@ -12,25 +13,24 @@ rule paper_pdf:
         "paper/main.pdf",
     log:
         "<logs>/paper.log",
-    params:
-        main="paper/main.tex",
-        packages="envs/tex-packages.txt",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=20,
-    conda:
-        ENVIRONMENT
+    params:
+        packages="envs/tex-packages.txt",
     shell:
         """
         (
-            command -v latexmk biber pdflatex > /dev/null || {{
-                echo "TeX is missing; the paper needs the Debian packages" \
-                    $(< {params.packages:q}) "(make tex)"
-                exit 1
-            }}
-            latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -file-line-error {params.main:q}
-        ) > {log:q} 2>&1
+            command -v latexmk biber pdflatex >/dev/null || {{
+                        echo "TeX is missing; the paper needs the Debian packages" \
+                            $(< {params.packages:q}) "(make tex)"
+                        exit 1
+                    }}
+            latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -file-line-error {input.main:q}
+        ) >{log:q} 2>&1
         """
 
 
@@ -46,17 +46,16 @@ rule report_html:
         "<results>/report.html",
     log:
         "<logs>/report.log",
-    params:
-        config=[f"{key}={value}" for key, value in config.items()],
-        snakefile=workflow.main_snakefile,
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=20,
-    conda:
-        ENVIRONMENT
+    params:
+        config=config_arguments,
     shell:
-        "snakemake --snakefile {params.snakefile:q} --report {output:q} --nolock"
+        "snakemake --report {output:q} --nolock"
         " --config {params.config:q} -- figures tables > {log:q} 2>&1"
 
 

@@ -9,18 +9,20 @@ rule figure:
         pdf="<figures>/{figure}.pdf",
         png=report(
             "<figures>/{figure}.png",
-            caption="../report/{figure}.rst",
+            caption="../report/shared/caption.rst",
             category="Figures",
             labels={"figure": "{figure}"},
         ),
     log:
         "<logs>/figures/{figure}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
-    conda:
-        ENVIRONMENT
+    params:
+        caption=caption,
     shell:
         "nagbench figure {wildcards.figure} --statistics {input.statistics:q}"
         " --output {output.pdf:q} {output.png:q} > {log:q} 2>&1"
@@ -28,25 +30,27 @@ rule figure:
 
 rule table:
     input:
-        code=sources("rendering/tables.py"),
+        code=sources("rendering/tables.py", "rendering/latex.py"),
         statistics=rules.statistics.output,
     output:
         tex="<results>/tables/{table}.tex",
         csv=report(
             "<results>/tables/{table}.csv",
-            caption="../report/{table}.rst",
+            caption="../report/shared/caption.rst",
             category="Tables",
             labels={"table": "{table}"},
         ),
         md="<results>/tables/{table}.md",
     log:
         "<logs>/tables/{table}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
-    conda:
-        ENVIRONMENT
+    params:
+        caption=caption,
     shell:
         "nagbench table {wildcards.table} --statistics {input.statistics:q}"
         " --output {output.tex:q} {output.csv:q} {output.md:q} > {log:q} 2>&1"
@@ -54,38 +58,41 @@ rule table:
 
 rule numbers:
     input:
-        code=sources("rendering/numbers.py"),
+        code=sources(
+            "rendering/numbers.py", "rendering/tables.py", "rendering/latex.py"
+        ),
         statistics=rules.statistics.output,
     output:
         "paper/generated/numbers.tex",
     log:
         "<logs>/numbers.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
-    conda:
-        ENVIRONMENT
     shell:
         "nagbench numbers --statistics {input.statistics:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule captions:
     input:
+        code=sources("rendering/captions.py", "rendering/latex.py"),
         captions=caption_files(),
         statistics=rules.statistics.output,
     output:
         "paper/generated/captions.tex",
     log:
         "<logs>/captions.log",
-    params:
-        folder="workflow/report",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
-    conda:
-        ENVIRONMENT
+    params:
+        folder=caption_folder,
     shell:
         "nagbench captions --statistics {input.statistics:q} --report {params.folder:q}"
         " --output {output:q} > {log:q} 2>&1"
@@ -98,12 +105,12 @@ rule paper_figure:
         "paper/generated/figures/{figure}.pdf",
     log:
         "<logs>/paper/{figure}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=100,
         runtime=5,
-    conda:
-        ENVIRONMENT
     shell:
         "cp {input:q} {output:q} 2> {log:q}"
 
@@ -115,12 +122,12 @@ rule paper_table:
         "paper/generated/tables/{table}.tex",
     log:
         "<logs>/paper/{table}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=100,
         runtime=5,
-    conda:
-        ENVIRONMENT
     shell:
         "cp {input:q} {output:q} 2> {log:q}"
 

@@ -11,14 +11,14 @@ rule statistics:
         directory("<results>/statistics"),
     log:
         "<logs>/statistics.log",
-    params:
-        records=subpath(input.runs, parent=True),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        records=subpath(input.runs, parent=True),
     shell:
-        "nagbench statistics {config[study]:q} --records {params.records:q} --output {output:q}"
+        "nagbench statistics {input.study:q} --records {params.records:q} --output {output:q}"
         " > {log:q} 2>&1"

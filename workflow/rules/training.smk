@@ -12,19 +12,21 @@ rule tune:
         "<logs>/tune/{workload}/{optimizer}.log",
     benchmark:
         "<benchmarks>/tune/{workload}/{optimizer}.tsv"
-    params:
-        definition=tune_definition,
+    retries: 1
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         gpu=GPUS_OF_A_JOB,
         mem_mb=4000,
         runtime=240,
-    retries: 1
-    conda:
-        ENVIRONMENT
+    params:
+        definition=tune_definition,
+        study=study_argument,
+        device=device_argument,
     shell:
-        "nagbench train {config[study]:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
-        " --data {input.data:q} --device {config[device]} --output {output:q} > {log:q} 2>&1"
+        "nagbench train {params.study:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
+        " --data {input.data:q} --device {params.device} --output {output:q} > {log:q} 2>&1"
 
 
 rule choose:
@@ -35,14 +37,16 @@ rule choose:
         "<results>/chosen/{workload}/{optimizer}.json",
     log:
         "<logs>/choose/{workload}/{optimizer}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        ENVIRONMENT
+    params:
+        study=study_argument,
     shell:
-        "nagbench choose {config[study]:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
+        "nagbench choose {params.study:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
         " --records {input.records:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -57,19 +61,21 @@ rule test:
         "<logs>/test/{workload}/{optimizer}.log",
     benchmark:
         "<benchmarks>/test/{workload}/{optimizer}.tsv"
-    params:
-        definition=test_definition,
+    retries: 1
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         gpu=GPUS_OF_A_JOB,
         mem_mb=4000,
         runtime=240,
-    retries: 1
-    conda:
-        ENVIRONMENT
+    params:
+        definition=test_definition,
+        study=study_argument,
+        device=device_argument,
     shell:
-        "nagbench train {config[study]:q} --unit test/{wildcards.workload}/{wildcards.optimizer}"
-        " --chosen {input.chosen:q} --data {input.data:q} --device {config[device]}"
+        "nagbench train {params.study:q} --unit test/{wildcards.workload}/{wildcards.optimizer}"
+        " --chosen {input.chosen:q} --data {input.data:q} --device {params.device}"
         " --output {output:q} > {log:q} 2>&1"
 
 
@@ -82,16 +88,17 @@ rule collect:
         "<results>/records/curves.parquet",
     log:
         "<logs>/collect.log",
-    params:
-        folder=subpath(output[0], parent=True),
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
-    conda:
-        ENVIRONMENT
+    params:
+        folder=subpath(output[0], parent=True),
+        study=study_argument,
     shell:
-        "nagbench collect {config[study]:q} --output {params.folder:q} {input.units:q}"
+        "nagbench collect {params.study:q} --output {params.folder:q} {input.units:q}"
         " > {log:q} 2>&1"
 
 
