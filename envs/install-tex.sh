@@ -22,6 +22,7 @@ if command -v apt-get > /dev/null && "${as_root[@]}" true 2> /dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     "${as_root[@]}" apt-get update -qq &&
         "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" > /dev/null &&
+        "${as_root[@]}" mktexlsr > /dev/null 2>&1 &&
         tex_is_there && exit 0
 fi
 echo "TeX is not there and could not be installed. Please install: ${packages[*]}" >&2

@@ -108,7 +108,7 @@ def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:  # type: ign
     else:
         direction = "more accurate than" if difference > 0 else "less accurate than"
     return {
-        f"{key}.difference": f"{100 * difference:+.1f}",
+        f"{key}.difference": _points(difference, "+"),
         f"{key}.low": _points(low, "+"),
         f"{key}.high": _points(high, "+"),
         f"{key}.p": escape(p_value(row.p_adjusted)),  # type: ignore[attr-defined]
@@ -121,7 +121,8 @@ def _rows(frame: pd.DataFrame, workload: str) -> pd.DataFrame:
 
 
 def _points(value: float, sign: str = "") -> str:
-    return "--" if math.isnan(value) else f"{100 * value:{sign}.1f}"
+    # A hyphen is no minus.
+    return "--" if math.isnan(value) else f"{100 * value:{sign}.1f}".replace("-", r"\(-\)")
 
 
 def _list(words: list[str]) -> str:

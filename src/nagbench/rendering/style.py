@@ -1,5 +1,6 @@
 """One look for every figure: sizes, fonts, and a colour and marker that belong to an optimizer."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,8 @@ def looks(optimizers: Mapping[str, object] | list[str]) -> dict[str, Look]:
 def use() -> None:
     """Put the style in force."""
     mpl.use("agg")
+    # It remarks on the date inside matplotlib's own font files at every embedding.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     mpl.style.use(Path(__file__).with_name("nagbench.mplstyle"))
 
 
