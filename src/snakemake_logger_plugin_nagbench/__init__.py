@@ -2,8 +2,7 @@
 
 Snakemake finds the plugin by its name; the default profile switches it on. In a terminal the last
 line is redrawn, elsewhere lines are added. It knows nothing of the package `nagbench`: names come
-from the jobs' wildcards, and how far a job is from the last line of its log (`run 2 of 6, epoch 3 of
-10`).
+from the jobs' wildcards, and how far a job is from its log (`run 2 of 6, epoch 3 of 10`).
 """
 
 import logging
@@ -12,7 +11,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -42,10 +41,32 @@ class Job:
     log: list[str]
     output: list[str]
     started: float = 0.0
+    since: float = 0.0  # the same by the clock of the file system
 
     @property
     def trains(self) -> bool:
         return self.rule in TRAINING
+
+    def says(self) -> str:
+        """The last line that it has written; what an earlier run left in its log does not count."""
+        for log in self.log:
+            try:
+                fresh = Path(log).stat().st_mtime >= self.since - 1
+            except OSError:
+                continue
+            if fresh and (lines := tail(log, 1)):
+                return lines[0]
+        return ""
+
+    def share_done(self) -> float:
+        """How far it says it is: `run 2 of 6, epoch 3 of 10` is 1/6 and 3/10 of another sixth."""
+        share, width = 0.0, 1.0
+        counts = [(int(n), int(m)) for n, m in _COUNT.findall(self.says()) if int(m) > 0]
+        for depth, (n, m) in enumerate(counts):
+            innermost = depth == len(counts) - 1
+            share += width * (n if innermost else n - 1) / m
+            width /= m
+        return min(max(share, 0.0), 1.0)
 
 
 @dataclass
@@ -63,14 +84,14 @@ class Run:
     began: float = 0.0
 
     def plan(self, stats: dict[str, int]) -> None:
-        """Take the number of jobs of each rule; targets without work of their own do not count."""
-        self.counts = {rule: count for rule, count in stats.items() if rule not in ("all", "total")}
+        """Take the number of jobs of each rule."""
+        self.counts = {rule: count for rule, count in stats.items() if rule != "total"}
         self.began = self.clock()
 
     def start(self, number: int) -> Job | None:
         job = self.jobs.get(number)
         if job is not None:
-            job.started = self.clock()
+            job.started, job.since = self.clock(), time.time()
             self.running[number] = job
             self.failed.pop(number, None)
         return job
@@ -106,7 +127,7 @@ class Run:
         jobs to run as many at a time as they did so far.
         """
         now = self.clock()
-        shares = {number: share_done(job.log) for number, job in self.running.items()}
+        shares = {number: job.share_done() for number, job in self.running.items()}
         lengths = {
             rule: list(self.seconds.get(rule, []))
             + [
@@ -150,7 +171,7 @@ class Run:
             parts.append(f"{duration(left)} left")
         active = sorted(self.running.values(), key=lambda job: (not job.trains, job.started))
         for job in active:
-            detail = last_line(job.log) if job.trains else ""
+            detail = job.says() if job.trains else ""
             counted = detail.rpartition(": ")[2] if _COUNT.search(detail) else ""
             parts.append(f"{job.name} ({counted})" if counted else job.name)
         return " · ".join(parts)
@@ -158,17 +179,13 @@ class Run:
     def summary(self) -> str:
         """The last line of all."""
         spent = duration(self.clock() - self.began)
+        kept = f"{self.done} of {self.total} jobs are done and kept"
+        again = "the same command goes on from there"
         if self.failed:
             names = ", ".join(job.name for job in self.failed.values())
-            return (
-                f"Failed after {spent}: {names}. {self.done} of {self.total} jobs are done and kept; "
-                "the same command goes on from there."
-            )
+            return f"Failed after {spent}: {names}. {kept}; {again}."
         if self.done < self.total:
-            return (
-                f"Stopped after {spent}: {self.done} of {self.total} jobs are done and kept; "
-                "the same command goes on from there."
-            )
+            return f"Stopped after {spent}: {kept}; {again}."
         trained, _ = self.units()
         made = "".join(f"; {name}: {path}" for name, path in self.results.items())
         units = f", {count(trained, 'unit')} trained" if trained else ""
@@ -190,15 +207,6 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
 
 
-def last_line(logs: Iterable[str]) -> str:
-    """The last line that a job has written."""
-    for log in logs:
-        lines = tail(log, 1)
-        if lines:
-            return lines[0]
-    return ""
-
-
 def tail(log: str, count: int) -> list[str]:
     """The last lines of a file; none if there is no such file. Reads only its end."""
     try:
@@ -208,17 +216,6 @@ def tail(log: str, count: int) -> list[str]:
             return file.read().decode(errors="replace").splitlines()[-count:]
     except OSError:
         return []
-
-
-def share_done(logs: Iterable[str]) -> float:
-    """How far a job is, from the last line of its log: `run 2 of 6, epoch 3 of 10` is 0.217."""
-    share, width = 0.0, 1.0
-    counts = [(int(n), int(m)) for n, m in _COUNT.findall(last_line(logs)) if int(m) > 0]
-    for depth, (n, m) in enumerate(counts):
-        innermost = depth == len(counts) - 1
-        share += width * ((n if innermost else n - 1) / m)
-        width /= m
-    return min(max(share, 0.0), 1.0)
 
 
 def name_of(rule: str, wildcards: dict[str, Any]) -> str:
@@ -377,7 +374,11 @@ class LogHandler(LogHandlerBase):
 
 def _snakemakes_own(settings: Any, stream: TextIO) -> logging.Handler:
     """Snakemake's display, for dry runs and for `--verbose`."""
-    from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter
+    from snakemake.logging import (  # type: ignore[import-untyped]
+        ColorizingTextHandler,
+        DefaultFilter,
+        DefaultFormatter,
+    )
 
     handler: logging.Handler = ColorizingTextHandler(nocolor=settings.nocolor, stream=stream)
     handler.addFilter(

@@ -22,16 +22,10 @@ rule paper_pdf:
     params:
         packages="envs/tex-packages.txt",
     shell:
-        """
-        (
-            command -v latexmk biber pdflatex >/dev/null || {{
-                        echo "TeX is missing; the paper needs the Debian packages" \
-                            $(< {params.packages:q}) "(make tex)"
-                        exit 1
-                    }}
-            latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -file-line-error {input.main:q}
-        ) >{log:q} 2>&1
-        """
+        "({{ command -v latexmk && command -v biber; }} > /dev/null"
+        " || {{ echo TeX is missing. Debian packages that bring it: $(< {params.packages:q}) >&2; exit 1; }};"
+        " latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -file-line-error {input.main:q})"
+        " > {log:q} 2>&1"
 
 
 # Snakemake collects a report from what it noted of finished jobs, so a second Snakemake makes it once

@@ -4,7 +4,7 @@
 rule figure:
     input:
         code=figure_sources,
-        statistics=rules.statistics.output,
+        statistics=rules.statistics.output[0],
     output:
         pdf="<figures>/{figure}.pdf",
         png=report(
@@ -31,7 +31,7 @@ rule figure:
 rule table:
     input:
         code=sources("rendering/tables.py", "rendering/latex.py"),
-        statistics=rules.statistics.output,
+        statistics=rules.statistics.output[0],
     output:
         tex="<results>/tables/{table}.tex",
         csv=report(
@@ -61,7 +61,7 @@ rule numbers:
         code=sources(
             "rendering/numbers.py", "rendering/tables.py", "rendering/latex.py"
         ),
-        statistics=rules.statistics.output,
+        statistics=rules.statistics.output[0],
     output:
         "paper/generated/numbers.tex",
     log:
@@ -80,7 +80,7 @@ rule captions:
     input:
         code=sources("rendering/captions.py", "rendering/latex.py"),
         captions=caption_files(),
-        statistics=rules.statistics.output,
+        statistics=rules.statistics.output[0],
     output:
         "paper/generated/captions.tex",
     log:

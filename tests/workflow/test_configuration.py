@@ -1,0 +1,89 @@
+"""Bad configuration ends with one message; a GPU study does not start without a GPU."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from checkout import REPOSITORY, Checkout, check_out
+from snakemake.cli import get_argument_parser
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return check_out(tmp_path_factory.mktemp("configuration") / "checkout")
+
+
+@pytest.mark.parametrize(
+    ("config", "found", "allowed"),
+    [
+        ({"studdy": "demo"}, "'studdy' was unexpected", "study=…"),
+        ({"device": "tpu"}, "'tpu' is not one of", "device=auto|cpu|cuda"),
+        ({"records": "mine"}, "'mine' is not one of", "records=train|committed"),
+        ({"study": "nothing"}, "no file workflow/studies/nothing.yaml", "demo, micro, paper"),
+        ({"study": "paper", "cifar10": "gone.npz"}, "no file gone.npz", "allowed"),
+        ({"records": "committed"}, "no paper/records/micro/runs.parquet", "records=train"),
+    ],
+)
+def test_bad_configuration_is_one_message(
+    checkout: Checkout, config: dict[str, str], found: str, allowed: str
+) -> None:
+    ended = checkout.run("--dry-run", "tables", **config)
+    assert ended.returncode != 0
+    message = ended.stdout.splitlines()[-1]
+    assert found in message
+    assert allowed in message
+    assert "Traceback" not in ended.stdout
+    assert len(ended.stdout.splitlines()) <= 2
+
+
+def test_a_bad_study_names_the_place(checkout: Checkout) -> None:
+    with checkout.edited("workflow/studies/micro.yaml", "epochs: 2", "epochs: 0"):
+        ended = checkout.run("--dry-run", "tables")
+    assert ended.returncode != 0
+    assert "micro.yaml.workloads.tiny.epochs" in ended.stdout.splitlines()[-1]
+    assert "Traceback" not in ended.stdout
+
+
+def test_a_gpu_study_stops_before_training_without_a_gpu(checkout: Checkout) -> None:
+    ended = checkout.run("all", study="paper", device="auto")
+    assert ended.returncode == 3
+    assert "meant for a GPU" in ended.stdout
+    assert "--config study=demo" in ended.stdout
+    assert "hours on this CPU" in ended.stdout
+    assert "Traceback" not in ended.stdout
+    assert not (checkout.folder / "results/paper/tune").exists()
+    assert not (checkout.folder / "results/data").exists()
+
+
+def test_a_dry_run_of_a_gpu_study_needs_no_gpu(checkout: Checkout) -> None:
+    ended = checkout.run("--dry-run", "all", study="paper", device="auto")
+    assert ended.returncode == 0, ended.stdout
+    assert "meant for a GPU" not in ended.stdout
+
+
+def test_lint_is_clean(checkout: Checkout) -> None:
+    ended = checkout.run("--lint")
+    assert ended.returncode == 0, ended.stdout
+    assert "in a good condition" in ended.stdout
+
+
+@pytest.mark.parametrize("name", ["default", "slurm"])
+def test_profiles_set_options_that_exist(name: str) -> None:
+    profile = REPOSITORY / "workflow" / "profiles" / name / "config.yaml"
+    settings = yaml.safe_load(profile.read_text(encoding="utf-8"))
+    known = get_argument_parser()._option_string_actions
+    assert {f"--{key}" for key in settings} <= set(known)
+
+
+def test_the_default_profile_lies_where_snakemake_looks() -> None:
+    found = Path(REPOSITORY, "profiles", "default", "config.yaml")
+    assert found.resolve() == REPOSITORY / "workflow" / "profiles" / "default" / "config.yaml"
+    settings = yaml.safe_load(found.read_text(encoding="utf-8"))
+    assert settings["logger"] == ["nagbench"]
+
+
+def test_a_cluster_trains_on_gpus() -> None:
+    profile = REPOSITORY / "workflow" / "profiles" / "slurm" / "config.yaml"
+    settings = yaml.safe_load(profile.read_text(encoding="utf-8"))
+    assert settings["executor"] == "slurm"
+    assert settings["config"] == {"device": "cuda"}
