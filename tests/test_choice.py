@@ -23,12 +23,14 @@ def frames(
             runs.append({"run": name, "trial": trial, "seed": seed, "status": status})
             for epoch, value in enumerate([0.99, accuracy if status == "finished" else 0.9]):
                 loss = 1.0 if losses is None else losses[trial][seed - 1]
-                curves.append({
-                    "run": name,
-                    "epoch": epoch,
-                    "validation_accuracy": value,
-                    "validation_loss": loss,
-                })
+                curves.append(
+                    {
+                        "run": name,
+                        "epoch": epoch,
+                        "validation_accuracy": value,
+                        "validation_loss": loss,
+                    }
+                )
     return pd.DataFrame(runs), pd.DataFrame(curves).sample(frac=1, random_state=0)
 
 

@@ -33,7 +33,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
 def test_a_full_disk_is_named(tmp_path: Path) -> None:
     target = tmp_path / "file.txt"
     with pytest.raises(InputError, match=r"file\.txt.*No space left"), atomic_path(target):
-        with open("/dev/full", "w") as full:
+        with Path("/dev/full").open("w") as full:
             full.write("x" * 100_000)
     assert list(tmp_path.iterdir()) == []
 

@@ -90,7 +90,9 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"run": ["a"]}).replace_schema_metadata({"nagbench.records": "0"}), path)
+    pq.write_table(
+        pa.table({"run": ["a"]}).replace_schema_metadata({"nagbench.records": "0"}), path
+    )
     with pytest.raises(InputError, match="records of version 0"):
         records.read_units([path])
 
@@ -116,9 +118,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ([row("a"), row("b", edition="CIFAR-10")], "editions of one data set mixed"),
     ],
 )
-def test_contradictions_are_refused(
-    tmp_path: Path, rows: list[dict[str, Any]], words: str
-) -> None:
+def test_contradictions_are_refused(tmp_path: Path, rows: list[dict[str, Any]], words: str) -> None:
     records.write_unit(tmp_path / "a.parquet", rows)
     runs, curves = records.read_units([tmp_path / "a.parquet"])
     with pytest.raises(InputError, match=words):

@@ -164,7 +164,7 @@ def _plan(options: argparse.Namespace) -> None:
     print(f"{size.units} units, {size.runs} runs: about {size.hours:.2g} hours on this {device}")
 
 
-def _schema(options: argparse.Namespace) -> None:
+def _schema(_: argparse.Namespace) -> None:
     from nagbench.schema import json_schema
     from nagbench.study import StudyFile
 
@@ -176,7 +176,7 @@ def _schema(options: argparse.Namespace) -> None:
     print(json.dumps(schema, indent=2))
 
 
-def _optimizers(options: argparse.Namespace) -> None:
+def _optimizers(_: argparse.Namespace) -> None:
     from nagbench.optimizers.catalogue import CATALOGUE
 
     for row in CATALOGUE.values():

@@ -10,7 +10,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def has_gpu() -> bool:
-    """Whether NVIDIA's driver lists a GPU; asks it rather than torch, whose import takes seconds."""
+    """Whether NVIDIA's driver lists a GPU; torch, which takes seconds to import, is not asked."""
     command = shutil.which("nvidia-smi")
     if command is None or os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1"):
         return False

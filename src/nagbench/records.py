@@ -89,7 +89,7 @@ def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     lists = lists.assign(epoch=[list(range(len(curve))) for curve in lists["curve_train_loss"]])
     curves = lists.explode([name for name in lists if name != "run"], ignore_index=True)
     curves = curves.rename(columns={f"curve_{name}": name for name in CURVE})
-    curves = curves.astype({name: float for name in CURVE} | {"epoch": "int64"})
+    curves = curves.astype(dict.fromkeys(CURVE, float) | {"epoch": "int64"})
     return runs, curves[_CURVE_SCHEMA.names]
 
 
@@ -100,7 +100,9 @@ def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None
         ("runs", runs, _RUN_SCHEMA),
         ("curves", curves, _CURVE_SCHEMA),
     ):
-        _write(folder / f"{name}.parquet", pa.Table.from_pandas(frame, schema, preserve_index=False))
+        _write(
+            folder / f"{name}.parquet", pa.Table.from_pandas(frame, schema, preserve_index=False)
+        )
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -141,7 +143,9 @@ def check_complete(study: Study, runs: pd.DataFrame) -> None:
     for problem, rows in (("missing", wanted - found), ("foreign", found - wanted)):
         if rows:
             row = "/".join(map(str, min(rows)))
-            raise InputError(f"records of study {study.name}", f"{problem}: {row}", "its runs alone")
+            raise InputError(
+                f"records of study {study.name}", f"{problem}: {row}", "its runs alone"
+            )
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 def parse(kind: type[T], data: Any, place: str) -> T:
     """`data` as an instance of the dataclass `kind`, or an `InputError` that names the place."""
-    return typing.cast(T, _parse(kind, data, place, ANY))
+    return typing.cast("T", _parse(kind, data, place, ANY))
 
 
 def _parse(kind: Any, data: Any, place: str, allowed: Allowed) -> Any:
@@ -150,9 +150,7 @@ def _schema(kind: Any, allowed: Allowed) -> dict[str, Any]:
     if is_dataclass(kind):
         hints = typing.get_type_hints(kind, include_extras=True)
         fields = [field for field in dataclasses.fields(kind) if field.init]
-        required = [
-            f.name for f in fields if f.default is MISSING and f.default_factory is MISSING
-        ]
+        required = [f.name for f in fields if f.default is MISSING and f.default_factory is MISSING]
         return {
             **about,
             "type": "object",
@@ -161,7 +159,11 @@ def _schema(kind: Any, allowed: Allowed) -> dict[str, Any]:
             "properties": {field.name: _schema(hints[field.name], ANY) for field in fields},
         }
     if origin is tuple:
-        schema = {**about, "type": "array", "items": _schema(typing.get_args(kind)[0], ANY)}
+        schema: dict[str, Any] = {
+            **about,
+            "type": "array",
+            "items": _schema(typing.get_args(kind)[0], ANY),
+        }
         if allowed.unique:
             schema["uniqueItems"] = True
         if allowed.nonempty:

@@ -50,8 +50,8 @@ def trials(
 ) -> list[dict[str, Any]]:
     """`count` settings: the published defaults first, then points of the space.
 
-    `grid` spaces the learning rate evenly and leaves the rest at the defaults; `quasirandom` spreads
-    points over all axes at once.
+    `grid` spaces the learning rate evenly and leaves the rest at the defaults; `quasirandom`
+    spreads points over all axes at once.
     """
     if search == "grid":
         if "lr" not in space or "lr" not in defaults:

@@ -61,7 +61,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class OptimizerSection:
-    """How a study takes an optimizer: a row of the catalogue, changed or not, or a class of yours."""
+    """How a study takes an optimizer: a row of the catalogue, perhaps changed, or your class."""
 
     based_on: Annotated[str, Allowed("row of the catalogue; absent: the key names it")] | None = (
         None
@@ -256,7 +256,8 @@ def load_study(name: str, folder: Path = STUDIES) -> Study:
     """Read a study by name or path; an `InputError` names the first place that is wrong."""
     path = study_path(name, folder)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
+        text = path.read_text(encoding="utf-8")
+        data = yaml.load(text, _UniqueKeys)  # noqa: S506 - child of a safe loader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(path, f"not readable as YAML ({error})", "a YAML mapping") from None
     return _assemble(path.stem, parse(StudyFile, data, str(path)), str(path))
@@ -266,7 +267,7 @@ class _UniqueKeys(yaml.SafeLoader):
     """YAML that refuses a key given twice, where the plain loader silently keeps the last."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(

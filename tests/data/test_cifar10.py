@@ -144,9 +144,7 @@ def test_a_pickle_that_would_run_something_is_refused(
         data.prepare("cifar10", path)
 
 
-def test_a_failed_download_says_the_way_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_download_says_the_way_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAGBENCH_CACHE", str(tmp_path / "cache"))
     torchvision = cifar10.import_torchvision()
     monkeypatch.setattr(torchvision.datasets.CIFAR10, "url", "http://127.0.0.1:9/none")

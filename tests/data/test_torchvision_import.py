@@ -16,8 +16,8 @@ def test_its_data_sets_are_there() -> None:
 def test_nothing_is_declared_where_the_import_works(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = ModuleType("torchvision")
     declared: list[str] = []
-    monkeypatch.setattr(importlib, "import_module", lambda name: sound)
-    monkeypatch.setattr(torch.library, "define", lambda name, signature: declared.append(name))
+    monkeypatch.setattr(importlib, "import_module", lambda _: sound)
+    monkeypatch.setattr(torch.library, "define", lambda name, _: declared.append(name))
     assert import_torchvision() is sound
     assert declared == []
 

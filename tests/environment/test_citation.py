@@ -1,6 +1,6 @@
 """CITATION.cff against what the Citation File Format asks for, and against the package."""
 
-import datetime
+import datetime as dt
 import tomllib
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_it_has_all_that_the_format_requires() -> None:
     for author in CITATION["authors"]:
         assert author.keys() <= {"name", "family-names", "given-names", "orcid", "affiliation"}
         assert "name" in author or "family-names" in author
-    assert isinstance(CITATION["date-released"], datetime.date)
+    assert isinstance(CITATION["date-released"], dt.date)
     assert len(set(CITATION["keywords"])) == len(CITATION["keywords"])
 
 

@@ -4,9 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
-import nagbench
 import yaml
 from packaging.requirements import Requirement
+
+import nagbench
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = [
@@ -45,7 +46,7 @@ def test_the_lock_leaves_cuda_to_torchs_own_wheel() -> None:
 
 def test_training_needs_no_more_than_it_says() -> None:
     needed = {Requirement(text).name for text in PROJECT["dependencies"]}
-    assert needed == {"torch", "numpy", "pandas", "pyarrow", "pyyaml", "tqdm"}
+    assert needed == {"torch", "numpy", "pandas", "pyarrow", "pyyaml"}
 
 
 def test_conda_and_container_use_the_same_lock() -> None:

@@ -54,9 +54,7 @@ def fake_python(folder: Path, version: str) -> str:
 
 def test_an_old_python_is_refused(bare: Path, tmp_path: Path) -> None:
     target = tmp_path / "environment"
-    found = run(
-        "bash", "envs/install-python.sh", str(target), fake_python(bare, "3.10"), path=bare
-    )
+    found = run("bash", "envs/install-python.sh", str(target), fake_python(bare, "3.10"), path=bare)
     assert found.returncode == 1
     assert "is Python 3.10; needed: at least 3.11" in found.stderr
     assert not target.exists()
@@ -64,9 +62,7 @@ def test_an_old_python_is_refused(bare: Path, tmp_path: Path) -> None:
 
 def test_a_python_without_venv_names_the_package(bare: Path, tmp_path: Path) -> None:
     target = tmp_path / "environment"
-    found = run(
-        "bash", "envs/install-python.sh", str(target), fake_python(bare, "3.13"), path=bare
-    )
+    found = run("bash", "envs/install-python.sh", str(target), fake_python(bare, "3.13"), path=bare)
     assert found.returncode == 1
     assert "Please install: python3.13-venv" in found.stderr
     assert not target.exists()

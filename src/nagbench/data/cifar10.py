@@ -6,11 +6,12 @@ their checksum; the edition says which one a result was drawn from.
 
 import hashlib
 import io
+import itertools
 import os
 import pickle
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def _edition(path: Path) -> str:
 class _Plain(pickle.Unpickler):
     """Unpickles arrays and plain containers, and calls nothing else that a file may name."""
 
-    _NAMES = {"numpy": ("_reconstruct", "ndarray", "dtype"), "_codecs": ("encode",)}
+    _NAMES: ClassVar = {"numpy": ("_reconstruct", "ndarray", "dtype"), "_codecs": ("encode",)}
 
     def find_class(self, module: str, name: str) -> Any:
         if name in self._NAMES.get(module.partition(".")[0], ()):
@@ -112,9 +113,12 @@ def _read_archive(path: Path) -> dict[str, np.ndarray]:
         return np.ascontiguousarray(pixels), np.array(labels, dtype=np.uint8)
 
     train, test = part(_TRAIN), part([_TEST])
-    return dict(
-        train_images=train[0], train_labels=train[1], test_images=test[0], test_labels=test[1]
-    )
+    return {
+        "train_images": train[0],
+        "train_labels": train[1],
+        "test_images": test[0],
+        "test_labels": test[1],
+    }
 
 
 def _read_jpegs(path: Path) -> dict[str, np.ndarray]:
@@ -127,7 +131,7 @@ def _read_jpegs(path: Path) -> dict[str, np.ndarray]:
             stream, offsets = found[f"{part}_jpeg"], found[f"{part}_offsets"]
             pixels = [
                 np.asarray(Image.open(io.BytesIO(stream[start:stop].tobytes())).convert("RGB"))
-                for start, stop in zip(offsets[:-1], offsets[1:], strict=True)
+                for start, stop in itertools.pairwise(offsets)
             ]
             arrays[f"{part}_images"] = np.stack(pixels)
             arrays[f"{part}_labels"] = found[f"{part}_labels"]

@@ -60,12 +60,9 @@ def save(images: ImageSet, path: Path) -> None:
     check(images, path)
     words = {"name": images.name, "edition": images.edition, "digest": images.digest}
     with atomic_path(path) as temporary:
-        np.savez(
-            temporary,
-            **{name: getattr(images, name) for name in ARRAYS},
-            **{name: np.array(text) for name, text in words.items()},
-            class_names=np.array(images.class_names),
-        )
+        arrays: dict[str, Any] = {name: getattr(images, name) for name in ARRAYS}
+        arrays |= {name: np.array(text) for name, text in words.items()}
+        np.savez(temporary, class_names=np.array(images.class_names), **arrays)
 
 
 def load(path: Path) -> ImageSet:

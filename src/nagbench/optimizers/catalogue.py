@@ -121,7 +121,7 @@ def _import_file(path: Path) -> Any:
     return module
 
 
-# Settings that mean the same in every optimizer: (lowest, highest, lowest admitted, highest admitted).
+# Settings that mean the same everywhere: (lowest, highest, lowest admitted, highest admitted).
 _UNIT = (0.0, 1.0, True, False)
 BOUNDS: dict[str, tuple[float, float, bool, bool]] = {
     "lr": (0.0, float("inf"), False, False),
@@ -143,7 +143,9 @@ def check_setting(place: str, name: str, value: Any) -> None:
         good = isinstance(number, int | float) and not isinstance(number, bool)
         good = good and (low < number or (low_admitted and low == number))
         if not (good and (number < high or (high_admitted and number == high))):
-            raise InputError(place, f"found {value!r}", f"numbers in {left}{low:g}, {high:g}{right}")
+            raise InputError(
+                place, f"found {value!r}", f"numbers in {left}{low:g}, {high:g}{right}"
+            )
 
 
 _MOMENTUM_RATES = {"lr": Domain(1e-3, 1.0)}
@@ -160,8 +162,8 @@ CATALOGUE: Mapping[str, Optimizer] = {
             citation="robbins1951stochastic",
             defaults={"lr": 0.1},
             space={"lr": Domain(1e-2, 10.0)},
-            note="No momentum. Its rates lie a decade above those of momentum 0.9, which multiplies "
-            "the step by 1/(1 - 0.9) in the long run.",
+            note="No momentum. Its rates lie a decade above those of momentum 0.9, which in the "
+            "long run multiplies the step by 1/(1 - 0.9).",
         ),
         Optimizer(
             name="heavy_ball",

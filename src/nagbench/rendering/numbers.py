@@ -27,7 +27,9 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     found["study.seeds.tuning"] = str(study["tuning_seeds"])
     found["study.seeds.testing"] = str(study["testing_seeds"])
     found["study.hours"] = f"{study['hours']:.2g}"
-    labels = dict(zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True))
+    labels = dict(
+        zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True)
+    )
     found["baseline.label"] = escape(labels[study["baseline"]])
     for place, workload in enumerate(tables["workloads"].itertuples()):
         for name in (workload.workload, *(["main"] if place == 0 else [])):
@@ -37,7 +39,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 def _workload(
     tables: Mapping[str, pd.DataFrame],
-    workload: tuple,  # type: ignore[type-arg]
+    workload: tuple,
     name: str,
     labels: Mapping[str, str],
     baseline: str,
@@ -100,7 +102,7 @@ def _workload(
     return found
 
 
-def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:  # type: ignore[type-arg]
+def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:
     low, high = sorted((sign * row.low, sign * row.high))  # type: ignore[attr-defined]
     difference = sign * row.difference  # type: ignore[attr-defined]
     if not row.differs:  # type: ignore[attr-defined]

@@ -4,9 +4,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from nagbench.optimizers.catalogue import CATALOGUE
@@ -24,9 +26,9 @@ class Look:
 
     colour: tuple[float, float, float]
     marker: str
-    dashes: object
+    dashes: Any
 
-    def line(self) -> dict[str, object]:
+    def line(self) -> dict[str, Any]:
         """Keywords for a line with markers."""
         return {"color": self.colour, "marker": self.marker, "linestyle": self.dashes}
 
@@ -49,7 +51,7 @@ def use() -> None:
     mpl.use("agg")
     # It remarks on the date inside matplotlib's own font files at every embedding.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
-    mpl.style.use(Path(__file__).with_name("nagbench.mplstyle"))
+    plt.style.use(Path(__file__).with_name("nagbench.mplstyle"))
 
 
 def save(figure: Figure, path: Path) -> None:

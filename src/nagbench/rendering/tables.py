@@ -206,7 +206,7 @@ def _times(tables: Tables, workload: str, goal: float) -> pd.DataFrame:
 
 
 def _labels(tables: Tables) -> dict[str, str]:
-    named = {}
+    named: dict[str, str] = {}
     for kind in ("optimizers", "workloads"):
         frame = tables[kind]
         named |= dict(zip(frame[kind.removesuffix("s")], frame["label"], strict=True))

@@ -16,9 +16,7 @@ def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[f
     return float(np.mean(values) - half), float(np.mean(values) + half)
 
 
-def share_interval(
-    count: int, total: int, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
+def share_interval(count: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's interval for a share, which holds up near 0 and 1."""
     interval = stats.binomtest(count, total).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)

@@ -75,9 +75,7 @@ class Lane:
             )
             for dropout, values in zip(self.dropouts, uniforms, strict=True):
                 dropout.uniforms = values
-            self._step(
-                data.crops(index, rows, columns, flips), data.labels[index], measured[step]
-            )
+            self._step(data.crops(index, rows, columns, flips), data.labels[index], measured[step])
         return measured.cpu().numpy()
 
     def _step(self, images: Tensor, labels: Tensor, measured: Tensor) -> None:
@@ -92,7 +90,7 @@ class Lane:
                 labels,
                 label_smoothing=self.workload.label_smoothing,
             )
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             self.gradient_evaluations += 1
             if not first:
                 accuracy = (logits.detach().argmax(1) == labels).double().mean()
@@ -108,9 +106,7 @@ class Lane:
         loss, accuracy, gradient_norm = first[0]
         with torch.no_grad():
             update = torch._foreach_sub([p.detach() for p in self.parameters], before)
-            measured.copy_(torch.stack([
-                loss.double(), accuracy, gradient_norm, _norm(update)
-            ]))
+            measured.copy_(torch.stack([loss.double(), accuracy, gradient_norm, _norm(update)]))
 
     def _gradient_norm(self) -> Tensor:
         return _norm([p.grad for p in self.parameters if p.grad is not None])
@@ -135,15 +131,16 @@ class Lane:
 
         Trained weights are put back from a copy: undoing by arithmetic would leave rounding behind.
         """
-        if not hasattr(self.optimizer, "eval"):
+        optimizer: Any = self.optimizer
+        if not hasattr(optimizer, "eval"):
             yield
             return
         kept = [parameter.detach().clone() for parameter in self.parameters]
-        self.optimizer.eval()
+        optimizer.eval()
         try:
             yield
         finally:
-            self.optimizer.train()
+            optimizer.train()
             with torch.no_grad():
                 for parameter, value in zip(self.parameters, kept, strict=True):
                     parameter.copy_(value)

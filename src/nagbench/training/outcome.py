@@ -69,9 +69,9 @@ def train_run(
     unit: Unit,
     splits: Splits,
     device: torch.device,
-    after_epoch: Callable[[int], None] = lambda epoch: None,
+    after_epoch: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Train `run` for its epochs, or until it has diverged; its curve ends at the last whole one."""
+    """Train `run` for its epochs or until it has diverged; its curve ends at a whole epoch."""
     lane = Lane(run, unit.workload, unit.optimizer, device)
     outcome = Outcome()
     losses = np.empty(0)

@@ -33,7 +33,7 @@ def train_unit(
     device: str,
     store: Store,
     chosen: Mapping[str, Any] | None = None,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[Progress], None] = lambda _: None,
 ) -> None:
     """Train every run that the store does not hold and write the unit's records to `output`."""
     runs = unit.runs(chosen)
@@ -101,6 +101,4 @@ def _check_sizes(unit: Unit, images: ImageSet) -> None:
         raise InputError(f"{place}.workloads.{workload.name}.train_size", found, f"at most {left}")
     if workload.batch_size > size:
         found = f"{workload.batch_size} images, but there are {size} to train on"
-        raise InputError(
-            f"{place}.workloads.{workload.name}.batch_size", found, f"at most {size}"
-        )
+        raise InputError(f"{place}.workloads.{workload.name}.batch_size", found, f"at most {size}")

@@ -25,7 +25,9 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             line = tried[(tried["workload"] == workload.workload) & (tried["optimizer"] == name)]
             line = line.sort_values("learning_rate")
             axis.plot(line["learning_rate"], 100 * line["accuracy"], **style[name].line())
-            trial = chosen.set_index(["workload", "optimizer"]).at[(workload.workload, name), "trial"]
+            trial = chosen.set_index(["workload", "optimizer"]).at[
+                (workload.workload, name), "trial"
+            ]
             best = line[line["trial"] == trial]
             axis.plot(
                 best["learning_rate"],

@@ -1,0 +1,61 @@
+"""Records made up for tests of the statistics: accuracies by optimizer, seed and epoch."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from nagbench.records import CURVE
+from nagbench.study import Study
+
+
+def records_of(
+    study: Study, accuracy: Mapping[str, Sequence[Sequence[float]]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Test runs with these validation and test accuracies, one list of epochs a seed.
+
+    A list that is shorter than the budget is a run that diverged after its last entry.
+    """
+    runs, curves = [], []
+    for unit in study.units("test"):
+        for seed, values in zip(unit.seeds, accuracy[unit.optimizer.name], strict=False):
+            whole = len(values) == unit.workload.epochs + 1
+            name = f"{unit.name}/{seed}"
+            runs.append(
+                {
+                    "run": name,
+                    "study": study.name,
+                    "edition": "synthetic",
+                    "data": "synthetic",
+                    "stage": "test",
+                    "workload": unit.workload.name,
+                    "optimizer": unit.optimizer.name,
+                    "trial": 0,
+                    "seed": seed,
+                    "settings": json.dumps(dict(unit.optimizer.defaults)),
+                    "learning_rate": unit.optimizer.defaults["lr"],
+                    "status": "finished" if whole else "diverged",
+                    "diverged_step": -1 if whole else 10 * len(values),
+                    "epochs": unit.workload.epochs,
+                    "gradient_evaluations": 10 * (len(values) - 1),
+                    "train_seconds": 2.0 * (len(values) - 1),
+                    "evaluation_seconds": 0.5,
+                    "provenance": json.dumps({"device": "a test", "threads": 1}),
+                }
+            )
+            for epoch, value in enumerate(values):
+                curves.append(
+                    {
+                        **dict.fromkeys(CURVE, 0.1),
+                        "run": name,
+                        "epoch": epoch,
+                        "train_loss": np.nan if epoch == 0 else 1 - value,
+                        "validation_accuracy": value,
+                        "test_accuracy": value,
+                        "gradient_evaluations": 10 * epoch,
+                        "train_seconds": 2.0 * epoch,
+                        "spikes": 0,
+                    }
+                )
+    return pd.DataFrame(runs), pd.DataFrame(curves)

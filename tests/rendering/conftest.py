@@ -1,0 +1,54 @@
+"""Result tables of a small made-up study."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from nagbench import statistics
+from nagbench.study import load_study
+from records_of import records_of
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFrame]:
+    """Three optimizers, ten seeds, six epochs: one good, one as good, one bad and diverging."""
+    data = yaml.safe_load(Path("workflow/studies/demo.yaml").read_text(encoding="utf-8"))
+    data["optimizers"] = {"sgd": None, "heavy_ball": None, "nag": None}
+    data["workloads"]["tiny_cnn"]["epochs"] = 6
+    path = tmp_path_factory.mktemp("study") / "demo.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+    study = load_study(str(path))
+    noise = np.random.default_rng(0)
+
+    def climb(end: float) -> list[list[float]]:
+        shape = 0.1 + (end - 0.1) * (1 - np.exp(-np.arange(7) / 2)) / (1 - np.exp(-3))
+        return [list((shape + noise.normal(0, 0.01, 7)).clip(0, 1)) for _ in range(10)]
+
+    accuracy = {"sgd": climb(0.4), "heavy_ball": climb(0.8), "nag": climb(0.8)}
+    accuracy["sgd"][3] = accuracy["sgd"][3][:4]
+    runs, curves = records_of(study, accuracy)
+    tuned = [
+        runs.assign(
+            stage="tune",
+            trial=trial,
+            learning_rate=10.0 ** (trial - 3),
+            run="t" + runs["run"] + str(trial),
+        )
+        for trial in range(3)
+    ]
+    tuned_curves = [curves.assign(run="t" + curves["run"] + str(trial)) for trial in range(3)]
+    return statistics.tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
+
+
+@pytest.fixture
+def folder(tables: Mapping[str, pd.DataFrame], tmp_path: Path) -> Path:
+    """The same as files."""
+    place = tmp_path / "statistics"
+    place.mkdir()
+    for name, table in tables.items():
+        table.to_parquet(place / f"{name}.parquet", index=False)
+    return place

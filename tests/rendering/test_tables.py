@@ -1,0 +1,100 @@
+"""Tables, numbers and captions: marks that respect the tests, and words that follow results."""
+
+import csv
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nagbench import rendering
+from nagbench.errors import InputError
+from nagbench.rendering.captions import captions
+from nagbench.rendering.latex import escape
+from nagbench.rendering.numbers import numbers
+from nagbench.rendering.tables import TABLES, leading, p_value, results
+
+REPORT = Path("workflow/report")
+
+
+def test_marks_go_to_the_best_and_to_those_not_told_from_it(
+    tables: Mapping[str, pd.DataFrame],
+) -> None:
+    assert leading(tables, "tiny_cnn") == {"heavy_ball", "nag"}
+    marked = [row[0].text for row in results(tables).rows if row[1].marked]
+    assert marked == ["Heavy ball", "NAG"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_all_formats_hold_the_same_cells(name: str, folder: Path, tmp_path: Path) -> None:
+    outputs = [tmp_path / f"t.{kind}" for kind in ("tex", "csv", "md")]
+    rendering.write_table(name, folder, outputs)
+    tex, comma, markdown = (path.read_text(encoding="utf-8") for path in outputs)
+    rows = list(csv.reader(comma.splitlines()))
+    assert tex.count(r"\\") == len(rows)
+    piped = [line.strip("| \n").split(" | ") for line in markdown.splitlines()]
+    plain = [[cell.strip("*") for cell in row] for row in (piped[0], *piped[2:])]
+    assert plain == rows
+    for row in rows[1:]:
+        assert escape(row[0]) in tex
+
+
+def test_diverged_runs_are_shown(tables: Mapping[str, pd.DataFrame]) -> None:
+    (row,) = [row for row in results(tables).rows if row[0].text == "SGD"]
+    assert row[-1].text == "1/10"
+
+
+def test_words_follow_the_results(tables: Mapping[str, pd.DataFrame]) -> None:
+    found = numbers(tables)
+    assert found["main.nag.sgd.direction"] == "more accurate than"
+    assert found["main.sgd.nag.direction"] == "less accurate than"
+    assert found["main.nag.heavy_ball.direction"] == "not distinguishable from"
+    assert found["main.better"] == "Heavy ball and NAG"
+    assert found["study.demo"] == "true"
+    assert found["main.sgd.sustained.median"] == "never"
+    assert found["main.sgd.nag.difference"].startswith(r"\(-\)")
+
+
+def test_keys_are_written_for_latex(folder: Path, tmp_path: Path) -> None:
+    rendering.write_numbers(folder, tmp_path / "numbers.tex")
+    lines = (tmp_path / "numbers.tex").read_text(encoding="utf-8").splitlines()
+    assert all(re.fullmatch(r"\\setresult\{[a-z0-9_.]+\}\{.*\}", line) for line in lines)
+
+
+def test_every_figure_and_table_has_a_caption(tables: Mapping[str, pd.DataFrame]) -> None:
+    found = captions(tables, REPORT)
+    assert found.keys() == {*rendering.FIGURES, *rendering.TABLES}
+    for text in found.values():
+        assert text.endswith("Data: synthetic; 10 seeds.")
+
+
+def test_an_empty_caption_is_refused(tables: Mapping[str, pd.DataFrame], tmp_path: Path) -> None:
+    (tmp_path / "x.rst").write_text("\n")
+    with pytest.raises(InputError, match="empty caption"):
+        captions(tables, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("50 % & more_or_less", r"50\,\% \& more\_or\_less"),
+        ("{a}^b~c\\", r"\{a\}\textasciicircum{}b\textasciitilde{}c\textbackslash{}"),
+        ("1 – 2 × 3 ≥ −4", r"1 -- 2 \(\times\) 3 \(\ge\) \(-\)4"),
+    ],
+)
+def test_text_is_printed_literally(text: str, latex: str) -> None:
+    assert escape(text) == latex
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(0.0009, "< 0.001"), (0.001, "0.001"), (0.04999, "0.050"), (float("nan"), "–")],
+)
+def test_p_values_as_papers_print_them(p: float, text: str) -> None:
+    assert p_value(p) == text
+
+
+def test_an_unknown_table_names_those_there_are(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'pie'.*results"):
+        rendering.write_table("pie", folder, [tmp_path / "pie.tex"])

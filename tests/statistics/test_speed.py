@@ -1,0 +1,155 @@
+"""Times to target: hits, censoring, and Kaplan and Meier's estimate."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nagbench.statistics.speed import (
+    Hits,
+    hit_time,
+    median_time,
+    restricted_mean,
+    restricted_mean_interval,
+    survival,
+    time_to_target,
+)
+from nagbench.study import Study
+from records_of import records_of
+
+CLOCK = np.arange(6.0)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "in_a_row", "time"),
+    [
+        ([0.1, 0.3, 0.5, 0.6, 0.7, 0.8], 1, 2.0),
+        ([0.1, 0.3, 0.7, 0.6, 0.7, 0.8], 1, 1.5),
+        ([0.1, 0.3, 0.7, 0.6, 0.7, 0.8], 3, 1.5),
+        ([0.1, 0.6, 0.4, 0.6, 0.7, 0.8], 1, 0.8),
+        ([0.1, 0.6, 0.4, 0.6, 0.7, 0.8], 3, 2.5),
+        ([0.1, 0.6, 0.4, 0.6, 0.4, 0.8], 3, math.nan),
+        ([0.1, 0.2, 0.3, 0.4, 0.6, 0.7], 3, math.nan),
+        ([0.1, 0.2, 0.3, 0.4, 0.49, 0.4999], 1, math.nan),
+        ([0.1, 0.2, 0.3, 0.4, 0.49, 0.5], 1, 5.0),
+        ([0.9, 0.9, 0.9, 0.9, 0.9, 0.9], 3, 0.0),
+    ],
+)
+def test_hits_on_both_sides_of_the_target(
+    accuracy: list[float], in_a_row: int, time: float
+) -> None:
+    found = hit_time(CLOCK, np.array(accuracy), 0.5, in_a_row)
+    assert found == pytest.approx(time, nan_ok=True)
+
+
+curves = st.lists(st.floats(0, 1), min_size=6, max_size=6).map(np.array)
+
+
+@given(accuracy=curves, target=st.floats(0.01, 0.99))
+def test_a_sustained_hit_is_never_before_the_first(accuracy: np.ndarray, target: float) -> None:
+    first = hit_time(CLOCK, accuracy, target, 1)
+    sustained = hit_time(CLOCK, accuracy, target, 3)
+    assert math.isnan(sustained) or first <= sustained
+
+
+@given(accuracy=curves, target=st.floats(0.01, 0.99), scale=st.floats(0.1, 100))
+def test_a_clock_that_runs_faster_scales_the_hit(
+    accuracy: np.ndarray, target: float, scale: float
+) -> None:
+    plain = hit_time(CLOCK, accuracy, target, 1)
+    scaled = hit_time(scale * CLOCK, accuracy, target, 1)
+    assert scaled == pytest.approx(scale * plain, nan_ok=True)
+
+
+def group(times: list[float], reached: list[bool]) -> Hits:
+    return Hits(np.array(times), np.array(reached), 10.0)
+
+
+@pytest.mark.parametrize(
+    ("times", "reached", "median"),
+    [
+        ([1.0, 2, 3, 4, 5], [True] * 5, 3.0),
+        ([1.0, 2, 3, 10, 10], [True, True, True, False, False], 3.0),
+        ([1.0, 2, 10, 10, 10], [True, True, False, False, False], math.inf),
+        ([10.0, 10, 10], [False] * 3, math.inf),
+        ([4.0], [True], 4.0),
+    ],
+)
+def test_the_median_counts_those_who_never_came(
+    times: list[float], reached: list[bool], median: float
+) -> None:
+    assert median_time(group(times, reached)) == median
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=20))
+def test_the_restricted_mean_is_the_area_under_the_survival_curve(times: list[float]) -> None:
+    """With one common budget the area is the plain mean; here it is added up step by step."""
+    ordered = sorted(times)
+    area, before = 0.0, 0.0
+    for n, time in enumerate(ordered):
+        area += (time - before) * (len(ordered) - n) / len(ordered)
+        before = time
+    assert restricted_mean(np.array(times)) == pytest.approx(area)
+
+
+def test_its_interval_is_the_same_each_time_and_in_any_order() -> None:
+    times = [1.0, 2, 5, 10, 10]
+    reached = [True, True, True, False, False]
+    first = restricted_mean_interval(group(times, reached), seed=0)
+    assert first == restricted_mean_interval(group(times[::-1], reached[::-1]), seed=0)
+    assert first[0] < restricted_mean(np.array(times)) < first[1]
+
+
+def test_degenerate_groups_have_defined_intervals() -> None:
+    assert np.isnan(restricted_mean_interval(group([3.0], [True]), 0)).all()
+    assert restricted_mean_interval(group([10.0, 10], [False, False]), 0) == (10.0, 10.0)
+
+
+def test_a_diverged_run_is_censored_whatever_it_had_reached(small_study: Study) -> None:
+    frames = records_of(
+        small_study, {"sgd": [[0.1, 0.3, 0.3], [0.1, 0.9]], "nag_sutskever": [[0.1, 0.1, 0.1]] * 2}
+    )
+    table = time_to_target(small_study, *frames)
+    row = table[(table["optimizer"] == "sgd") & (table["kind"] == "first")].set_index("clock")
+    assert row.loc["epochs", "reached"] == 1
+    assert row.loc["epochs", "runs"] == 2
+    assert row.loc["epochs", "restricted_mean"] == pytest.approx((0.5 + 2) / 2)
+    assert row.loc["gradients", "restricted_mean"] == pytest.approx((5 + 20) / 2)
+    assert row.loc["seconds", "budget"] == pytest.approx(4.0)
+
+
+def test_rows_in_any_order_give_the_same_table(small_study: Study) -> None:
+    runs, curves = records_of(
+        small_study,
+        {"sgd": [[0.1, 0.3, 0.4], [0.1, 0.1, 0.3]], "nag_sutskever": [[0.1, 0.2, 0.4]] * 2},
+    )
+    import nagbench.statistics as statistics
+
+    shuffled = (runs.sample(frac=1, random_state=1), curves.sample(frac=1, random_state=2))
+    tune = runs.assign(stage="tune", run="t" + runs["run"])
+    tune_curves = curves.assign(run="t" + curves["run"])
+    both = [
+        statistics.tables(
+            small_study,
+            type(runs)([*r.to_dict("records"), *tune.to_dict("records")]),
+            type(curves)([*c.to_dict("records"), *tune_curves.to_dict("records")]),
+        )
+        for r, c in ((runs, curves), shuffled)
+    ]
+    for name, table in both[0].items():
+        assert table.equals(both[1][name]), name
+
+
+def test_arrivals_only_ever_grow_and_end_at_the_share_that_arrived(small_study: Study) -> None:
+    frames = records_of(
+        small_study,
+        {"sgd": [[0.1, 0.3, 0.3], [0.1, 0.1, 0.1]], "nag_sutskever": [[0.1, 0.1, 0.1]] * 2},
+    )
+    curve = survival(small_study, *frames)
+    first = curve[(curve["kind"] == "first") & (curve["optimizer"] == "sgd")]
+    assert list(first["time"]) == pytest.approx([0.0, 0.5, 2.0])
+    assert list(first["arrived"]) == [0.0, 0.5, 0.5]
+    never = curve[curve["optimizer"] == "nag_sutskever"]
+    assert set(never["arrived"]) == {0.0}
