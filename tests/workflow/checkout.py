@@ -57,21 +57,25 @@ class Checkout:
         snakemake = [sys.executable, "-m", "snakemake", "--cores", "2"]
         return [*snakemake, *options, "--config", *settings, "--", *targets]
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, path: str = os.environ["PATH"]) -> dict[str, str]:
         """Only this copy's code, and no GPU."""
         python = Path(sys.executable).parent
-        path = os.pathsep.join([str(self.folder / "bin"), str(python), os.environ["PATH"]])
+        path = os.pathsep.join([str(self.folder / "bin"), str(python), path])
         source = str(self.folder / "src")
         return {**os.environ, "PATH": path, "PYTHONPATH": source, "CUDA_VISIBLE_DEVICES": ""}
 
     def run(
-        self, *arguments: str, study: str = "micro", **config: str
+        self,
+        *arguments: str,
+        study: str = "micro",
+        path: str = os.environ["PATH"],
+        **config: str,
     ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake to its end; output and errors come together."""
         return subprocess.run(
             self.command(*arguments, study=study, **config),
             cwd=self.folder,
-            env=self.environment(),
+            env=self.environment(path),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

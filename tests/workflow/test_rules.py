@@ -210,3 +210,34 @@ def test_a_failed_job_shows_its_log_and_spares_the_others(
     assert "CalledProcessError" not in ended.stdout
     assert ended.stdout.splitlines()[-1].startswith("Failed after")
     assert (checkout.folder / "figures/micro/learning_curves.pdf").is_file()
+
+
+def test_without_tex_the_paper_names_the_packages(finished: Checkout, tmp_path: Path) -> None:
+    checkout = finished.copy(tmp_path / "checkout")
+    (checkout.folder / "paper/main.pdf").unlink(missing_ok=True)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in ("/bin", "/usr/bin"):
+        for program in Path(folder).iterdir():
+            link = programs / program.name
+            if program.name not in ("latexmk", "biber") and not link.is_symlink():
+                link.symlink_to(program)
+    ended = checkout.run("paper", path=str(programs))
+    assert ended.returncode != 0
+    package = (checkout.folder / "envs/tex-packages.txt").read_text().split()[0]
+    assert re.search(rf"TeX is missing.*{package}", ended.stdout)
+    rest = checkout.run("figures", "tables", "report", path=str(programs))
+    assert rest.returncode == 0, rest.stdout
+
+
+def test_a_second_run_at_the_same_time_is_refused(finished: Checkout, tmp_path: Path) -> None:
+    checkout = finished.copy(tmp_path / "checkout")
+    table = "results/micro/tables/results.csv"
+    (checkout.folder / table).unlink()
+    locks = checkout.folder / ".snakemake/locks"
+    locks.mkdir(exist_ok=True)
+    (locks / "0.output.lock").write_text(f"{table}\n")
+    ended = checkout.run(table)
+    assert ended.returncode != 0
+    assert "--unlock" in ended.stdout
+    assert "Traceback" not in ended.stdout

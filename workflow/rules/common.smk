@@ -99,8 +99,13 @@ def trains_on_gpu(study: Study) -> bool:
 
 
 def stop_without_gpu() -> None:
-    """Before a study that wants a GPU trains without one, say what it would cost, and stop."""
-    if any(job.rule.name in ("tune", "test") for job in workflow.dag.needrun_jobs()):
+    """Before a study that wants a GPU trains without one, say what it would cost, and stop.
+
+    Jobs that a cluster runs find their GPU there.
+    """
+    if workflow.local_exec and any(
+        job.rule.name in ("tune", "test") for job in workflow.dag.needrun_jobs()
+    ):
         command = [
             "nagbench",
             "preflight",
