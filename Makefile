@@ -14,7 +14,7 @@ TRACKED := $(shell git ls-files --cached --others --exclude-standard 2> /dev/nul
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper figures report environment tex test lint format lock clean help
+.PHONY: demo paper report environment tex test lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)

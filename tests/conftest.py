@@ -10,6 +10,8 @@ import yaml
 from nagbench.data.images import ImageSet
 from nagbench.study import Study, load_study
 
+pytest_plugins = ["result_tables"]
+
 SMALL: dict[str, Any] = {
     "title": "A study that trains in a moment",
     "data": "synthetic",

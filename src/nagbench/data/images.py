@@ -88,7 +88,7 @@ def load(path: Path) -> ImageSet:
 def read_arrays(path: Path, allowed: str) -> dict[str, Any]:
     """The arrays of an npz file; `allowed` says what would have served."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise InputError(path, "no such file", allowed) from None

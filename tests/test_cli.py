@@ -1,0 +1,213 @@
+"""The commands as a user types them: their way through a study, and each bad input's one line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nagbench import records
+from nagbench.cli import main
+from nagbench.data.images import ImageSet, load, save
+
+
+@pytest.fixture
+def study(tmp_path: Path, small: dict[str, Any]) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small, sort_keys=False))
+    return str(path)
+
+
+@pytest.fixture
+def data(tmp_path: Path, images: ImageSet) -> str:
+    save(images, tmp_path / "data.npz")
+    return str(tmp_path / "data.npz")
+
+
+def train(study: str, data: str, folder: Path, unit: str, *more: str) -> int:
+    output = folder / f"{unit}.parquet"
+    return main(
+        ["train", study, "--unit", unit, "--data", data, "--output", str(output),
+         "--store", str(folder / "runs"), "--device", "cpu", *more]
+    )  # fmt: skip
+
+
+def test_from_a_study_to_its_figures(study: str, data: str, tmp_path: Path) -> None:
+    units = []
+    for optimizer in ("sgd", "nag_sutskever"):
+        tune, test = (f"{stage}/tiny/{optimizer}" for stage in ("tune", "test"))
+        chosen = str(tmp_path / f"{optimizer}.json")
+        assert train(study, data, tmp_path, tune) == 0
+        found = str(tmp_path / f"{tune}.parquet")
+        assert main(["choose", study, "--unit", tune, "--records", found, "--output", chosen]) == 0
+        assert train(study, data, tmp_path, test, "--chosen", chosen) == 0
+        units += [found, str(tmp_path / f"{test}.parquet")]
+    merged, tables = str(tmp_path / "records"), str(tmp_path / "statistics")
+    assert main(["collect", study, "--output", merged, *units]) == 0
+    assert main(["statistics", study, "--records", merged, "--output", tables]) == 0
+    figure, table, numbers, captions = (
+        str(tmp_path / name) for name in ("f.pdf", "t.tex", "numbers.tex", "captions.tex")
+    )
+    assert main(["figure", "learning_curves", "--statistics", tables, "--output", figure]) == 0
+    assert main(["table", "results", "--statistics", tables, "--output", table]) == 0
+    assert main(["numbers", "--statistics", tables, "--output", numbers]) == 0
+    assert main(["captions", "--statistics", tables, "--output", captions]) == 0
+    for made in (figure, table, numbers, captions):
+        assert Path(made).stat().st_size > 0
+
+
+def test_bad_input_is_one_line_and_status_two(
+    study: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(study, data, tmp_path, "tune/tiny/adam") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("nagbench train: study small: no unit 'tune/tiny/adam'; allowed: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:1000]), "not readable"),
+        (lambda path: path.unlink(), "no such file"),
+    ],
+)
+def test_damaged_data_leave_no_record(
+    study: str, data: str, tmp_path: Path, damage: Any, words: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    damage(Path(data))
+    assert train(study, data, tmp_path, "tune/tiny/sgd") == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "tune").exists()
+
+
+def test_a_results_folder_that_is_a_file_is_named(
+    study: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tune").touch()
+    assert train(study, data, tmp_path, "tune/tiny/sgd") == 2
+    assert "sgd.parquet: cannot be written" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_nothing_half_written(study: str, data: str, tmp_path: Path) -> None:
+    """A limit on the size of files stands in for a full disk: the system refuses to write on."""
+    script = (
+        "import resource, signal, sys\n"
+        "from nagbench.cli import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    output = tmp_path / "unit.parquet"
+    command = [
+        sys.executable, "-c", script, "train", study, "--unit", "tune/tiny/sgd", "--data", data,
+        "--output", str(output), "--store", str(tmp_path / "runs"), "--device", "cpu",
+    ]  # fmt: skip
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 2, found.stderr
+    assert "unit.parquet: cannot be written" in found.stderr
+    assert "File too large" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert not output.exists()
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_foreign_record_is_refused_on_the_way(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = tmp_path / "foreign.parquet"
+    foreign.write_bytes(b"PAR1 but not really")
+    merged = str(tmp_path / "records")
+    assert main(["collect", study, "--output", merged, str(foreign)]) == 2
+    assert "foreign.parquet: not readable as Parquet" in capsys.readouterr().err
+    assert not Path(merged).exists()
+
+
+def test_killed_at_any_moment_it_goes_on_to_the_same_end(
+    study: str, data: str, tmp_path: Path
+) -> None:
+    unit = "tune/tiny/sgd"
+    for place, delays in (("whole", []), ("killed", [1.2, 1.6, 2.0, 2.2, 2.4])):
+        folder = tmp_path / place
+        command = [
+            sys.executable, "-m", "nagbench", "train", study, "--unit", unit, "--data", data,
+            "--output", str(folder / "unit.parquet"), "--store", str(folder / "runs"),
+            "--device", "cpu",
+        ]  # fmt: skip
+        for delay in delays:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            try:
+                process.wait(delay)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    frames = [records.read_units([tmp_path / p / "unit.parquet"]) for p in ("whole", "killed")]
+    for whole, killed in zip(*frames, strict=True):
+        result = [name for name in whole if name not in records.TIMES]
+        assert whole[result].equals(killed[result])
+
+
+def test_the_embedded_data_are_made_by_their_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "synthetic.npz"
+    assert main(["data", "synthetic", "--output", str(output)]) == 0
+    assert load(output).digest[:16] in capsys.readouterr().out
+
+
+def test_a_gpu_study_stops_where_there_is_none(
+    tmp_path: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    path = tmp_path / "big.yaml"
+    path.write_text(yaml.safe_dump({**small, "gpu": True}))
+    monkeypatch.setattr("nagbench.devices.has_gpu", lambda: False)
+    assert main(["preflight", str(path)]) == 3
+    said = capsys.readouterr().err
+    for words in ("4 units, 10 runs", "hours on this CPU", "study=demo", "device=cpu"):
+        assert words in said
+    assert main(["preflight", str(path), "--device", "cpu"]) == 0
+    monkeypatch.setattr("nagbench.devices.has_gpu", lambda: True)
+    assert main(["preflight", str(path)]) == 0
+
+
+def test_asking_for_a_gpu_that_is_not_there_is_refused(
+    study: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    output = str(tmp_path / "x.parquet")
+    command = ["train", study, "--unit", "tune/tiny/sgd", "--data", data, "--output", output]
+    assert main([*command, "--device", "cuda"]) == 2
+    assert "--device cuda: no GPU that torch" in capsys.readouterr().err
+
+
+def test_plan_optimizers_and_schema_print_what_they_say(
+    study: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", study, "--device", "cpu"]) == 0
+    assert "tune/tiny/sgd  3 runs" in capsys.readouterr().out
+    assert main(["optimizers"]) == 0
+    assert "nag_sutskever" in capsys.readouterr().out
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["properties"]["workloads"]
+
+
+def test_no_torch_is_imported_to_read_a_study() -> None:
+    """Snakemake reads studies at every start, and once for every job on a cluster."""
+    script = (
+        "import sys\n"
+        "from nagbench.provenance import training_sources\n"
+        "from nagbench.study import load_study\n"
+        "[training_sources(unit) for unit in load_study('demo').units()]\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, env=os.environ)
