@@ -4,11 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := demo
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
-STAMPS := .stamps
 ENVIRONMENT := .venv/.complete
 SNAKEMAKE := snakemake --cores $(CORES)
-TRACKED := $(shell git ls-files --cached --others --exclude-standard 2> /dev/null || \
-	find src tests workflow paper envs -type f)
 
 # A user's own settings of Python must not leak in; what we run is what the lock says.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -34,18 +31,8 @@ $(ENVIRONMENT): envs/lock.txt pyproject.toml envs/install-python.sh
 tex: ## the Debian packages that the paper needs
 	@envs/install-tex.sh
 
-test: $(STAMPS)/test ## the test suite; FORCE=1 runs it although nothing changed
-ifndef FORCE
-	@echo "The tests passed with these files: $$(tail -n 1 $(STAMPS)/test)"
-endif
-
-$(STAMPS)/test: $(TRACKED) $(ENVIRONMENT) $(if $(FORCE),force)
-	@mkdir -p $(STAMPS)
-	@pytest --numprocesses $(CORES) --dist worksteal | tee $(STAMPS)/test.running
-	@mv $(STAMPS)/test.running $@
-
-.PHONY: force
-force:
+test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FORCE=1 runs it anyhow
+	@envs/test.sh $(CORES) $(FORCE)
 
 lint: $(ENVIRONMENT) ## format, style, types, workflow, TeX and shell checks
 	@envs/lint.sh
@@ -57,9 +44,10 @@ lock: ## pin every dependency anew in envs/lock.txt
 	@envs/compile-lock.sh $(PYTHON)
 
 clean: ## remove what was made, the environment too; committed records stay
-	@git clean -Xdfq -e '!.venv' -- results figures paper .stamps .snakemake .mypy_cache \
-		.pytest_cache .ruff_cache .hypothesis 2> /dev/null || true
-	@rm -rf .venv
+	@rm -rf .venv .stamps .snakemake .hypothesis .mypy_cache .pytest_cache .ruff_cache results \
+		figures/demo paper/generated
+	@find paper -maxdepth 1 -name 'main.*' ! -name main.tex -delete
+	@find src tests -name __pycache__ -prune -exec rm -rf {} +
 	@echo "Clean."
 
 help: ## this list

@@ -3,27 +3,26 @@
 # apt may, otherwise names them and ends with status 1.
 set -euo pipefail
 
-mapfile -t packages < "$(dirname "$0")/tex-packages.txt"
+here=$(dirname "$0")
+mapfile -t packages < "$here/tex-packages.txt"
 
 tex_is_there() {
-    command -v latexmk > /dev/null && command -v biber > /dev/null && command -v kpsewhich > /dev/null &&
-        kpsewhich biblatex.sty > /dev/null && kpsewhich siunitx.sty > /dev/null &&
-        kpsewhich booktabs.sty > /dev/null && kpsewhich lmodern.sty > /dev/null
+    local program style
+    for program in latexmk pdflatex biber kpsewhich; do
+        command -v "$program" > /dev/null || return 1
+    done
+    # One of each Debian package.
+    for style in biblatex siunitx booktabs lmodern eso-pic microtype fancyhdr caption; do
+        kpsewhich "$style.sty" > /dev/null || return 1
+    done
 }
 
-tex_is_there && exit 0
-
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-    as_root=(sudo -n)
+if tex_is_there; then
+    exit 0
 fi
-if command -v apt-get > /dev/null && "${as_root[@]}" true 2> /dev/null; then
-    echo "Installing TeX: ${packages[*]}"
-    export DEBIAN_FRONTEND=noninteractive
-    "${as_root[@]}" apt-get update -qq &&
-        "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" > /dev/null &&
-        "${as_root[@]}" mktexlsr > /dev/null 2>&1 &&
-        tex_is_there && exit 0
+echo "Installing TeX: ${packages[*]}"
+if "$here/apt-install.sh" "${packages[@]}" && tex_is_there; then
+    exit 0
 fi
 echo "TeX is not there and could not be installed. Please install: ${packages[*]}" >&2
 exit 1

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs the tests on $1 cores, unless they passed with exactly these files; a second word forces them.
+set -euo pipefail
+cores=$1
+stamp=.stamps/test
+
+files() {
+    git ls-files --cached --others --exclude-standard 2> /dev/null ||
+        find Snakefile Makefile pyproject.toml src tests workflow paper envs -type f
+}
+# Taken before the run: a file that is edited meanwhile has not been tested.
+digest=$(files | sort | while read -r file; do
+    if [ -f "$file" ]; then sha256sum "$file"; fi
+done | sha256sum)
+
+if [ $# -eq 1 ] && [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$digest" ]; then
+    echo "Nothing to do: the tests passed with these files. $(tail -n 1 "$stamp")"
+    exit 0
+fi
+mkdir -p .stamps
+pytest --numprocesses "$cores" --dist worksteal | tee "$stamp.running"
+{
+    echo "$digest"
+    tail -n 1 "$stamp.running"
+} > "$stamp"
+rm "$stamp.running"
