@@ -1,0 +1,54 @@
+"""The README: its commands exist, its paths are there, and its example works as printed."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from nagbench.cli import main
+from nagbench.study import load_study
+
+README = Path("README.md").read_text(encoding="utf-8")
+
+
+def test_every_command_is_in_the_tables_and_every_one_there_exists(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out.partition("positional arguments:")[2]
+    commands = set(re.findall(r"^    ([a-z]+)\b", listed, re.MULTILINE))
+    assert set(re.findall(r"`nagbench ([a-z]+)`", README)) == commands
+    targets = set(re.findall(r"^([a-z]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)[`( ]", README)) == targets
+
+
+def test_every_path_in_it_is_there() -> None:
+    table = README.partition("| where | what |")[2].partition("## ")[0]
+    first = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    paths = [path for cell in first for path in re.findall(r"`([^`]+)`", cell)]
+    assert len(paths) > 10
+    for path in paths:
+        assert Path(path).exists() or Path("src/nagbench", path).exists(), path
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
+        assert Path(picture).is_file()
+
+
+def test_the_optimizer_of_the_example_joins_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
+    section = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0])
+    study = yaml.safe_load(Path("workflow/studies/demo.yaml").read_text(encoding="utf-8"))
+    study["optimizers"] |= section
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(python)
+    Path("my-study.yaml").write_text(yaml.safe_dump(study))
+    row = load_study("my-study.yaml").optimizers["mine"]
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimizer = row.build([parameter], row.defaults)
+    parameter.grad = torch.ones(2)
+    optimizer.step()
+    assert torch.allclose(parameter, torch.full((2,), 0.9))
