@@ -193,6 +193,7 @@ BAD: list[tuple[str, Any, str, str]] = [
     ),
     ("optimizers.mine", {"reference": "torch.optim:SGD"}, "optimizers.mine", "settings"),
     ("optimizers.mine", {**OWN, "reference": "SGD"}, "optimizers.mine.reference", "module:Class"),
+    ("optimizers", {"sgd": None}, "optimizers", "at least two"),
     ("workloads.tiny.model", "vgg", "workloads.tiny.model", "tiny_cnn"),
     ("workloads.tiny.speed", 3, "workloads.tiny.speed", "batch_size"),
     ("workloads.tiny.targets", [0.2, 1.0], "workloads.tiny.targets[1]", "below 1"),

@@ -174,13 +174,19 @@ class Unit:
             for seed in self.seeds
         ]
 
-    def _identity(self, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    def _training(self) -> dict[str, Any]:
+        """What decides a run besides its optimizer and seed."""
         return {
             "engine": ENGINE_VERSION,
             "data": self.study.data,
             "validation_size": self.study.validation_size,
             "workload": self.workload.definition(),
             "divergence": asdict(self.study.divergence),
+        }
+
+    def _identity(self, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+        return {
+            **self._training(),
             "optimizer": self.optimizer.identity(settings),
             "judged_on_test": self.stage == "test",
             "seed": seed,
@@ -188,17 +194,13 @@ class Unit:
 
     def definition(self) -> dict[str, Any]:
         """All that the study and the catalogue say about this unit's result."""
-        tuning = {**asdict(self.study.tuning)} if self.stage == "tune" else {}
+        tuning = {"tuning": asdict(self.study.tuning)} if self.stage == "tune" else {}
         return {
-            "engine": ENGINE_VERSION,
-            "data": self.study.data,
-            "validation_size": self.study.validation_size,
-            "workload": self.workload.definition(),
-            "divergence": asdict(self.study.divergence),
+            **self._training(),
             "optimizer": self.optimizer.definition(),
             "stage": self.stage,
             "seeds": list(self.seeds),
-            **({"tuning": tuning} if tuning else {}),
+            **tuning,
         }
 
 
@@ -293,6 +295,9 @@ def _assemble(name: str, file: StudyFile, place: str) -> Study:
             if "lr" not in optimizer.space:
                 found = "a space without `lr`, which the grid search varies"
                 raise InputError(f"{place}.optimizers.{key}.space", found, "an interval for `lr`")
+    if len(optimizers) < 2:
+        found = f"found {', '.join(optimizers) or 'nothing'}"
+        raise InputError(f"{place}.optimizers", found, "at least two, to be compared")
     if file.baseline not in optimizers:
         found = f"found {file.baseline!r}"
         raise InputError(f"{place}.baseline", found, "one of " + ", ".join(optimizers))

@@ -18,7 +18,9 @@ def run(*command: str, path: Path | None = None) -> subprocess.CompletedProcess[
 def test_help_lists_every_public_target() -> None:
     phony = re.search(r"^\.PHONY: (demo.*)$", MAKEFILE, re.MULTILINE)
     assert phony
-    listed = [line.split()[0] for line in run("make", "help").stdout.splitlines()]
+    listed = [
+        line.split()[0] for line in run("make", "--no-print-directory", "help").stdout.splitlines()
+    ]
     assert sorted(listed) == sorted(phony[1].split())
 
 

@@ -148,7 +148,7 @@ def test_other_data_are_not_taken_for_the_same(
 def test_a_diverged_run_is_a_result_and_leaves_its_neighbours_alone(
     small: dict[str, Any], images: ImageSet, tmp_path: Path
 ) -> None:
-    small["optimizers"] = {"sgd": {"space": {"lr": {"low": 0.05, "high": 1e30}}}}
+    small["optimizers"]["sgd"] = {"space": {"lr": {"low": 0.05, "high": 1e30}}}
     path = tmp_path / "wild.yaml"
     path.write_text(yaml.safe_dump(small))
     unit = load_study(str(path)).unit("tune/tiny/sgd")

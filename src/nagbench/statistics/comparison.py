@@ -15,6 +15,7 @@ from scipy import stats
 
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.quality import final_accuracy
+from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
 _EXACT = 16  # up to so many pairs all sign patterns are enumerated
@@ -48,26 +49,19 @@ def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
     for workload in study.workloads:
         accuracies = {}
         for name in study.optimizers:
-            group = runs[(runs["workload"] == workload) & (runs["optimizer"] == name)]
+            group = runs_of(runs, workload, name)
             accuracies[name] = pd.Series(final_accuracy(group, curves), index=group["seed"])
         rows = [
             {"workload": workload, "optimizer": first, "reference": second}
             | _difference(accuracies[first], accuracies[second], study.level)
             for second, first in itertools.combinations(study.optimizers, 2)
         ]
-        frame = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
+        frame = pd.DataFrame(rows)
         frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
-        family = len(frame)
-        frame["can_reject"] = frame["smallest_p"] * family <= study.level
+        frame["can_reject"] = frame["smallest_p"] * len(frame) <= study.level
         frame["differs"] = frame["p_adjusted"] <= study.level
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
-
-
-_COLUMNS = [
-    "workload", "optimizer", "reference", "pairs", "difference", "low", "high", "correlation", "p",
-    "smallest_p",
-]  # fmt: skip
 
 
 def _difference(first: pd.Series, second: pd.Series, level: float) -> dict[str, float]:

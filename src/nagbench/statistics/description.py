@@ -7,6 +7,7 @@ import pandas as pd
 from nagbench import __version__
 from nagbench.errors import InputError
 from nagbench.models import parameter_count
+from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
 
@@ -87,9 +88,7 @@ def settings(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     """The chosen settings, and where in the searched interval the learning rate lies."""
     rows = []
     for unit in study.units("test"):
-        group = runs[
-            (runs["workload"] == unit.workload.name) & (runs["optimizer"] == unit.optimizer.name)
-        ]
+        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
         chosen = json.loads(group["settings"].iloc[0])
         rate = unit.optimizer.space.get("lr")
         # A choice at the edge of the interval says that the interval may be too small.

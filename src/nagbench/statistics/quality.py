@@ -11,6 +11,7 @@ import pandas as pd
 
 from nagbench.data.images import CLASSES
 from nagbench.statistics.intervals import mean_interval, share_interval
+from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
 CHANCE = 1 / CLASSES
@@ -27,7 +28,7 @@ def learning_curves(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> p
     """Mean and interval over seeds at each epoch, of the runs that had not diverged by then."""
     rows = []
     for unit in study.units("test"):
-        group = _of(runs, unit.workload.name, unit.optimizer.name)
+        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
         own = curves[curves["run"].isin(group["run"])]
         for epoch, at in own.groupby("epoch"):
             for metric in (
@@ -61,7 +62,7 @@ def summary(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFr
     """Per workload and optimizer: final test accuracy, its spread, divergence and cost."""
     rows = []
     for unit in study.units("test"):
-        group = _of(runs, unit.workload.name, unit.optimizer.name)
+        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
         accuracy = final_accuracy(group, curves)
         low, high = mean_interval(accuracy)
         diverged = int((group["status"] == "diverged").sum())
@@ -89,7 +90,3 @@ def summary(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFr
             }
         )
     return pd.DataFrame(rows)
-
-
-def _of(runs: pd.DataFrame, workload: str, optimizer: str) -> pd.DataFrame:
-    return runs[(runs["workload"] == workload) & (runs["optimizer"] == optimizer)]

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from nagbench.statistics.intervals import CONFIDENCE
+from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
 CLOCKS = {"epochs": "epoch", "gradients": "gradient_evaluations", "seconds": "train_seconds"}
@@ -148,10 +149,7 @@ def _groups(
     clocks: tuple[str, ...] = tuple(CLOCKS),
 ) -> Iterator[tuple[dict[str, object], Hits]]:
     for unit in study.units("test"):
-        chosen = (runs["workload"] == unit.workload.name) & (
-            runs["optimizer"] == unit.optimizer.name
-        )
-        group = runs[chosen]
+        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
         own = curves[curves["run"].isin(group["run"])]
         for target in unit.workload.targets:
             for clock in clocks:
