@@ -201,6 +201,26 @@ def test_plan_optimizers_and_schema_print_what_they_say(
     assert json.loads(capsys.readouterr().out)["properties"]["workloads"]
 
 
+def test_training_needs_no_more_than_a_bare_gpu_node_has(
+    study: str, data: str, tmp_path: Path
+) -> None:
+    script = (
+        "import sys\n"
+        "for name in ('scipy', 'matplotlib', 'seaborn', 'snakemake', 'jsonschema', 'PIL',\n"
+        "             'torchvision'):\n"
+        "    sys.modules[name] = None  # importing it now fails\n"
+        "from nagbench.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    command = [
+        sys.executable, "-c", script, "train", study, "--unit", "tune/tiny/sgd", "--data", data,
+        "--output", str(tmp_path / "unit.parquet"), "--store", str(tmp_path / "runs"),
+        "--device", "cpu",
+    ]  # fmt: skip
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert len(records.read_units([tmp_path / "unit.parquet"])[0]) == 3
+
+
 def test_no_torch_is_imported_to_read_a_study() -> None:
     """Snakemake reads studies at every start, and once for every job on a cluster."""
     script = (
