@@ -50,7 +50,7 @@ def test_words_follow_the_results(tables: Mapping[str, pd.DataFrame]) -> None:
     assert found["main.nag.sgd.direction"] == "more accurate than"
     assert found["main.sgd.nag.direction"] == "less accurate than"
     assert found["main.nag.heavy_ball.direction"] == "not distinguishable from"
-    assert found["main.better"] == "Heavy ball and NAG"
+    assert found["main.above_baseline"] == "Heavy ball, NAG, NAG (Sutskever), Adam and NAdam"
     assert found["study.demo"] == "true"
     assert found["main.sgd.sustained.median"] == "never"
     assert found["main.sgd.nag.difference"].startswith(r"\(-\)")

@@ -26,7 +26,8 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     found["study.demo"] = "true" if study["demo"] else "false"
     found["study.seeds.tuning"] = str(study["tuning_seeds"])
     found["study.seeds.testing"] = str(study["testing_seeds"])
-    found["study.hours"] = f"{study['hours']:.2g}"
+    hours = float(study["hours"])
+    found["study.computing"] = f"{hours:.2g} hours" if hours >= 1 else f"{60 * hours:.2g} minutes"
     labels = dict(
         zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True)
     )
@@ -50,7 +51,7 @@ def _workload(
     leader = summary.loc[summary["accuracy"].idxmax()]
     found = {
         f"{name}.label": escape(workload.label),  # type: ignore[attr-defined]
-        f"{name}.parameters": f"{workload.parameters:,}".replace(",", r"\,"),  # type: ignore[attr-defined]
+        f"{name}.parameters": _thousands(workload.parameters),  # type: ignore[attr-defined]
         f"{name}.batch_size": str(workload.batch_size),  # type: ignore[attr-defined]
         f"{name}.epochs": str(workload.epochs),  # type: ignore[attr-defined]
         f"{name}.precision": workload.precision,  # type: ignore[attr-defined]
@@ -98,7 +99,8 @@ def _workload(
         for row in against
         if (row.difference > 0) == (row.reference == baseline)
     ]
-    found[f"{name}.better"] = escape(_list([labels[one] for one in better])) or "no optimizer"
+    words = _list([labels[one] for one in better])
+    found[f"{name}.above_baseline"] = escape(words) or "no optimizer"
     return found
 
 
@@ -116,6 +118,11 @@ def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:
         f"{key}.p": escape(p_value(row.p_adjusted)),  # type: ignore[attr-defined]
         f"{key}.direction": direction,
     }
+
+
+def _thousands(count: int) -> str:
+    """Groups of three from five digits on."""
+    return f"{count:,}".replace(",", r"\,") if count >= 10_000 else str(count)
 
 
 def _rows(frame: pd.DataFrame, workload: str) -> pd.DataFrame:

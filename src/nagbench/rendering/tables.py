@@ -12,7 +12,7 @@ import pandas as pd
 from nagbench.rendering.latex import escape
 
 Tables = Mapping[str, pd.DataFrame]
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"\+?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Table:
 
         def cell(value: Cell) -> str:
             # A column of numbers takes anything else in braces.
-            text = value.text if _NUMBER.fullmatch(value.text) else f"{{{escape(value.text)}}}"
+            text = value.text if _NUMBER.fullmatch(value.text) else f"{{{_minus(value.text)}}}"
             return f"\\bfseries {text}" if value.marked else text
 
         head = " & ".join(f"{{{escape(name)}}}" for name in self.header)
@@ -211,6 +211,11 @@ def _labels(tables: Tables) -> dict[str, str]:
         frame = tables[kind]
         named |= dict(zip(frame[kind.removesuffix("s")], frame["label"], strict=True))
     return named
+
+
+def _minus(text: str) -> str:
+    """Escaped, with the hyphens before numbers as minus signs."""
+    return re.sub(r"(?<!\w)-(?=\d)", lambda _: r"\(-\)", escape(text))
 
 
 def _interval(low: float, high: float, form: str = ".1f") -> str:

@@ -100,7 +100,9 @@ def settings(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "trial": int(group["trial"].iloc[0]),
                 "learning_rate": chosen.get("lr"),
                 "others": ", ".join(
-                    f"{name} = {value}" for name, value in sorted(chosen.items()) if name != "lr"
+                    f"{name} {_plain(value)}"
+                    for name, value in sorted(chosen.items())
+                    if name != "lr"
                 ),
                 "low": rate.low if rate else None,
                 "high": rate.high if rate else None,
@@ -108,3 +110,8 @@ def settings(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _plain(value: object) -> str:
+    """A setting as a reader writes it; JSON knows lists, not pairs."""
+    return f"({', '.join(map(str, value))})" if isinstance(value, list) else str(value)
