@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,38 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_end(
     for whole, killed in zip(*frames, strict=True):
         result = [name for name in whole if name not in records.TIMES]
         assert whole[result].equals(killed[result])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_keeps_what_it_has_and_says_so(
+    study: str, data: str, tmp_path: Path, small: dict[str, Any], number: signal.Signals
+) -> None:
+    small["workloads"]["tiny"]["epochs"] = 500
+    Path(study).write_text(yaml.safe_dump(small))
+    command = [
+        sys.executable, "-m", "nagbench", "train", study, "--unit", "tune/tiny/sgd", "--data", data,
+        "--output", str(tmp_path / "unit.parquet"), "--store", str(tmp_path / "runs"),
+        "--device", "cpu",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()  # the first epoch is done
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 75
+    assert "stopped early; all it trained is kept" in said
+    assert list((tmp_path / "runs").rglob("*.checkpoint"))
+    assert not (tmp_path / "unit.parquet").exists()
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1"])
+def test_no_time_at_all_is_refused(
+    study: str, data: str, tmp_path: Path, minutes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(study, data, tmp_path, "tune/tiny/sgd", "--minutes", minutes) == 2
+    assert "--minutes: found" in capsys.readouterr().err
 
 
 def test_the_embedded_data_are_made_by_their_command(

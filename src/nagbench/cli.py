@@ -9,6 +9,9 @@ from pathlib import Path
 from nagbench import __version__
 from nagbench.errors import InputError
 
+# Status of a training that stopped early and kept what it had (sysexits' "temporary failure").
+STOPPED = 75
+
 # Each verb imports what it needs: a figure should not wait for torch, nor a node that only trains
 # need matplotlib.
 
@@ -39,7 +42,7 @@ def _data(options: argparse.Namespace) -> None:
     )
 
 
-def _train(options: argparse.Namespace) -> None:
+def _train(options: argparse.Namespace) -> int | None:
     from nagbench.choice import read_choice
     from nagbench.study import load_study
 
@@ -49,6 +52,7 @@ def _train(options: argparse.Namespace) -> None:
 
     from nagbench.data.images import load
     from nagbench.devices import resolve
+    from nagbench.training.interruption import Interrupted, Stop
     from nagbench.training.store import Store
     from nagbench.training.unit import Progress, train_unit
 
@@ -59,7 +63,20 @@ def _train(options: argparse.Namespace) -> None:
 
     images = load(options.data)
     device = resolve(options.device)
-    train_unit(unit, images, options.output, device, Store(options.store), chosen, report)
+    if options.minutes is not None and options.minutes <= 0:
+        raise InputError("--minutes", f"found {options.minutes:g}", "a number above 0")
+    store, stop = Store(options.store), Stop(options.minutes)
+    try:
+        with stop.listening():
+            train_unit(unit, images, options.output, device, store, chosen, report, stop)
+    except Interrupted:
+        print(
+            f"nagbench train: {unit.name} stopped early; all it trained is kept in "
+            f"{options.store}, and the same command goes on from there",
+            file=sys.stderr,
+        )
+        return STOPPED
+    return None
 
 
 def _choose(options: argparse.Namespace) -> None:
@@ -223,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--store", type=Path, default=Path("results/runs"), help="finished runs of cut-off units"
     )
+    added.add_argument("--minutes", type=float, help="stop in time, and keep what was trained")
     device(added)
 
     added = verb("choose", _choose, "choose the setting to test from a tune unit's records")

@@ -145,6 +145,20 @@ class Lane:
                 for parameter, value in zip(self.parameters, kept, strict=True):
                     parameter.copy_(value)
 
+    def state(self) -> dict[str, Any]:
+        """All that the next epoch depends on, besides the plan."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "gradient_evaluations": self.gradient_evaluations,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a `state`."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.gradient_evaluations = state["gradient_evaluations"]
+
     def learning_rate(self) -> float:
         """The rate in force, NaN for a method that has none."""
         return float(self.optimizer.param_groups[0].get("lr", math.nan))

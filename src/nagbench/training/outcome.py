@@ -13,7 +13,9 @@ from nagbench.data.images import ImageSet
 from nagbench.data.resident import ResidentSet
 from nagbench.records import CURVE
 from nagbench.study import Run, Unit
+from nagbench.training.checkpoint import Checkpoint
 from nagbench.training.divergence import first_diverged_step
+from nagbench.training.interruption import Interrupted, Stop
 from nagbench.training.lane import STEP_COLUMNS, Lane, compute_dtype
 from nagbench.training.plan import split
 
@@ -69,15 +71,30 @@ def train_run(
     unit: Unit,
     splits: Splits,
     device: torch.device,
+    checkpoint: Checkpoint | None = None,
+    stop: Stop | None = None,
     after_epoch: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
-    """Train `run` for its epochs or until it has diverged; its curve ends at a whole epoch."""
+    """Train `run` for its epochs or until it has diverged; its curve ends at a whole epoch.
+
+    Goes on from `checkpoint` where one is there. When `stop` is wanted it leaves one and raises
+    `Interrupted`; an interrupted run ends as one that was not.
+    """
     lane = Lane(run, unit.workload, unit.optimizer, device)
     outcome = Outcome()
     losses = np.empty(0)
-    nothing = dict.fromkeys(CURVE, math.nan)
-    _append(outcome, lane, splits, unit.stage, {**nothing, "learning_rate": lane.learning_rate()})
-    for epoch in range(1, unit.workload.epochs + 1):
+    kept = checkpoint.load(device) if checkpoint else None
+    if kept is None:
+        nothing = dict.fromkeys(CURVE, math.nan)
+        rate = {"learning_rate": lane.learning_rate()}
+        _append(outcome, lane, splits, unit.stage, {**nothing, **rate})
+        first = 1
+    else:
+        lane.restore(kept["lane"])
+        outcome = Outcome(**kept["outcome"])
+        losses = kept["losses"].numpy()
+        first = kept["epoch"] + 1
+    for epoch in range(first, unit.workload.epochs + 1):
         began = _now(device)
         steps = lane.train_epoch(epoch, splits.train)
         outcome.train_seconds += _now(device) - began
@@ -86,7 +103,7 @@ def train_run(
         losses = np.concatenate([losses, steps[:, 0]])
         diverged = first_diverged_step(losses, unit.study.divergence)
         if diverged is None:
-            measured = {**_epoch_measures(steps, losses, earlier)}
+            measured = _epoch_measures(steps, losses, earlier)
             measured["learning_rate"] = lane.learning_rate()
             if not _append(outcome, lane, splits, unit.stage, measured):
                 diverged = len(losses)  # the last step broke the weights, which no step has seen
@@ -94,6 +111,22 @@ def train_run(
             outcome.status, outcome.diverged_step = "diverged", diverged
             break
         after_epoch(epoch)
+        if epoch == unit.workload.epochs:
+            break
+        stopping = stop is not None and stop.wanted(_now(device) - began)
+        if checkpoint and (stopping or checkpoint.due()):
+            checkpoint.save(
+                {
+                    "lane": lane.state(),
+                    "outcome": asdict(outcome),
+                    "losses": torch.from_numpy(losses),
+                    "epoch": epoch,
+                }
+            )
+        if stopping:
+            raise Interrupted
+    if checkpoint:
+        checkpoint.remove()
     return outcome
 
 

@@ -1,7 +1,8 @@
 """Finished runs, kept one by one under what determines them, until their unit is complete.
 
-An interrupted unit, started again, finds here what it had finished. The name of a file holds the
-run's identity and the digests of code and data, so nothing stale is ever taken.
+An interrupted unit, started again, finds here what it had finished, and the state of the run that
+it was at. The name of a file holds the run's identity and the digests of code and data, so nothing
+stale is ever taken.
 """
 
 import json
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nagbench.files import atomic_path
+from nagbench.training.checkpoint import Checkpoint
 
 
 class Store:
@@ -29,6 +31,10 @@ class Store:
     def put(self, key: str, outcome: Mapping[str, Any]) -> None:
         with atomic_path(self._path(key)) as path:
             path.write_text(json.dumps(outcome), encoding="utf-8")
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """Where the run of this key keeps its state while it trains."""
+        return Checkpoint(self._path(key).with_suffix(".checkpoint"))
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"

@@ -13,6 +13,7 @@ from nagbench.errors import InputError
 from nagbench.provenance import code_digest, environment, training_sources
 from nagbench.records import settings_text, write_unit
 from nagbench.study import Run, Unit, digest
+from nagbench.training.interruption import Interrupted, Stop
 from nagbench.training.outcome import place_splits, train_run
 from nagbench.training.store import Store
 
@@ -34,8 +35,12 @@ def train_unit(
     store: Store,
     chosen: Mapping[str, Any] | None = None,
     report: Callable[[Progress], None] = lambda _: None,
+    stop: Stop | None = None,
 ) -> None:
-    """Train every run that the store does not hold and write the unit's records to `output`."""
+    """Train every run that the store does not hold and write the unit's records to `output`.
+
+    When `stop` is wanted it raises `Interrupted`: what was trained is in the store.
+    """
     runs = unit.runs(chosen)
     place = torch.device(device)
     if place.type == "cpu":
@@ -55,11 +60,15 @@ def train_unit(
         key = digest([run.id, provenance["code"], images.digest, provenance["backend"]])
         kept = store.get(key)
         if kept is None:
+            if stop is not None and stop.wanted():
+                raise Interrupted
             outcome = train_run(
                 run,
                 unit,
                 splits,
                 place,
+                store.checkpoint(key),
+                stop,
                 lambda epoch, done=done: report(Progress(done, len(runs), epoch)),  # type: ignore[misc]
             )
             kept = {**outcome.as_row(), "provenance": json.dumps(provenance, sort_keys=True)}
