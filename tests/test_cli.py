@@ -178,6 +178,73 @@ def test_asked_to_end_it_keeps_what_it_has_and_says_so(
     assert not (tmp_path / "unit.parquet").exists()
 
 
+def test_without_snakemake_a_study_trains_to_the_same_records(
+    study: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit, chosen = "tune/tiny/sgd", tmp_path / "chosen.json"
+    assert train(study, data, tmp_path / "one", unit) == 0
+    tuned = str(tmp_path / "one" / f"{unit}.parquet")
+    assert main(
+        ["choose", study, "--unit", unit, "--records", tuned, "--output", str(chosen)]
+    ) == 0  # fmt: skip
+    assert train(study, data, tmp_path / "one", "test/tiny/sgd", "--chosen", str(chosen)) == 0
+
+    results = tmp_path / "results"
+    many = ["train", study, "--data", data, "--results", str(results),
+            "--store", str(tmp_path / "many"), "--device", "cpu"]  # fmt: skip
+    assert main(many) == 0
+    made = {str(p.relative_to(results / "small")) for p in results.rglob("*.parquet")}
+    assert made == {
+        f"{s}/tiny/{o}.parquet" for s in ("tune", "test") for o in ("sgd", "nag_sutskever")
+    }
+    for name in ("tune/tiny/sgd", "test/tiny/sgd"):
+        one, other = (
+            records.read_units([folder / f"{name}.parquet"])
+            for folder in (tmp_path / "one", results / "small")
+        )
+        for first, second in zip(one, other, strict=True):
+            columns = [column for column in first if column not in records.TIMES]
+            assert first[columns].equals(second[columns])
+    capsys.readouterr()
+    assert main([*many, "--missing"]) == 0
+    assert "Nothing to do" in capsys.readouterr().out
+    (results / "small/test/tiny/sgd.parquet").unlink()
+    assert main([*many, "--missing"]) == 0
+    assert (results / "small/test/tiny/sgd.parquet").is_file()
+
+
+def test_a_pattern_chooses_units_and_a_test_needs_its_tuning(
+    study: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = ["train", study, "--data", data, "--results", str(tmp_path / "results"),
+            "--store", str(tmp_path / "runs"), "--device", "cpu", "--units"]  # fmt: skip
+    assert main([*many, "test/*/sgd"]) == 2
+    assert "allowed: tune/tiny/sgd trained before" in capsys.readouterr().err
+    assert main([*many, "tune/*/adam"]) == 2
+    assert (
+        "--units: no unit matches 'tune/*/adam'; allowed: tune/tiny/sgd" in capsys.readouterr().err
+    )
+    assert main([*many, "tune/*/sgd"]) == 0
+    assert main([*many, "test/*/sgd"]) == 0
+    assert len(list((tmp_path / "results").rglob("*.parquet"))) == 2
+
+
+def test_out_of_time_a_study_keeps_what_it_has_and_goes_on(
+    study: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = ["train", study, "--data", data, "--results", str(tmp_path / "results"),
+            "--store", str(tmp_path / "runs"), "--device", "cpu", "--missing"]  # fmt: skip
+    assert main([*many, "--minutes", "1e-6"]) == 75
+    assert "stopped early" in capsys.readouterr().err
+    assert main(many) == 0
+    assert len(list((tmp_path / "results").rglob("*.parquet"))) == 4
+
+
+def test_one_unit_needs_its_files(study: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", study, "--unit", "tune/tiny/sgd", "--output", "x.parquet"]) == 2
+    assert "--data: missing" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("minutes", ["0", "-1"])
 def test_no_time_at_all_is_refused(
     study: str, data: str, tmp_path: Path, minutes: str, capsys: pytest.CaptureFixture[str]

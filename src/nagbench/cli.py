@@ -5,9 +5,18 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nagbench import __version__
 from nagbench.errors import InputError
+
+if TYPE_CHECKING:
+    from nagbench.study import Study, Unit
+    from nagbench.training.interruption import Stop
+    from nagbench.training.store import Store
+    from nagbench.training.unit import Progress
+
+    Training = Callable[[str, Store, Stop], None]
 
 # Status of a training that stopped early and kept what it had (sysexits' "temporary failure").
 STOPPED = 75
@@ -43,40 +52,84 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> int | None:
-    from nagbench.choice import read_choice
     from nagbench.study import load_study
 
-    unit = load_study(options.study).unit(options.unit)
-    chosen = read_choice(options.chosen) if unit.stage == "test" and options.chosen else None
-    unit.runs(chosen)  # refuses what is missing before torch is imported
+    study = load_study(options.study)
+    if options.minutes is not None and options.minutes <= 0:
+        raise InputError("--minutes", f"found {options.minutes:g}", "a number above 0")
+    train = _train_one if options.unit else _train_many
+    # Refuses what is missing before torch, which takes seconds, is imported.
+    ready = train(study, options)
 
-    from nagbench.data.images import load
     from nagbench.devices import resolve
     from nagbench.training.interruption import Interrupted, Stop
     from nagbench.training.store import Store
-    from nagbench.training.unit import Progress, train_unit
 
-    def report(progress: Progress) -> None:
-        if progress.epoch:
-            part = f"epoch {progress.epoch} of {unit.workload.epochs}"
-            print(f"{unit.name}: run {progress.done + 1} of {progress.runs}, {part}", flush=True)
-
-    images = load(options.data)
-    device = resolve(options.device)
-    if options.minutes is not None and options.minutes <= 0:
-        raise InputError("--minutes", f"found {options.minutes:g}", "a number above 0")
     store, stop = Store(options.store), Stop(options.minutes)
     try:
         with stop.listening():
-            train_unit(unit, images, options.output, device, store, chosen, report, stop)
+            ready(resolve(options.device), store, stop)
     except Interrupted:
         print(
-            f"nagbench train: {unit.name} stopped early; all it trained is kept in "
-            f"{options.store}, and the same command goes on from there",
+            f"nagbench train: stopped early; all it trained is kept in {options.store}, "
+            "and the same command goes on from there",
             file=sys.stderr,
         )
         return STOPPED
     return None
+
+
+def _train_one(study: "Study", options: argparse.Namespace) -> "Training":
+    """One unit into a file of its own, as the workflow's rules ask for it."""
+    from nagbench.choice import read_choice
+
+    for name in ("data", "output"):
+        if getattr(options, name) is None:
+            raise InputError(f"--{name}", "missing", "a file, beside --unit")
+    unit = study.unit(options.unit)
+    chosen = read_choice(options.chosen) if unit.stage == "test" and options.chosen else None
+    unit.runs(chosen)
+
+    def ready(device: str, store: "Store", stop: "Stop") -> None:
+        from nagbench.data.images import load
+        from nagbench.training.unit import train_unit
+
+        images = load(options.data)
+
+        def report(progress: "Progress") -> None:
+            _report(unit, progress)
+
+        train_unit(unit, images, options.output, device, store, chosen, report, stop)
+
+    return ready
+
+
+def _train_many(study: "Study", options: argparse.Namespace) -> "Training":
+    """All units that match, into the results folder."""
+
+    def ready(device: str, store: "Store", stop: "Stop") -> None:
+        from nagbench import campaign, data
+        from nagbench.data.images import load, save
+
+        units = campaign.matching(study, options.units)
+        if options.missing:
+            units = [u for u in units if not campaign.record_path(options.results, u).is_file()]
+        if not units:
+            print(f"Nothing to do: every unit of {study.name} that matches has its records.")
+            return
+        path = options.data or options.results / "data" / f"{study.data}.npz"
+        if options.data is None and not path.is_file():
+            save(data.prepare(study.data), path)
+        images = load(path)
+        campaign.train_units(units, images, options.results, device, store, stop, _report)
+
+    return ready
+
+
+def _report(unit: "Unit", progress: "Progress") -> None:
+    if progress.epoch:
+        part = f"epoch {progress.epoch} of {unit.workload.epochs}"
+        print(f"{unit.name}: run {progress.done + 1} of {progress.runs}, {part}", flush=True)
 
 
 def _choose(options: argparse.Namespace) -> None:
@@ -232,11 +285,20 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--source", type=Path, help="a file of the data, instead of a download")
     files(added, output="where to put it (.npz)")
 
-    added = verb("train", _train, "train the runs of a unit into one file of records")
+    added = verb("train", _train, "train a unit, or all units of a study, into records")
     study(added)
-    added.add_argument("--unit", required=True, help="stage/workload/optimizer")
-    files(added, data="what `nagbench data` made", output="where to put the records (.parquet)")
-    added.add_argument("--chosen", type=Path, help="what `nagbench choose` made, to test it")
+    which = added.add_mutually_exclusive_group()
+    which.add_argument("--unit", help="one unit, stage/workload/optimizer, into --output")
+    which.add_argument(
+        "--units", default="*", help="units of that pattern, into --results (default: all)"
+    )
+    added.add_argument("--missing", action="store_true", help="of --units, those without records")
+    added.add_argument("--data", type=Path, help="what `nagbench data` made")
+    added.add_argument("--output", type=Path, help="where to put --unit's records (.parquet)")
+    added.add_argument("--chosen", type=Path, help="what `nagbench choose` made, to test --unit")
+    added.add_argument(
+        "--results", type=Path, default=Path("results"), help="the folder that the workflow uses"
+    )
     added.add_argument(
         "--store", type=Path, default=Path("results/runs"), help="finished runs of cut-off units"
     )
