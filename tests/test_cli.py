@@ -294,7 +294,10 @@ def test_plan_optimizers_and_schema_print_what_they_say(
     study: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["plan", study, "--device", "cpu"]) == 0
-    assert "tune/tiny/sgd  3 runs" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    (line,) = (line for line in printed.splitlines() if line.startswith("tune/tiny/sgd "))
+    assert line.split()[1] == "3"
+    assert "4 units, 10 runs: about " in printed
     assert main(["optimizers"]) == 0
     assert "nag_sutskever" in capsys.readouterr().out
     assert main(["schema"]) == 0

@@ -154,3 +154,55 @@ def test_a_study_needs_all_its_runs_and_no_others(small_study: Study) -> None:
         records.check_complete(small_study, runs.iloc[:-1])
     with pytest.raises(InputError, match="foreign"):
         records.check_complete(small_study, pd.concat([runs, runs.iloc[:1].assign(seed=99)]))
+
+
+def tables_of(*rows: dict[str, Any], folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    path = folder / "unit.parquet"
+    records.write_unit(path, rows)
+    return records.read_units([path])
+
+
+def test_merged_records_hold_each_run_once_whatever_its_times(tmp_path: Path) -> None:
+    first = tables_of(row("a"), row("b"), folder=tmp_path)
+    again = tables_of(
+        row("b", train_seconds=9.0, provenance='{"x": 1}', curve_train_seconds=[0.0, 1.0, 9.0]),
+        row("c"),
+        folder=tmp_path,
+    )
+    runs, curves = records.merge([first, again], "here")
+    assert list(runs["run"]) == ["a", "b", "c"]
+    assert runs["train_seconds"][1] == 1.0
+    assert list(curves["run"]) == ["a"] * 3 + ["b"] * 3 + ["c"] * 3
+    records.check(runs, curves, "here")
+    pd.testing.assert_frame_equal(records.merge([first], "here")[0], first[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"status": "diverged"}, "status"),
+        ({"curve_train_loss": [math.nan, 0.0, 0.2]}, "train_loss"),
+        ({"seed": 3, "curve_test_loss": [0.5, 0.1, 0.1]}, "seed, test_loss"),
+    ],
+)
+def test_records_that_contradict_each_other_are_refused(
+    tmp_path: Path, changes: dict[str, Any], named: str
+) -> None:
+    first = tables_of(row("a"), folder=tmp_path)
+    other = tables_of(row("a", **changes), folder=tmp_path)
+    with pytest.raises(InputError, match=f"two records of run a differ in {named}"):
+        records.merge([first, other], "here")
+
+
+def test_records_are_read_from_files_and_from_both_kinds_of_folder(tmp_path: Path) -> None:
+    (tmp_path / "units" / "tune").mkdir(parents=True)
+    unit = tmp_path / "units" / "tune" / "a.parquet"
+    records.write_unit(unit, [row("a"), row("b")])
+    expected = records.read_units([unit])
+    records.write_tables(tmp_path / "tables", *expected)
+    for path in (unit, tmp_path / "units", tmp_path / "tables"):
+        for one, other in zip(records.read_any(path), expected, strict=True):
+            pd.testing.assert_frame_equal(one, other)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no records"):
+        records.read_any(tmp_path / "empty")

@@ -13,8 +13,8 @@ from nagbench.data.images import ImageSet
 from nagbench.errors import InputError
 from nagbench.records import read_units
 from nagbench.study import STAGES, Study, Unit
-from nagbench.training.interruption import Stop
 from nagbench.training.store import Store
+from nagbench.training.trainer import Trainer
 from nagbench.training.unit import Progress, train_unit
 
 
@@ -42,22 +42,25 @@ def train_units(
     units: list[Unit],
     images: ImageSet,
     folder: Path,
-    device: str,
+    backend: str,
+    trainer: Trainer,
     store: Store,
-    stop: Stop,
     report: Callable[[Unit, Progress], None] = lambda _unit, _progress: None,
 ) -> None:
-    """Train `units` in their order, choosing settings in between; `Interrupted` when `stop` is."""
+    """Train `units` in their order, choosing settings in between.
+
+    `Interrupted` if it has to stop.
+    """
     for unit in units:
         train_unit(
             unit,
             images,
             record_path(folder, unit),
-            device,
+            backend,
+            trainer,
             store,
             _chosen(unit, folder) if unit.stage == "test" else None,
             lambda progress, unit=unit: report(unit, progress),  # type: ignore[misc]
-            stop,
         )
 
 

@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +13,15 @@ from nagbench import __version__
 from nagbench.errors import InputError
 
 if TYPE_CHECKING:
+    from nagbench.data.images import ImageSet
     from nagbench.study import Study, Unit
     from nagbench.training.interruption import Stop
     from nagbench.training.store import Store
+    from nagbench.training.trainer import Trainer
     from nagbench.training.unit import Progress
 
-    Training = Callable[[str, Store, Stop], None]
+    Training = Callable[[str, Trainer, Store], None]
+    Preparation = tuple[ImageSet, Training]
 
 # Status of a training that stopped early and kept what it had (sysexits' "temporary failure").
 STOPPED = 75
@@ -57,18 +62,28 @@ def _train(options: argparse.Namespace) -> int | None:
     study = load_study(options.study)
     if options.minutes is not None and options.minutes <= 0:
         raise InputError("--minutes", f"found {options.minutes:g}", "a number above 0")
-    train = _train_one if options.unit else _train_many
+    if options.lanes is not None and options.lanes < 1:
+        raise InputError("--lanes", f"found {options.lanes}", "a number above 0")
     # Refuses what is missing before torch, which takes seconds, is imported.
-    ready = train(study, options)
+    prepare = (_prepare_one if options.unit else _prepare_many)(study, options)
 
-    from nagbench.devices import resolve
+    from nagbench.devices import claimed, resolve
     from nagbench.training.interruption import Interrupted, Stop
     from nagbench.training.store import Store
 
+    prepared = prepare()
+    if prepared is None:
+        return None
+    images, training = prepared
     store, stop = Store(options.store), Stop(options.minutes)
+    backend = resolve(options.device)
     try:
-        with stop.listening():
-            ready(resolve(options.device), store, stop)
+        with (
+            stop.listening(),
+            claimed(backend) as device,
+            _trainer(images, store, stop, device, options) as trainer,
+        ):
+            training(backend, trainer, store)
     except Interrupted:
         print(
             f"nagbench train: stopped early; all it trained is kept in {options.store}, "
@@ -79,7 +94,23 @@ def _train(options: argparse.Namespace) -> int | None:
     return None
 
 
-def _train_one(study: "Study", options: argparse.Namespace) -> "Training":
+def _trainer(
+    images: "ImageSet", store: "Store", stop: "Stop", device: str, options: argparse.Namespace
+) -> "AbstractContextManager[Trainer]":
+    """A GPU trains as many runs side by side as pay; a CPU one for each core, but for a unit alone:
+    several of those may be under way, and who started them counts the cores."""
+    from nagbench.training.processes import Processes
+    from nagbench.training.trainer import OneDevice
+
+    if device != "cpu":
+        return nullcontext(OneDevice(images, store, stop, device, options.lanes))
+    lanes = options.lanes or (1 if options.unit else len(os.sched_getaffinity(0)))
+    if lanes == 1:
+        return nullcontext(OneDevice(images, store, stop, device))
+    return Processes(images, store, stop, lanes)
+
+
+def _prepare_one(study: "Study", options: argparse.Namespace) -> "Callable[[], Preparation | None]":
     """One unit into a file of its own, as the workflow's rules ask for it."""
     from nagbench.choice import read_choice
 
@@ -90,24 +121,29 @@ def _train_one(study: "Study", options: argparse.Namespace) -> "Training":
     chosen = read_choice(options.chosen) if unit.stage == "test" and options.chosen else None
     unit.runs(chosen)
 
-    def ready(device: str, store: "Store", stop: "Stop") -> None:
+    def prepare() -> "Preparation":
         from nagbench.data.images import load
         from nagbench.training.unit import train_unit
 
         images = load(options.data)
 
-        def report(progress: "Progress") -> None:
-            _report(unit, progress)
+        def training(backend: str, trainer: "Trainer", store: "Store") -> None:
+            train_unit(
+                unit, images, options.output, backend, trainer, store, chosen,
+                lambda progress: _report(unit, progress),
+            )  # fmt: skip
 
-        train_unit(unit, images, options.output, device, store, chosen, report, stop)
+        return images, training
 
-    return ready
+    return prepare
 
 
-def _train_many(study: "Study", options: argparse.Namespace) -> "Training":
+def _prepare_many(
+    study: "Study", options: argparse.Namespace
+) -> "Callable[[], Preparation | None]":
     """All units that match, into the results folder."""
 
-    def ready(device: str, store: "Store", stop: "Stop") -> None:
+    def prepare() -> "Preparation | None":
         from nagbench import campaign, data
         from nagbench.data.images import load, save
 
@@ -116,20 +152,26 @@ def _train_many(study: "Study", options: argparse.Namespace) -> "Training":
             units = [u for u in units if not campaign.record_path(options.results, u).is_file()]
         if not units:
             print(f"Nothing to do: every unit of {study.name} that matches has its records.")
-            return
+            return None
         path = options.data or options.results / "data" / f"{study.data}.npz"
         if options.data is None and not path.is_file():
             save(data.prepare(study.data), path)
         images = load(path)
-        campaign.train_units(units, images, options.results, device, store, stop, _report)
 
-    return ready
+        def training(backend: str, trainer: "Trainer", store: "Store") -> None:
+            campaign.train_units(units, images, options.results, backend, trainer, store, _report)
+
+        return images, training
+
+    return prepare
 
 
 def _report(unit: "Unit", progress: "Progress") -> None:
     if progress.epoch:
         part = f"epoch {progress.epoch} of {unit.workload.epochs}"
         print(f"{unit.name}: run {progress.done + 1} of {progress.runs}, {part}", flush=True)
+    elif progress.done:
+        print(f"{unit.name}: {progress.done} of {progress.runs} runs done", flush=True)
 
 
 def _choose(options: argparse.Namespace) -> None:
@@ -148,6 +190,14 @@ def _collect(options: argparse.Namespace) -> None:
     runs, curves = read_units(options.units)
     check_complete(load_study(options.study), runs)
     write_tables(options.output, runs, curves)
+
+
+def _merge(options: argparse.Namespace) -> None:
+    from nagbench.records import merge, read_any, write_tables
+
+    runs, curves = merge([read_any(path) for path in options.parts], str(options.output))
+    write_tables(options.output, runs, curves)
+    print(f"{len(runs)} runs in {options.output}")
 
 
 def _statistics(options: argparse.Namespace) -> None:
@@ -201,7 +251,7 @@ def _preflight(options: argparse.Namespace) -> int | None:
     size = estimate(study, "cpu")
     print(
         f"The study `{study.name}` is meant for a GPU and this machine has none.\n"
-        f"It would train {size.units} units, {size.runs} runs of "
+        f"It would train {len(size.units)} units, {size.runs} runs of "
         f"{', '.join(study.workloads)}: about {size.hours:.1f} hours on this CPU "
         f"(from a few timed steps).\n"
         "Ways on:\n"
@@ -226,12 +276,19 @@ def _plan(options: argparse.Namespace) -> None:
     from nagbench.study import load_study
 
     study = load_study(options.study)
-    for unit in study.units():
-        trials = len(unit.trials()) if unit.stage == "tune" else 1
-        print(f"{unit.name}  {trials * len(unit.seeds)} runs")
     device = resolve(options.device)
     size = estimate(study, device)
-    print(f"{size.units} units, {size.runs} runs: about {size.hours:.2g} hours on this {device}")
+    print(f"{'unit':40}{'runs':>6}{'s a run':>10}{'hours':>9}{'MB a run':>10}")
+    for unit in size.units:
+        print(
+            f"{unit.unit.name:40}{unit.runs:6}{unit.seconds:10.1f}"
+            f"{unit.runs * unit.seconds / 3600 / size.lanes:9.2f}{unit.bytes / 1e6:10.0f}"
+        )
+    where = f"{size.lanes} at a time" if size.lanes > 1 else "one at a time"
+    print(
+        f"{len(size.units)} units, {size.runs} runs: about {size.hours:.2g} hours on this "
+        f"{device}, {where}, in {size.memory(study) / 1e9:.1f} GB beside what the libraries take"
+    )
 
 
 def _schema(_: argparse.Namespace) -> None:
@@ -302,6 +359,12 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--store", type=Path, default=Path("results/runs"), help="finished runs of cut-off units"
     )
+    added.add_argument(
+        "--lanes",
+        type=int,
+        help="runs to train side by side (default: on a GPU as many as pay; on a CPU one a core, "
+        "with --unit one)",
+    )
     added.add_argument("--minutes", type=float, help="stop in time, and keep what was trained")
     device(added)
 
@@ -314,6 +377,13 @@ def _parser() -> argparse.ArgumentParser:
     study(added)
     files(added, output="the folder of the tables")
     added.add_argument("units", nargs="+", type=Path, help="units' records")
+
+    added = verb("records", _merge, "merge records trained in several places")
+    added.add_argument("action", choices=["merge"])
+    files(added, output="the folder of the merged tables; may be one of the parts")
+    added.add_argument(
+        "parts", nargs="+", type=Path, help="units' files, folders of them, or folders of tables"
+    )
 
     added = verb("statistics", _statistics, "compute every result table from the records")
     study(added)

@@ -1,63 +1,165 @@
-"""How long a study takes on this machine, from a few timed steps of each of its workloads."""
+"""What a study would take on this machine: time and memory of its units, from a few timed steps.
+
+A workload's network is timed once, and each optimizer's step by itself on that network's
+parameters; methods that evaluate several gradients in a step are timed whole.
+"""
 
 import os
-import time
+import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from nagbench.data import SETS
 from nagbench.data.resident import ResidentSet
-from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.study import STAGES, Run, Study, Workload
+from nagbench.optimizers.catalogue import CATALOGUE, Optimizer
+from nagbench.study import Run, Study, Unit, Workload
+from nagbench.training.clock import now
+from nagbench.training.evaluation import evaluate
 from nagbench.training.lane import Lane, compute_dtype
+from nagbench.training.objective import loss_of
 
-_STEPS = 6
+_STEPS = 4
+_RATE = 1e-6  # so small that nothing diverges while it is timed
+
+
+@dataclass(frozen=True)
+class UnitEstimate:
+    """A unit: its runs, the seconds of one alone, and the bytes of one beside the data."""
+
+    unit: Unit
+    runs: int
+    seconds: float
+    bytes: int
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The size of a study, and the hours it would take with the runs in parallel on this device."""
+    """What a study takes with so many lanes on a device; bytes are those of its largest unit."""
 
-    units: int
-    runs: int
-    hours: float
+    units: list[UnitEstimate]
+    lanes: int
+
+    @property
+    def runs(self) -> int:
+        return sum(unit.runs for unit in self.units)
+
+    @property
+    def hours(self) -> float:
+        """As if no core ever waited, and lanes on a GPU won nothing."""
+        return sum(unit.runs * unit.seconds for unit in self.units) / 3600 / self.lanes
+
+    def memory(self, study: Study) -> int:
+        """The data of the largest unit for every process, and the states of its lanes."""
+        largest = max(unit.bytes for unit in self.units)
+        return self.lanes * (largest + _data_bytes(study))
 
 
 def estimate(study: Study, device: str) -> Estimate:
-    """Time each workload with gradient descent on noise and add up the study's runs."""
-    lanes = 1 if device == "cuda" else len(os.sched_getaffinity(0))
-    runs, seconds = 0, 0.0
-    for workload in study.workloads.values():
-        step, image = _seconds(workload, torch.device(device))
-        training, test = SETS[study.data]
-        size = workload.train_size or training - study.validation_size
-        for stage in STAGES:
-            units = [u for u in study.units(stage) if u.workload.name == workload.name]
-            judged = study.validation_size + (test if stage == "test" else 0)
-            one = workload.epochs * (size // workload.batch_size * step + judged * image)
-            trials = study.tuning.trials if stage == "tune" else 1
-            count = sum(trials * len(unit.seeds) for unit in units)
-            runs += count
-            seconds += count * one
-    return Estimate(len(study.units()), runs, seconds / 3600 / lanes)
-
-
-def _seconds(workload: Workload, device: torch.device) -> tuple[float, float]:
-    """Seconds of a training step, and of evaluating one image."""
-    if device.type == "cpu":
+    """Time each workload and optimizer on noise and work out what each unit takes."""
+    lanes = 1 if device != "cpu" else len(os.sched_getaffinity(0))
+    if device == "cpu":
         torch.set_num_threads(1)
-    noise = np.random.default_rng(0)
-    count = _STEPS * workload.batch_size
-    pixels = noise.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
-    labels = noise.integers(0, 10, count)
-    dtype = compute_dtype(workload.precision)
-    data = ResidentSet.place(pixels, labels, workload.padding, device, dtype)
-    lane = Lane(Run(0, 0, {"lr": 1e-6}, {}), workload, CATALOGUE["sgd"], device)
-    lane.train_epoch(0, data)
-    began = time.perf_counter()
-    lane.train_epoch(1, data)
-    trained = time.perf_counter()
-    lane.evaluate(data)
-    return (trained - began) / _STEPS, (time.perf_counter() - trained) / count
+    training, test = SETS[study.data]
+    costs = {}
+    for workload in study.workloads.values():
+        network = _Network(workload, torch.device(device))
+        for optimizer in study.optimizers.values():
+            costs[workload.name, optimizer.name] = network.with_optimizer(optimizer)
+    units = []
+    for unit in study.units():
+        step, image, state = costs[unit.workload.name, unit.optimizer.name]
+        workload = unit.workload
+        size = workload.train_size or training - study.validation_size
+        judged = study.validation_size + (test if unit.stage == "test" else 0)
+        one = workload.epochs * (size // workload.batch_size * step + judged * image)
+        trials = len(unit.trials()) if unit.stage == "tune" else 1
+        units.append(UnitEstimate(unit, trials * len(unit.seeds), one, state))
+    return Estimate(units, lanes)
+
+
+def _data_bytes(study: Study) -> int:
+    """Bytes of the decoded, padded set on the device."""
+    padding = max(workload.padding for workload in study.workloads.values())
+    return sum(SETS[study.data]) * (32 + 2 * padding) ** 2 * 3
+
+
+class _Network:
+    """A workload's network: timed, and its activations weighed."""
+
+    def __init__(self, workload: Workload, device: torch.device) -> None:
+        noise = np.random.default_rng(0)
+        count = _STEPS * workload.batch_size
+        pixels = noise.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+        dtype = compute_dtype(workload.precision)
+        self._data = ResidentSet.place(
+            pixels, noise.integers(0, 10, count), workload.padding, device, dtype
+        )
+        self._workload, self._device = workload, device
+        lane = self._lane(CATALOGUE["sgd"], {"lr": _RATE})
+        lane.begin_epoch(lane.plan_tables(1))
+        self._activations = _kept_for_backward(lane)
+        whole = self._seconds(lambda: self._pass(lane))
+        self._step = whole / _STEPS - self._seconds(lane.optimizer.step)
+        self._image = self._seconds(lambda: evaluate(lane, self._data)) / count
+
+    def with_optimizer(self, optimizer: Optimizer) -> tuple[float, float, int]:
+        """Seconds of a step and of judging an image, and bytes that a run holds."""
+        settings = dict(optimizer.defaults)
+        if "lr" in settings:
+            settings["lr"] = min(_RATE, settings["lr"])
+        lane = self._lane(optimizer, settings)
+        if optimizer.closure:
+            step = self._seconds(lambda: self._pass(lane)) / _STEPS
+        else:
+            lane.begin_epoch(lane.plan_tables(1))
+            lane.step()
+            step = self._step + self._seconds(lane.optimizer.step)
+        weights = sum(p.numel() * p.element_size() for p in lane.parameters)
+        held = [
+            value
+            for state in lane.optimizer.state.values()
+            for value in state.values()
+            if isinstance(value, Tensor)
+        ]
+        state = sum(tensor.numel() * tensor.element_size() for tensor in held)
+        # Weights, gradients, and the copy that the length of a step is measured with.
+        return step, self._image, 3 * weights + state + self._activations
+
+    def _lane(self, optimizer: Optimizer, settings: dict[str, object]) -> Lane:
+        run = Run(0, 0, settings, {})
+        return Lane(run, self._workload, optimizer, self._device, self._data)
+
+    def _pass(self, lane: Lane) -> None:
+        lane.begin_epoch(lane.plan_tables(1))
+        for _ in range(_STEPS):
+            lane.step()
+
+    def _seconds(self, work: Callable[[], object]) -> float:
+        """The median of three, after one that is not timed."""
+        work()
+        found = []
+        for _ in range(3):
+            began = now(self._device)
+            work()
+            found.append(now(self._device) - began)
+        return statistics.median(found)
+
+
+def _kept_for_backward(lane: Lane) -> int:
+    """Bytes that a forward pass keeps for the backward pass: its activations."""
+    kept: dict[int, int] = {}
+
+    def weigh(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    images, labels = lane.next_batch()
+    with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
+        loss = loss_of(lane.forward(images), labels, lane.workload)
+    del loss  # alive until here, so that no storage was counted under another's address
+    return sum(kept.values())

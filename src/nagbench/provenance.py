@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from nagbench import models
 from nagbench.study import Unit
 
 PACKAGE = Path(__file__).parent
@@ -17,14 +18,13 @@ LIBRARIES = ("torch", "numpy", "pyarrow")
 def training_sources(unit: Unit) -> list[str]:
     """The files whose text decides the unit's result, relative to the working folder if inside.
 
-    The engine, what turns images into batches, the unit's own model and its own optimizer: the
+    The engine, what turns images into batches, the unit's own network and its own optimizer: the
     catalogue's row and the study's words come on top as `unit.definition()`.
     """
     files = [
         *sorted((PACKAGE / "training").glob("*.py")),
         PACKAGE / "data" / "resident.py",
-        PACKAGE / "models" / "dropout.py",
-        PACKAGE / "models" / f"{unit.workload.model}.py",
+        *(PACKAGE / "models" / f"{name}.py" for name in models.sources(unit.workload.model)),
     ]
     own = unit.optimizer.source_file()
     if own is not None:

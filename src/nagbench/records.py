@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -111,6 +112,61 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     curves = _read(folder / "curves.parquet", _CURVE_SCHEMA).to_pandas()
     check(runs, curves, str(folder))
     return runs, curves
+
+
+def read_any(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The `runs` and `curves` of a unit's file, of a records folder, or of a folder of units."""
+    if path.is_dir() and not (path / "runs.parquet").is_file():
+        units = sorted(path.rglob("*.parquet"))
+        if not units:
+            raise InputError(path, "no records", "a file of a unit, or a folder of records")
+        return read_units(units)
+    return read_tables(path) if path.is_dir() else read_units([path])
+
+
+def merge(
+    parts: Sequence[tuple[pd.DataFrame, pd.DataFrame]], place: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All runs of `parts`, each once: of one that is there twice the first, if both say the same.
+
+    Two records of a run that differ in anything but times are refused: chance does not explain
+    them, and which is right cannot be told from here.
+    """
+    runs = pd.concat([runs for runs, _ in parts], ignore_index=True)
+    parted = [curves.assign(part=n) for n, (_, curves) in enumerate(parts)]
+    curves = pd.concat(parted, ignore_index=True)
+    runs["part"] = np.repeat(np.arange(len(parts)), [len(runs) for runs, _ in parts])
+    for run, twice in runs[runs.duplicated("run", keep=False)].groupby("run"):
+        first, *others = (
+            (twice[twice["part"] == part].iloc[0], curve)
+            for part, curve in curves[curves["run"] == run].groupby("part")
+        )
+        for other in others:
+            if differing := _differing(first, other):
+                found = f"two records of run {run} differ in {', '.join(differing)}"
+                raise InputError(place, found, "one record of it; remove the wrong one")
+    first_part = runs.groupby("run")["part"].min()
+    kept = curves[curves["part"] == curves["run"].map(first_part)]
+    return (
+        runs.drop_duplicates(["run", "study", "stage"], ignore_index=True).drop(columns="part"),
+        kept.drop(columns="part").reset_index(drop=True),
+    )
+
+
+def _differing(
+    first: tuple[pd.Series, pd.DataFrame], second: tuple[pd.Series, pd.DataFrame]
+) -> list[str]:
+    """Columns in which two records of one run differ, times apart."""
+    rows = [
+        name
+        for name in RUNS
+        if name not in TIMES
+        and not pd.Series([first[0][name]]).equals(pd.Series([second[0][name]]))
+    ]
+    one, other = (record[1].reset_index(drop=True) for record in (first, second))
+    return rows + [
+        name for name in CURVE if name not in TIMES and not one[name].equals(other[name])
+    ]
 
 
 def check(runs: pd.DataFrame, curves: pd.DataFrame, place: str) -> None:

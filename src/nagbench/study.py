@@ -8,7 +8,7 @@ A run is identified by a digest of exactly what determines its result. Nothing h
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ import yaml
 
 from nagbench.data import SETS
 from nagbench.errors import InputError
-from nagbench.models import MODELS
+from nagbench.models import INITIALIZERS, MODELS, check_batch_norm
 from nagbench.optimizers.catalogue import CATALOGUE, Optimizer, check_setting
 from nagbench.schema import Allowed, parse
 from nagbench.search import SEARCHES, Domain, trials
@@ -50,13 +50,30 @@ class Workload:
     ] = "float32"
     padding: Annotated[int, Allowed("largest shift of a random crop", minimum=0, maximum=16)] = 4
     flip: bool = True
+    cutout: Annotated[
+        int, Allowed("side of the square blanked in each training image", minimum=0, maximum=32)
+    ] = 0
     label_smoothing: Annotated[float, Allowed(minimum=0, below=1)] = 0.0
+    batch_norm: Annotated[bool, Allowed("on or off; as the network has it if absent")] | None = None
+    initializer: Annotated[str, Allowed("of the weights", choices=INITIALIZERS)] = "network"
+    l1: Annotated[float, Allowed("factor of the weights' absolute sum in the loss", minimum=0)] = (
+        0.0
+    )
+    l2: Annotated[float, Allowed("half the factor of their squares' sum", minimum=0)] = 0.0
     name: str = field(default="", init=False)
 
     def definition(self) -> dict[str, Any]:
-        """What a training depends on: targets and label are looked at afterwards."""
+        """What a training depends on: targets and label are looked at afterwards.
+
+        Options at their defaults are left out, so that a new option renames no run without it; who
+        changes a default must raise `ENGINE_VERSION`.
+        """
         words = {"name", "label", "targets"}
-        return {key: value for key, value in asdict(self).items() if key not in words}
+        return {
+            entry.name: getattr(self, entry.name)
+            for entry in fields(self)
+            if entry.name not in words and getattr(self, entry.name) != entry.default
+        }
 
 
 @dataclass(frozen=True)
@@ -281,6 +298,8 @@ class _UniqueKeys(yaml.SafeLoader):
 def _assemble(name: str, file: StudyFile, place: str) -> Study:
     for workload_name, workload in file.workloads.items():
         _check_name(f"{place}.workloads", workload_name)
+        norm_place = f"{place}.workloads.{workload_name}.batch_norm"
+        check_batch_norm(norm_place, workload.model, workload.batch_norm)
         object.__setattr__(workload, "name", workload_name)
     shared = sorted(set(file.tuning.seeds) & set(file.testing.seeds))
     if shared:
@@ -301,8 +320,8 @@ def _assemble(name: str, file: StudyFile, place: str) -> Study:
     if file.baseline not in optimizers:
         found = f"found {file.baseline!r}"
         raise InputError(f"{place}.baseline", found, "one of " + ", ".join(optimizers))
-    fields = {key: getattr(file, key) for key in StudyFile.__dataclass_fields__}
-    return Study(name=name, **{**fields, "optimizers": optimizers})
+    sections = {entry.name: getattr(file, entry.name) for entry in fields(file)}
+    return Study(name=name, **{**sections, "optimizers": optimizers})
 
 
 def _check_name(place: str, name: str) -> None:

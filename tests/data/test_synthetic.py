@@ -13,6 +13,7 @@ from nagbench.data.synthetic import _motifs, _Stream
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.study import Run, Workload
+from nagbench.training.evaluation import evaluate
 from nagbench.training.lane import Lane
 
 DIGEST = "c66a20655bd80b7ff2146ebc2e6570cf217a0f6feec801138f4d4e38c55d8223"
@@ -51,7 +52,6 @@ def accuracy(images: ImageSet, model: str, rate: float, epochs: int) -> list[flo
     workload = Workload(model=model, batch_size=64, epochs=epochs, targets=(0.5,))
     row = CATALOGUE["nag"]
     device = torch.device("cpu")
-    lane = Lane(Run(0, 1, {**row.defaults, "lr": rate}, {}), workload, row, device)
     train, test = (
         ResidentSet.place(
             getattr(images, f"{part}_images"),
@@ -62,10 +62,13 @@ def accuracy(images: ImageSet, model: str, rate: float, epochs: int) -> list[flo
         )
         for part in ("train", "test")
     )
+    lane = Lane(Run(0, 1, {**row.defaults, "lr": rate}, {}), workload, row, device, train)
     found = []
     for epoch in range(1, epochs + 1):
-        lane.train_epoch(epoch, train)
-        found.append(lane.evaluate(test)[1])
+        lane.begin_epoch(lane.plan_tables(epoch))
+        for _ in range(lane.steps):
+            lane.step()
+        found.append(evaluate(lane, test)[1])
     return found
 
 

@@ -17,6 +17,7 @@ from nagbench.study import Unit, load_study
 from nagbench.training.checkpoint import Checkpoint
 from nagbench.training.interruption import Interrupted, Stop
 from nagbench.training.store import Store
+from nagbench.training.trainer import OneDevice
 from nagbench.training.unit import Progress, train_unit
 
 
@@ -41,10 +42,13 @@ class StopEach(Stop):
         return self.asked > 1
 
 
-def trained(unit: Unit, images: ImageSet, folder: Path, **options: Any) -> tuple[pd.DataFrame, ...]:
+def trained(
+    unit: Unit, images: ImageSet, folder: Path, stop: Stop | None = None, **options: Any
+) -> tuple[pd.DataFrame, ...]:
     chosen = {"trial": 0, "settings": dict(unit.optimizer.defaults)}
-    output = folder / "unit.parquet"
-    train_unit(unit, images, output, "cpu", Store(folder / "runs"), chosen, **options)
+    output, store = folder / "unit.parquet", Store(folder / "runs")
+    trainer = OneDevice(images, store, stop or Stop(), "cpu")
+    train_unit(unit, images, output, "cpu", trainer, store, chosen, **options)
     return records.read_units([output])
 
 
@@ -62,7 +66,7 @@ def test_stopped_after_each_epoch_it_ends_the_same(
                 unit, images, tmp_path / "parts", stop=StopEach(),
                 report=lambda p, seen=epochs: seen.append(p.epoch),
             )  # fmt: skip
-        assert epochs == expected_epochs
+        assert epochs == [0, *expected_epochs]
     parts = trained(unit, images, tmp_path / "parts")
     for one, other in zip(whole, parts, strict=True):
         result = [name for name in one if name not in records.TIMES]
@@ -84,7 +88,7 @@ def test_a_damaged_checkpoint_begins_the_run_anew(
         epochs.append(progress.epoch)
 
     trained(unit, images, tmp_path / "parts", report=report)
-    assert epochs == [1, 2, 3, 0]
+    assert epochs == [0, 1, 2, 3, 0]
 
 
 @pytest.mark.parametrize(

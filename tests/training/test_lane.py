@@ -10,12 +10,24 @@ from torch.nn.functional import cross_entropy
 from nagbench import models
 from nagbench.data.images import ImageSet
 from nagbench.data.resident import DEVIATION, MEAN, ResidentSet
+from nagbench.models import layers
 from nagbench.optimizers.catalogue import CATALOGUE, Optimizer
 from nagbench.study import Run, Workload
+from nagbench.training.evaluation import evaluate, judged_weights
 from nagbench.training.lane import Lane
 from nagbench.training.plan import epoch_plan
 
 CPU = torch.device("cpu")
+LBFGS = Optimizer(
+    "lbfgs",
+    "L-BFGS",
+    "torch.optim:LBFGS",
+    "yours",
+    "",
+    {"lr": 0.1, "max_iter": 3, "tolerance_grad": 0, "tolerance_change": 0},
+    {},
+    closure=True,
+)
 
 
 def workload(model: str = "tiny_cnn", **changes: object) -> Workload:
@@ -28,9 +40,17 @@ def placed(images: ImageSet, dtype: torch.dtype = torch.float32, padding: int = 
     return ResidentSet.place(images.train_images, images.train_labels, padding, CPU, dtype)
 
 
-def lane(name: str, work: Workload, seed: int = 5, row: Optimizer | None = None) -> Lane:
+def lane(name: str, work: Workload, data: ResidentSet, row: Optimizer | None = None) -> Lane:
     row = row or CATALOGUE[name]
-    return Lane(Run(0, seed, row.defaults, {}), work, row, CPU)
+    return Lane(Run(0, 5, row.defaults, {}), work, row, CPU, data)
+
+
+def trained(one: Lane, epoch: int = 1, steps: int | None = None) -> np.ndarray:
+    """An epoch's steps, or the first of them, and what they measured."""
+    one.begin_epoch(one.plan_tables(epoch))
+    for _ in range(steps or one.steps):
+        one.step()
+    return one.measured()
 
 
 def as_torchvision_would(pixels: np.ndarray) -> torch.Tensor:
@@ -39,14 +59,16 @@ def as_torchvision_would(pixels: np.ndarray) -> torch.Tensor:
 
 
 def test_a_batch_is_the_padded_cropped_and_mirrored_images(images: ImageSet) -> None:
-    plan = epoch_plan(3, 1, 200, 4, True, [])
+    plan = epoch_plan(3, 1, 200, workload(cutout=8), [])
     data = placed(images, torch.float64)
-    tables = (plan.order, plan.rows, plan.columns, plan.flips)
-    batch = data.crops(*(torch.from_numpy(table) for table in tables))
-    for n, (index, row, column, flip) in enumerate(zip(*tables, strict=True)):
+    assert plan.holes is not None
+    batch = data.crops(*(torch.from_numpy(table) for table in plan.tables()), side=8)
+    tables = zip(plan.order, plan.rows, plan.columns, plan.flips, plan.holes, strict=True)
+    for n, (index, row, column, flip, (top, left)) in enumerate(tables):
         padded = np.pad(images.train_images[index], ((4, 4), (4, 4), (0, 0)))
         cut = padded[row : row + 32, column : column + 32]
         expected = as_torchvision_would(cut[:, ::-1] if flip else cut)
+        expected[:, max(top - 4, 0) : top + 4, max(left - 4, 0) : left + 4] = 0
         torch.testing.assert_close(batch[n], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -55,113 +77,177 @@ def test_images_for_evaluation_are_left_as_they_are(images: ImageSet) -> None:
     for n, image in enumerate(data.plain(10, 13)):
         expected = as_torchvision_would(images.train_images[10 + n])
         torch.testing.assert_close(image, expected, rtol=1e-12, atol=1e-12)
+    first = ((data.first(3) - data.plain(0, 3)).abs()).max()
+    assert float(first) < 1e-12
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-@pytest.mark.parametrize("model", models.MODELS)
-def test_it_takes_the_steps_of_a_plain_loop(images: ImageSet, name: str, model: str) -> None:
+# Every model with one optimizer, every optimizer with the smaller models, and each option once.
+PAIRS = [
+    *((name, model, {}) for name in CATALOGUE for model in ("tiny_cnn", "seed_cnn")),
+    *(("nag", model, {}) for model in models.MODELS if model not in ("tiny_cnn", "seed_cnn")),
+    ("adam", "seed_cnn", {"label_smoothing": 0.2}),
+    ("nag", "tiny_cnn", {"l1": 1e-3}),
+    ("nag", "tiny_cnn", {"l2": 1e-2, "batch_norm": True}),
+    ("sgd", "tiny_cnn", {"cutout": 12, "initializer": "xavier"}),
+]
+
+
+@pytest.mark.parametrize(("name", "model", "options"), PAIRS)
+def test_it_takes_the_steps_of_a_plain_loop(
+    images: ImageSet, name: str, model: str, options: dict[str, object]
+) -> None:
     """Twenty steps in float64 against a loop that a textbook would print."""
-    work = workload(model, precision="float64", batch_size=10)
-    trained = lane(name, work)
-    data = placed(images, torch.float64)
-    measured = trained.train_epoch(1, data)
-    assert len(measured) == 20
+    work = workload(model, precision="float64", batch_size=10, **options)
+    one = lane(name, work, placed(images, torch.float64))
+    large = models.parameter_count(model) > 1_000_000
+    steps = 2 if large else 20
+    measured = trained(one, steps=steps)
 
-    network = models.build(model, 5).double()
-    network.train()
+    network = models.build(model, 5, work.batch_norm, work.initializer)
+    if model == "fastnet":
+        network.whiten(  # type: ignore[operator]
+            torch.stack([as_torchvision_would(image) for image in images.train_images])
+        )
+    network.double().train()
+    learned = [p for p in network.parameters() if p.requires_grad]
     settings = {**CATALOGUE[name].fixed, **CATALOGUE[name].defaults}
-    optimizer = CATALOGUE[name].load()(network.parameters(), **settings)  # type: ignore[arg-type]
-    dropouts = models.dropout.planned_dropouts(network)
-    plan = epoch_plan(5, 1, 200, 4, True, [layer.features for layer in dropouts])
-    for step in range(20):
+    optimizer = CATALOGUE[name].load()(learned, **settings)  # type: ignore[arg-type]
+    dropouts = layers.planned_dropouts(network)
+    plan = epoch_plan(5, 1, 200, work, [layer.features for layer in dropouts])
+    for step in range(steps):
         now = slice(10 * step, 10 * step + 10)
-        for layer, uniforms in zip(dropouts, plan.dropout, strict=True):
-            layer.uniforms = torch.from_numpy(uniforms[now])
+        for layer, chances in zip(dropouts, plan.dropout, strict=True):
+            layer.chances = torch.from_numpy(chances[now])
         pixels = []
-        for index, row, column, flip in zip(
-            plan.order[now], plan.rows[now], plan.columns[now], plan.flips[now], strict=True
-        ):
-            padded = np.pad(images.train_images[index], ((4, 4), (4, 4), (0, 0)))
+        for n in range(10 * step, 10 * step + 10):
+            padded = np.pad(images.train_images[plan.order[n]], ((4, 4), (4, 4), (0, 0)))
+            row, column = plan.rows[n], plan.columns[n]
             cut = padded[row : row + 32, column : column + 32]
-            pixels.append(as_torchvision_would(cut[:, ::-1].copy() if flip else cut))
+            image = as_torchvision_would(cut[:, ::-1].copy() if plan.flips[n] else cut)
+            if plan.holes is not None:
+                top, left = plan.holes[n]
+                image[:, max(top - 6, 0) : top + 6, max(left - 6, 0) : left + 6] = 0
+            pixels.append(image)
         labels = torch.from_numpy(images.train_labels[plan.order[now]].astype(np.int64))
-        before = [p.detach().clone() for p in network.parameters()]
-        loss = cross_entropy(network(torch.stack(pixels)), labels)
+        before = [p.detach().clone() for p in learned]
+        loss = cross_entropy(
+            network(torch.stack(pixels)), labels, label_smoothing=work.label_smoothing
+        )
+        weights = [p for p in learned if p.ndim > 1]
+        penalties = sum(work.l1 * p.abs().sum() + work.l2 / 2 * (p**2).sum() for p in weights)
         optimizer.zero_grad()
-        loss.backward()
-        gradient = math.sqrt(sum(float((p.grad**2).sum().detach()) for p in network.parameters()))  # type: ignore[operator]
+        (loss + penalties).backward()
+        gradient = math.sqrt(sum(float((p.grad**2).sum().detach()) for p in learned))  # type: ignore[operator]
         optimizer.step()
         update = math.sqrt(
             sum(
                 float(((p.detach() - old) ** 2).sum())
-                for p, old in zip(network.parameters(), before, strict=True)
+                for p, old in zip(learned, before, strict=True)
             )
         )
         found = dict(zip(("loss", "gradient", "update"), measured[step][[0, 2, 3]], strict=True))
         assert found == pytest.approx(
             {"loss": float(loss.detach()), "gradient": gradient, "update": update}, rel=1e-9
         )
-    for ours, plain in zip(trained.parameters, network.parameters(), strict=True):
+    for ours, plain in zip(one.parameters, learned, strict=True):
         torch.testing.assert_close(ours, plain, rtol=1e-9, atol=1e-12)
 
 
 def test_two_optimizers_of_one_seed_begin_alike_and_see_alike(images: ImageSet) -> None:
-    lanes = [lane(name, workload("seed_cnn")) for name in ("sgd", "adam")]
+    lanes = [lane(name, workload("seed_cnn"), placed(images)) for name in ("sgd", "adam")]
     for first, second in zip(*(one.parameters for one in lanes), strict=True):
         assert torch.equal(first, second)
-    losses = [one.train_epoch(1, placed(images))[0, 0] for one in lanes]
+    losses = [trained(one)[0, 0] for one in lanes]
     assert losses[0] == losses[1]
 
 
-def test_evaluation_weighs_every_example_the_same(images: ImageSet) -> None:
-    one = lane("sgd", workload(precision="float64"))
+@pytest.mark.parametrize("count", [80, 200])
+def test_evaluation_weighs_every_example_the_same(
+    images: ImageSet, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole batches and a remainder, which must weigh what it holds."""
+    monkeypatch.setattr("nagbench.training.evaluation._BATCH", 80)
     data = placed(images, torch.float64)
-    loss, accuracy = one.evaluate(data)
+    part = ResidentSet(
+        data.images[:count], data.labels[:count], 4, data.dtype, data.mean, data.scale
+    )
+    one = lane("sgd", workload(precision="float64"), data)
+    loss, accuracy = evaluate(one, part)
     with torch.no_grad():
-        logits = one.model(data.plain(0, 200))
-    assert loss == pytest.approx(float(cross_entropy(logits, data.labels)), rel=1e-12)
-    assert accuracy == float((logits.argmax(1) == data.labels).double().mean())
+        logits = one.model.eval()(part.plain(0, count))
+    assert loss == pytest.approx(float(cross_entropy(logits, part.labels)), rel=1e-12)
+    assert accuracy == float((logits.argmax(1) == part.labels).double().mean())
 
 
-def test_judging_at_other_weights_leaves_training_untouched(images: ImageSet) -> None:
-    data = placed(images)
-    disturbed, left_alone = (lane("nag_sutskever", workload()) for _ in range(2))
+@pytest.mark.parametrize("norm", [False, True])
+def test_judging_at_other_weights_leaves_training_untouched(images: ImageSet, norm: bool) -> None:
+    work = workload(batch_norm=norm)
+    disturbed, left_alone = (lane("nag_sutskever", work, placed(images)) for _ in range(2))
     for one in (disturbed, left_alone):
-        one.train_epoch(1, data)
-    with disturbed.judged_weights():
+        trained(one)
+    with judged_weights(disturbed):
         assert not torch.equal(disturbed.parameters[0], left_alone.parameters[0])
+        evaluate(disturbed, placed(images))
     for one in (disturbed, left_alone):
-        one.train_epoch(2, data)
-    for first, second in zip(disturbed.parameters, left_alone.parameters, strict=True):
-        assert torch.equal(first, second)
+        trained(one, epoch=2)
+    mine, other = disturbed.model.state_dict(), left_alone.model.state_dict()
+    for name in mine:
+        assert torch.equal(mine[name], other[name]), name
+
+
+def test_other_weights_are_judged_with_statistics_of_their_own(images: ImageSet) -> None:
+    """Batch normalisation at the weights judged sees the mean over the epoch's batches."""
+    one = lane("nag_sutskever", workload("resnet20"), placed(images))
+    trained(one)
+    one.rewind()
+    batches = [one.advance() for _ in range(one.steps)]
+    with judged_weights(one):
+        inputs = [one.model.conv(batch).detach() for batch in batches]  # type: ignore[operator]
+        means = torch.stack([x.mean((0, 2, 3)) for x in inputs]).mean(0)
+        torch.testing.assert_close(one.model.norm.running_mean, means)
 
 
 def test_every_gradient_of_a_closure_is_counted(images: ImageSet) -> None:
-    row = Optimizer(
-        "lbfgs",
-        "L-BFGS",
-        "torch.optim:LBFGS",
-        "yours",
-        "",
-        {"lr": 0.1, "max_iter": 3, "tolerance_grad": 0, "tolerance_change": 0},
-        {},
-        closure=True,
-    )
-    one = lane("lbfgs", workload(batch_size=100), row=row)
-    one.train_epoch(1, placed(images))
-    assert one.gradient_evaluations == 2 * 3
+    one = lane("", workload(batch_size=100), placed(images), row=LBFGS)
+    trained(one)
+    assert one.evaluations == [3, 3]
+
+
+def test_within_a_step_a_closure_finds_dropout_and_statistics_held_still(
+    images: ImageSet,
+) -> None:
+    """The first loss of a later evaluation at the same weights is the same, to the bit."""
+    losses = []
+
+    class Twice(torch.optim.SGD):
+        def step(self, closure=None):  # type: ignore[no-untyped-def]
+            with torch.enable_grad():
+                losses.append([float(closure().detach()) for _ in range(2)])
+            return super().step()
+
+    row = Optimizer("twice", "", f"{__name__}:Twice", "yours", "", {"lr": 0.1}, {}, closure=True)
+    globals()["Twice"] = Twice
+    work = workload("seed_cnn", batch_norm=True)
+    one = lane("", work, placed(images), row=row)
+    trained(one)
+    assert all(first == second for first, second in losses)
+    # What batch normalisation remembers is what a single evaluation would have left.
+    single = lane("sgd", work, placed(images))
+    trained(single)
+    for name, value in single.model.state_dict().items():
+        assert torch.equal(value, one.model.state_dict()[name]), name
 
 
 def test_bfloat16_keeps_its_weights_in_float32(images: ImageSet) -> None:
-    one = lane("nag", workload("seed_cnn", precision="bfloat16"))
-    measured = one.train_epoch(1, placed(images, torch.bfloat16))
+    one = lane("nag", workload("seed_cnn", precision="bfloat16"), placed(images, torch.bfloat16))
+    measured = trained(one)
     assert {parameter.dtype for parameter in one.parameters} == {torch.float32}
     assert np.isfinite(measured).all()
 
 
-def test_dropped_units_are_those_of_the_plan() -> None:
-    layer = models.dropout.PlannedDropout(4, 0.25)
-    layer.uniforms = torch.tensor([[0.0, 0.2499, 0.25, 0.9]])
-    expected = torch.tensor([[0.0, 0.0, 4 / 3, 4 / 3]])
-    assert torch.allclose(layer(torch.ones(1, 4)), expected)
-    assert torch.equal(layer.eval()(torch.ones(1, 4)), torch.ones(1, 4))
+def test_penalties_are_trained_on_and_not_reported(images: ImageSet) -> None:
+    plain, penalised = (
+        trained(lane("sgd", workload(l2=factor), placed(images)), steps=1)[0] for factor in (0, 1.0)
+    )
+    assert plain[0] == penalised[0]  # the loss
+    assert plain[2] != penalised[2]  # the gradient

@@ -4,34 +4,43 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nagbench.training.plan import PURPOSES, epoch_plan, generator, split
+from nagbench.study import Workload
+from nagbench.training.plan import PURPOSES, SIDE, EpochPlan, epoch_plan, generator, split
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+def planned(seed: int, epoch: int, count: int, features: list[int], **options: object) -> EpochPlan:
+    work = Workload("tiny_cnn", 16, 2, (0.5,), **options)  # type: ignore[arg-type]
+    return epoch_plan(seed, epoch, count, work, features)
+
+
 @given(seed=SEEDS, epoch=st.integers(0, 100))
 def test_the_same_key_gives_the_same_tables(seed: int, epoch: int) -> None:
-    first, second = (epoch_plan(seed, epoch, 50, 4, True, [3]) for _ in range(2))
-    for name in ("order", "rows", "columns", "flips"):
-        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
-    np.testing.assert_array_equal(first.dropout[0], second.dropout[0])
+    first, second = (planned(seed, epoch, 50, [3], cutout=8) for _ in range(2))
+    assert len(first.tables()) == 6
+    for one, other in zip(first.tables(), second.tables(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @given(seed=SEEDS, epoch=st.integers(1, 100), padding=st.integers(0, 8))
 def test_tables_stay_in_their_ranges(seed: int, epoch: int, padding: int) -> None:
-    plan = epoch_plan(seed, epoch, 50, padding, True, [3])
+    plan = planned(seed, epoch, 50, [3], padding=padding, cutout=8)
     assert sorted(plan.order) == list(range(50))
     for corner in (plan.rows, plan.columns):
         assert corner.min() >= 0
         assert corner.max() <= 2 * padding
-    assert plan.dropout[0].min() >= 0
-    assert plan.dropout[0].max() < 1
+    assert plan.dropout[0].dtype == np.uint8
+    assert plan.holes is not None
+    assert plan.holes.min() >= 0
+    assert plan.holes.max() < SIDE
 
 
 def test_options_do_not_disturb_one_another() -> None:
-    """Dropout or flips on or off leave order and crops as they are."""
-    plain = epoch_plan(7, 3, 1000, 4, False, [])
-    full = epoch_plan(7, 3, 1000, 4, True, [64])
+    """Dropout, flips or cutout on or off leave order and crops as they are."""
+    plain = planned(7, 3, 1000, [], flip=False)
+    full = planned(7, 3, 1000, [64], cutout=16)
+    assert plain.holes is None
     np.testing.assert_array_equal(plain.order, full.order)
     np.testing.assert_array_equal(plain.rows, full.rows)
     assert not plain.flips.any()
@@ -49,7 +58,7 @@ def test_seeds_epochs_and_purposes_have_streams_of_their_own() -> None:
 
 
 def test_crops_reach_every_corner_evenly() -> None:
-    rows = epoch_plan(1, 1, 90_000, 4, True, []).rows
+    rows = planned(1, 1, 90_000, []).rows
     counts = np.bincount(rows, minlength=9)
     assert len(counts) == 9
     assert np.abs(counts / 10_000 - 1).max() < 0.05

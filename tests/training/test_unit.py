@@ -13,19 +13,23 @@ from nagbench import records
 from nagbench.data.images import ImageSet
 from nagbench.errors import InputError
 from nagbench.study import Study, Unit, load_study
+from nagbench.training.interruption import Stop
 from nagbench.training.outcome import count_spikes
+from nagbench.training.processes import Processes
 from nagbench.training.store import Store
+from nagbench.training.trainer import OneDevice
 from nagbench.training.unit import Progress, train_unit
 
 CHOSEN = {"trial": 1, "settings": {"lr": 0.1}}
 
 
 def trained(
-    unit: Unit, images: ImageSet, folder: Path, **options: Any
+    unit: Unit, images: ImageSet, folder: Path, lanes: int = 1, **options: Any
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    output = folder / "unit.parquet"
+    output, store = folder / "unit.parquet", Store(folder / "runs")
     chosen = CHOSEN if unit.stage == "test" else None
-    train_unit(unit, images, output, "cpu", Store(folder / "runs"), chosen, **options)
+    trainer = OneDevice(images, store, Stop(), "cpu", lanes)
+    train_unit(unit, images, output, "cpu", trainer, store, chosen, **options)
     return records.read_units([output])
 
 
@@ -50,7 +54,8 @@ def test_a_units_records_say_what_happened(
     assert curves["test_accuracy"].between(0, 1).all()
     assert curves["train_loss"].isna().tolist() == [True, False, False] * 2
     provenance = json.loads(runs["provenance"][0])
-    assert provenance["threads"] == 1
+    assert provenance["threads"] == provenance["lanes"] == provenance["processes"] == 1
+    assert provenance["execution"] == "eager"
     assert provenance["data"] == images.digest
     assert {"device", "torch", "code", "precision", "backend"} <= provenance.keys()
 
@@ -85,6 +90,28 @@ def test_a_run_does_not_depend_on_its_neighbours(
             *(frame.sort_values(order, ignore_index=True) for frame in (kept, few)),
             check_exact=True,
         )
+
+
+@pytest.mark.parametrize("optimizer", ["nag_sutskever", "wild"])
+def test_processes_and_lanes_change_no_bit(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path, optimizer: str
+) -> None:
+    """One after another, side by side in one process, a process each; one of them breaks."""
+    small["optimizers"]["wild"] = {"based_on": "sgd", "space": {"lr": {"low": 0.05, "high": 1e30}}}
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small))
+    unit = load_study(str(path)).unit(f"tune/tiny/{optimizer}")
+    alone = trained(unit, images, tmp_path / "alone")
+    assert ("diverged" in set(alone[0]["status"])) == (optimizer == "wild")
+    assert_same(alone, trained(unit, images, tmp_path / "lanes", lanes=3))
+    output, store = tmp_path / "unit.parquet", Store(tmp_path / "runs")
+    done: list[int] = []
+    with Processes(images, store, Stop(), 2) as trainer:
+        train_unit(
+            unit, images, output, "cpu", trainer, store, report=lambda p: done.append(p.done)
+        )
+    assert_same(alone, records.read_units([output]))
+    assert done[-1] == 3
 
 
 @pytest.mark.parametrize("moment", range(4))

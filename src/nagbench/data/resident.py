@@ -46,8 +46,19 @@ class ResidentSet:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def crops(self, index: Tensor, rows: Tensor, columns: Tensor, flips: Tensor) -> Tensor:
-        """Images `index`, cut out at (`rows`, `columns`) and mirrored where `flips`."""
+    def crops(
+        self,
+        index: Tensor,
+        rows: Tensor,
+        columns: Tensor,
+        flips: Tensor,
+        holes: Tensor | None = None,
+        side: int = 0,
+    ) -> Tensor:
+        """Images `index`, cut out at (`rows`, `columns`) and mirrored where `flips`.
+
+        Around `holes`, given as (row, column), a square of that `side` is set to the mean.
+        """
         count, height, width, channels = self.images.shape
         shifts = 2 * self.padding + 1
         stride = self.images.stride()
@@ -56,17 +67,35 @@ class ResidentSet:
             (stride[0], stride[1], stride[2], *stride[1:]),
         )
         cut = windows[index, rows, columns]
-        return self._scaled(torch.where(flips[:, None, None, None], cut.flip(2), cut))
+        scaled = self._scaled(torch.where(flips[:, None, None, None], cut.flip(2), cut))
+        return scaled if holes is None else _blanked(scaled, holes, side)
 
     def plain(self, start: int, stop: int) -> Tensor:
         """Images `start` to `stop`, not augmented."""
+        return self._scaled(self._inner(start, stop))
+
+    def first(self, count: int) -> Tensor:
+        """The first images, not augmented, in float64 on the CPU: the same on every device."""
+        inner = self._inner(0, min(count, len(self))).cpu().double()
+        mean, deviation = (torch.tensor(value, dtype=torch.float64) for value in (MEAN, DEVIATION))
+        return ((inner - mean) / deviation).permute(0, 3, 1, 2)
+
+    def _inner(self, start: int, stop: int) -> Tensor:
         height, width = self.images.shape[1:3]
-        inner = self.images[
+        return self.images[
             start:stop, self.padding : height - self.padding, self.padding : width - self.padding
         ]
-        return self._scaled(inner)
 
     def _scaled(self, images: Tensor) -> Tensor:
         """Standardised, as (n, 3, height, width) in channels-last memory."""
         scaled = (images.to(self.mean.dtype) - self.mean) * self.scale
         return scaled.to(self.dtype).permute(0, 3, 1, 2)
+
+
+def _blanked(images: Tensor, holes: Tensor, side: int) -> Tensor:
+    """Zero, which is the mean, in squares of `side` around `holes`, cut off at the border."""
+    pixels = torch.arange(images.shape[2], device=images.device)
+    away = pixels[None, :, None] - holes[:, None, :] + side // 2  # (image, pixel, axis)
+    within = (away >= 0) & (away < side)
+    square = within[:, None, :, None, 0] & within[:, None, None, :, 1]
+    return images.masked_fill(square, 0.0)

@@ -3,23 +3,26 @@
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, relu
 
-from nagbench.models.dropout import PlannedDropout
+from nagbench.models.layers import PlannedDropout, convolution, normalization
 
 
 class SeedCNN(nn.Module):
     """3×3 convolutions without padding, as the article's Keras layers; 167,562 parameters."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, batch_norm: bool = False) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 32, 3)
-        self.conv2 = nn.Conv2d(32, 64, 3)
+        self.conv1 = convolution(3, 32, padding=0, batch_norm=batch_norm)
+        self.norm1 = normalization(32, batch_norm)
+        self.conv2 = convolution(32, 64, padding=0, batch_norm=batch_norm)
+        self.norm2 = normalization(64, batch_norm)
         self.dense1 = nn.Linear(64 * 6 * 6, 64)
         self.dropout = PlannedDropout(64, 0.25)
         self.dense2 = nn.Linear(64, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = relu(max_pool2d(self.conv1(x), 2))  # pooling first gives the same numbers in less time
-        x = relu(max_pool2d(self.conv2(x), 2))
+        # Pooling first gives the same numbers in less time.
+        x = relu(self.norm1(max_pool2d(self.conv1(x), 2)))
+        x = relu(self.norm2(max_pool2d(self.conv2(x), 2)))
         x = self.dropout(relu(self.dense1(x.flatten(1))))
         output: Tensor = self.dense2(x)
         return output

@@ -3,6 +3,8 @@
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, relu
 
+from nagbench.models.layers import convolution, normalization
+
 
 class TinyCNN(nn.Module):
     """conv 6 – pool – conv 12 – pool – dense; 8,518 parameters for ten classes.
@@ -11,14 +13,17 @@ class TinyCNN(nn.Module):
     each convolution is followed by pooling and the dense layer takes what is there, 12·8·8.
     """
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, batch_norm: bool = False) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, 6, 3, padding=1)
-        self.conv2 = nn.Conv2d(6, 12, 3, padding=1)
+        self.conv1 = convolution(3, 6, batch_norm=batch_norm)
+        self.norm1 = normalization(6, batch_norm)
+        self.conv2 = convolution(6, 12, batch_norm=batch_norm)
+        self.norm2 = normalization(12, batch_norm)
         self.dense = nn.Linear(12 * 8 * 8, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = relu(max_pool2d(self.conv1(x), 2))  # pooling first gives the same numbers in less time
-        x = relu(max_pool2d(self.conv2(x), 2))
+        # Pooling first gives the same numbers in less time.
+        x = relu(self.norm1(max_pool2d(self.conv1(x), 2)))
+        x = relu(self.norm2(max_pool2d(self.conv2(x), 2)))
         output: Tensor = self.dense(x.flatten(1))
         return output

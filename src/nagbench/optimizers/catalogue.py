@@ -97,10 +97,18 @@ class Optimizer:
             raise InputError(place, found, "a subclass of torch.optim.Optimizer")
         return loaded
 
-    def build(self, parameters: Any, settings: Mapping[str, Any]) -> "torch.optim.Optimizer":
-        """An instance over `parameters`; settings that the class refuses are one clear error."""
+    def build(
+        self, parameters: Any, settings: Mapping[str, Any], device: str = "cpu"
+    ) -> "torch.optim.Optimizer":
+        """An instance over `parameters`; settings that the class refuses are one clear error.
+
+        On a GPU a class that can keep its step count there is asked to, so that its step can be
+        recorded.
+        """
         constructor: Any = self.load()
         arguments = {**self.fixed, **settings}
+        if device == "cuda" and "capturable" in inspect.signature(constructor).parameters:
+            arguments["capturable"] = True
         try:
             instance: torch.optim.Optimizer = constructor(parameters, **arguments)
         except (TypeError, ValueError) as error:

@@ -2,23 +2,22 @@
 
 import contextlib
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from nagbench import models
 from nagbench.data.resident import ResidentSet
-from nagbench.models.dropout import planned_dropouts
+from nagbench.models.layers import planned_dropouts, statistics_held
 from nagbench.optimizers.catalogue import Optimizer
 from nagbench.study import Run, Workload
+from nagbench.training.objective import loss_of, penalized, penalty
 from nagbench.training.plan import epoch_plan
 
 STEP_COLUMNS = ("loss", "accuracy", "gradient_norm", "update_norm")
-_EVALUATION_BATCH = 1000
+_WHITENING_IMAGES = 5000
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 
 
@@ -28,147 +27,158 @@ def compute_dtype(precision: str) -> torch.dtype:
 
 
 class Lane:
-    """A network and an optimizer that take one epoch at a time.
+    """A network and an optimizer that take one step at a time.
 
-    A step reads nothing back from the device: its numbers go to a buffer that is read once an
-    epoch.
+    Everything a step reads and writes lies at fixed places on the device: the epoch's plan, which
+    step it is, a row for each step's numbers. So a step asks the host for nothing and can be
+    recorded once and replayed; its numbers are read once an epoch.
     """
 
     def __init__(
-        self, run: Run, workload: Workload, optimizer: Optimizer, device: torch.device
+        self,
+        run: Run,
+        workload: Workload,
+        optimizer: Optimizer,
+        device: torch.device,
+        data: ResidentSet,
     ) -> None:
-        self.run, self.workload, self.device = run, workload, device
+        self.run, self.workload, self.device, self.data = run, workload, device, data
         self.closure_wanted = optimizer.closure
+        self.model = models.build(
+            workload.model, run.seed, workload.batch_norm, workload.initializer
+        )
+        whiten: Any = getattr(self.model, "whiten", None)
+        if whiten is not None:
+            whiten(data.first(_WHITENING_IMAGES))
         weights = torch.float64 if workload.precision == "float64" else torch.float32
-        self.model = models.build(workload.model, run.seed)
         self.model.to(device=device, dtype=weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.penalized = penalized(self.model)
         self.dropouts = planned_dropouts(self.model)
-        self.optimizer = optimizer.build(self.parameters, run.settings)
-        self.gradient_evaluations = 0
+        self.optimizer = optimizer.build(self.parameters, run.settings, device.type)
+        self.steps = len(data) // workload.batch_size
+        self.evaluations: list[int] = []  # gradients that each step of the epoch took
+        self._tables: list[Tensor] = []
+        self._step = torch.zeros(1, dtype=torch.int64, device=device)
+        self._rows = torch.arange(self.steps, device=device)[:, None]
+        self._within = torch.arange(workload.batch_size, device=device)
+        self._measured = torch.zeros(
+            self.steps, len(STEP_COLUMNS), dtype=torch.float64, device=device
+        )
+        self._weights: list[Tensor] = [parameter.detach() for parameter in self.parameters]
+        self._before = [weight.clone() for weight in self._weights]
 
-    def train_epoch(self, epoch: int, data: ResidentSet) -> np.ndarray:
-        """Train on every whole batch of the epoch; one row of `STEP_COLUMNS` a step.
+    def plan_tables(self, epoch: int) -> list[Tensor]:
+        """What chance decides in an epoch; on the CPU, so it can be made ahead of time."""
+        features = [dropout.features for dropout in self.dropouts]
+        plan = epoch_plan(self.run.seed, epoch, len(self.data), self.workload, features)
+        return [torch.from_numpy(table) for table in plan.tables()]
+
+    def begin_epoch(self, tables: list[Tensor]) -> None:
+        """Put an epoch's tables where the steps look for them, and begin at its first step."""
+        if self._tables:
+            for here, new in zip(self._tables, tables, strict=True):
+                here.copy_(new)
+        else:
+            self._tables = [table.to(self.device, copy=True) for table in tables]
+        self.evaluations = []
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Back to the epoch's first step."""
+        self._step.zero_()
+        self.model.train()
+
+    def step(self) -> None:
+        """Train on the next batch.
 
         The remainder that fills no batch is left out: each epoch shuffles anew, so over epochs no
         example is favoured, and every step has the same shape and noise.
         """
-        size = self.workload.batch_size
-        plan = epoch_plan(
-            self.run.seed,
-            epoch,
-            len(data),
-            data.padding,
-            self.workload.flip,
-            [dropout.features for dropout in self.dropouts],
-        )
-        tables = [
-            torch.from_numpy(table).to(self.device)
-            for table in (plan.order, plan.rows, plan.columns, plan.flips, *plan.dropout)
-        ]
-        steps = len(data) // size
-        measured = torch.zeros(steps, len(STEP_COLUMNS), dtype=torch.float64, device=self.device)
-        self.model.train()
-        for step in range(steps):
-            index, rows, columns, flips, *uniforms = (
-                table[step * size : (step + 1) * size] for table in tables
-            )
-            for dropout, values in zip(self.dropouts, uniforms, strict=True):
-                dropout.uniforms = values
-            self._step(data.crops(index, rows, columns, flips), data.labels[index], measured[step])
-        return measured.cpu().numpy()
-
-    def _step(self, images: Tensor, labels: Tensor, measured: Tensor) -> None:
+        images, labels = self.next_batch()
         first: list[tuple[Tensor, Tensor, Tensor]] = []
+        evaluations = 0
 
         def evaluate() -> Tensor:
-            self.optimizer.zero_grad(set_to_none=False)
-            with self._precision():
-                logits = self.model(images)
-            loss = cross_entropy(
-                logits.float() if logits.dtype == torch.bfloat16 else logits,
-                labels,
-                label_smoothing=self.workload.label_smoothing,
-            )
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.gradient_evaluations += 1
+            nonlocal evaluations
+            evaluations += 1
+            self.optimizer.zero_grad(set_to_none=True)
+            # Batch normalisation remembers a batch once, however often a step evaluates it.
+            with statistics_held(self.model) if first else contextlib.nullcontext():
+                logits = self.forward(images)
+            loss = loss_of(logits, labels, self.workload)
+            added = penalty(self.penalized, self.workload)
+            objective = loss if added is None else loss + added
+            objective.backward()  # type: ignore[no-untyped-call]
             if not first:
                 accuracy = (logits.detach().argmax(1) == labels).double().mean()
-                first.append((loss.detach(), accuracy, self._gradient_norm()))
-            return loss
+                gradients = [p.grad for p in self.parameters if p.grad is not None]
+                first.append((loss.detach().double(), accuracy, _norm(gradients)))
+            return objective
 
-        before = [parameter.detach().clone() for parameter in self.parameters]
+        with torch.no_grad():
+            torch._foreach_copy_(self._before, self._weights)
         if self.closure_wanted:
             self.optimizer.step(evaluate)  # type: ignore[arg-type]
         else:
             evaluate()
             self.optimizer.step()
-        loss, accuracy, gradient_norm = first[0]
+        self.evaluations.append(evaluations)
         with torch.no_grad():
-            update = torch._foreach_sub([p.detach() for p in self.parameters], before)
-            measured.copy_(torch.stack([loss.double(), accuracy, gradient_norm, _norm(update)]))
+            torch._foreach_sub_(self._before, self._weights)
+            row = torch.stack([*first[0], _norm(self._before)])
+            # Written by arithmetic: writing at an index is slow where it must be deterministic.
+            self._measured.copy_(torch.where(self._rows == self._step, row, self._measured))
+            self._step += 1
 
-    def _gradient_norm(self) -> Tensor:
-        return _norm([p.grad for p in self.parameters if p.grad is not None])
+    def next_batch(self) -> tuple[Tensor, Tensor]:
+        """Images and labels of the step that comes, its dropout masks put in place."""
+        now = self._step * len(self._within) + self._within
+        index, rows, columns, flips, *rest = (table.index_select(0, now) for table in self._tables)
+        holes = rest.pop(0) if self.workload.cutout else None
+        for dropout, chances in zip(self.dropouts, rest, strict=True):
+            dropout.chances = chances
+        images = self.data.crops(index, rows, columns, flips, holes, self.workload.cutout)
+        return images, self.data.labels[index]
 
-    def evaluate(self, data: ResidentSet) -> tuple[float, float]:
-        """Mean loss and accuracy over every example of `data`, in inference mode."""
-        loss = torch.zeros((), dtype=torch.float64, device=self.device)
-        correct = torch.zeros((), dtype=torch.int64, device=self.device)
-        self.model.eval()
-        with torch.inference_mode(), self._precision():
-            for start in range(0, len(data), _EVALUATION_BATCH):
-                stop = min(start + _EVALUATION_BATCH, len(data))
-                logits = self.model(data.plain(start, stop))
-                labels = data.labels[start:stop]
-                loss += cross_entropy(logits.double(), labels, reduction="sum")
-                correct += (logits.argmax(1) == labels).sum()
-        return float(loss) / len(data), int(correct) / len(data)
+    def advance(self) -> Tensor:
+        """The images of the step that comes, which is then passed over."""
+        images, _ = self.next_batch()
+        self._step += 1
+        return images
 
-    @contextlib.contextmanager
-    def judged_weights(self) -> Iterator[None]:
-        """The weights that the method proposes, where they differ from those it trains at.
+    def forward(self, images: Tensor) -> Tensor:
+        """The network's logits, in the workload's number type."""
+        if self.workload.precision != "bfloat16":
+            logits: Tensor = self.model(images)
+            return logits
+        # Weights are cast anew in every pass: a cache would outlive a recording of the step.
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, cache_enabled=False):
+            cast: Tensor = self.model(images)
+            return cast
 
-        Trained weights are put back from a copy: undoing by arithmetic would leave rounding behind.
-        """
-        optimizer: Any = self.optimizer
-        if not hasattr(optimizer, "eval"):
-            yield
-            return
-        kept = [parameter.detach().clone() for parameter in self.parameters]
-        optimizer.eval()
-        try:
-            yield
-        finally:
-            optimizer.train()
-            with torch.no_grad():
-                for parameter, value in zip(self.parameters, kept, strict=True):
-                    parameter.copy_(value)
+    def last_loss(self) -> float:
+        """The loss of the step just taken; it waits for the device."""
+        return float(self._measured[len(self.evaluations) - 1, 0])
 
-    def state(self) -> dict[str, Any]:
-        """All that the next epoch depends on, besides the plan."""
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "gradient_evaluations": self.gradient_evaluations,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a `state`."""
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.gradient_evaluations = state["gradient_evaluations"]
+    def measured(self) -> np.ndarray:
+        """One row of `STEP_COLUMNS` for each step taken in this epoch."""
+        return self._measured[: len(self.evaluations)].cpu().numpy().copy()
 
     def learning_rate(self) -> float:
         """The rate in force, NaN for a method that has none."""
         return float(self.optimizer.param_groups[0].get("lr", math.nan))
 
-    def _precision(self) -> Any:
-        if self.workload.precision != "bfloat16":
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+    def state(self) -> dict[str, Any]:
+        """All that the next epoch depends on, besides the plan."""
+        return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a `state`."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
 
 
-def _norm(tensors: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
+def _norm(tensors: list[Tensor]) -> Tensor:
     """Euclidean length of all of them together."""
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)).double())

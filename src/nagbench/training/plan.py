@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nagbench.study import Workload
+
 # A purpose's number is part of every result: append, never renumber. 0 is the initial weights'.
-PURPOSES = {"split": 1, "order": 2, "crop": 3, "flip": 4, "dropout": 5}
+PURPOSES = {"split": 1, "order": 2, "crop": 3, "flip": 4, "dropout": 5, "cutout": 6}
+SIDE = 32  # of an image
 SPLIT_SEED = 20_260_101  # one split for all runs of all studies
 
 
@@ -27,26 +30,39 @@ def split(count: int, validation_size: int) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """One entry a training example, in the order of their visit."""
+    """One entry a training example, in the order of their visit.
+
+    `holes` are the centres of the blanked squares, a row and a column each; `dropout` has a byte
+    for each unit that may be dropped, by layer.
+    """
 
     order: np.ndarray
     rows: np.ndarray
     columns: np.ndarray
     flips: np.ndarray
+    holes: np.ndarray | None
     dropout: list[np.ndarray]
+
+    def tables(self) -> list[np.ndarray]:
+        """All of it, in a fixed order."""
+        holes = [] if self.holes is None else [self.holes]
+        return [self.order, self.rows, self.columns, self.flips, *holes, *self.dropout]
 
 
 def epoch_plan(
-    seed: int, epoch: int, count: int, padding: int, flip: bool, dropout_features: list[int]
+    seed: int, epoch: int, count: int, workload: Workload, dropout_features: list[int]
 ) -> EpochPlan:
-    """Order, crops, flips and dropout uniforms of one epoch over `count` examples."""
-    corners = generator(seed, "crop", epoch).integers(0, 2 * padding + 1, (2, count))
+    """What chance decides in one epoch over `count` examples."""
+    corners = generator(seed, "crop", epoch).integers(0, 2 * workload.padding + 1, (2, count))
     flips = generator(seed, "flip", epoch).integers(0, 2, count).astype(bool)
-    uniforms = generator(seed, "dropout", epoch)
+    masks = generator(seed, "dropout", epoch)
     return EpochPlan(
         order=generator(seed, "order", epoch).permutation(count),
         rows=corners[0],
         columns=corners[1],
-        flips=flips & flip,
-        dropout=[uniforms.random((count, n), dtype=np.float32) for n in dropout_features],
+        flips=flips & workload.flip,
+        holes=generator(seed, "cutout", epoch).integers(0, SIDE, (count, 2))
+        if workload.cutout
+        else None,
+        dropout=[masks.integers(0, 256, (count, n), np.uint8) for n in dropout_features],
     )
