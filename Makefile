@@ -11,7 +11,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper report environment tex test lint format lock clean help
+.PHONY: demo paper report bench environment tex test lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -21,6 +21,9 @@ paper: $(ENVIRONMENT) ## the paper study on CIFAR-10, from data to PDF (wants a 
 
 report: $(ENVIRONMENT) ## the HTML report of the demo study alone
 	@$(SNAKEMAKE) --config study=demo -- report
+
+bench: $(ENVIRONMENT) ## the engine's speed on this machine, beside plain training loops
+	@nagbench bench
 
 environment: $(ENVIRONMENT) ## .venv from envs/lock.txt
 

@@ -291,6 +291,21 @@ def _plan(options: argparse.Namespace) -> None:
     )
 
 
+def _bench(options: argparse.Namespace) -> None:
+    from nagbench.benchmark.report import PRECISIONS, WORKLOADS, bench
+    from nagbench.devices import claimed, resolve
+
+    with claimed(resolve(options.device)) as device:
+        bench(
+            options.workloads or list(WORKLOADS),
+            [options.precision] if options.precision else PRECISIONS,
+            device,
+            options.rounds,
+            options.seconds,
+            options.output,
+        )
+
+
 def _schema(_: argparse.Namespace) -> None:
     from nagbench.schema import json_schema
     from nagbench.study import StudyFile
@@ -411,6 +426,14 @@ def _parser() -> argparse.ArgumentParser:
 
     added = verb("plan", _plan, "list a study's units and estimate its time on this machine")
     study(added)
+    device(added)
+
+    added = verb("bench", _bench, "time the engine beside plain training loops, in turns")
+    added.add_argument("workloads", nargs="*", help="default: all")
+    added.add_argument("--precision", choices=["bfloat16", "float32"], help="default: both")
+    added.add_argument("--rounds", type=int, default=5, help="turns of each (default: 5)")
+    added.add_argument("--seconds", type=float, default=4.0, help="of a turn (default: 4)")
+    added.add_argument("--output", type=Path, help="a file for the results (.json)")
     device(added)
 
     verb("optimizers", _optimizers, "list the catalogue")

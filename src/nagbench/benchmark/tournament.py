@@ -1,0 +1,217 @@
+"""All ways to train a workload side by side, in turns, until each has had its rounds.
+
+Every contestant lives in processes of its own and waits while others work, so all meet the same
+machine, and a slow minute of it falls on all.
+"""
+
+import contextlib
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nagbench import models
+from nagbench.benchmark.ceilings import Floor, matrix_ceiling, memory_ceiling, traffic
+from nagbench.benchmark.contestants import Careful, Engine, Plain
+from nagbench.errors import InputError
+from nagbench.study import Workload
+from nagbench.training.clock import now
+
+TRAINING_IMAGES = 45_000  # of an epoch, for runs per hour
+LANES = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A contestant's result: images a second summed over its runs, one value a round."""
+
+    name: str
+    runs: int
+    rates: tuple[float, ...]
+    bytes: int  # at the peak: of the processes on a CPU, of tensors on a GPU
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tournament found on one workload."""
+
+    workload: Workload
+    rows: list[Row]
+    matrix: float
+    memory: float
+    traffic: int  # bytes a step
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row a contestant, in plain numbers."""
+        flops = models.flops(self.workload.model, self.workload.batch_norm, training=True)
+        base = {row.name: row.rate for row in self.rows}
+        run = TRAINING_IMAGES * self.workload.epochs
+        return [
+            {
+                "workload": self.workload.name,
+                "precision": "float32" if row.name == "plain" else self.workload.precision,
+                "way": row.name,
+                "runs": row.runs,
+                "images_per_second": row.rate,
+                "lowest": min(row.rates),
+                "highest": max(row.rates),
+                "over_plain": row.rate / base["plain"],
+                "over_careful": row.rate / base["careful"],
+                "runs_per_hour": 3600 * row.rate / run,
+                "seconds_per_1000_runs": 1000 * run / row.rate,
+                "share_of_matrix": row.rate * flops / self.matrix,
+                "share_of_memory": row.rate * self.traffic / self.workload.batch_size / self.memory,
+                "megabytes": row.bytes / 1e6,
+            }
+            for row in self.rows
+        ]
+
+
+def compete(workload: Workload, device: str, rounds: int, seconds: float) -> Result:
+    """Let all contestants train `workload` in turns of about `seconds`."""
+    cores = len(os.sched_getaffinity(0))
+    lanes = [n for n in LANES if device != "cpu" or n <= cores]
+    names = ["plain", "careful", *(f"engine {n}" for n in lanes)]
+    if device == "cpu":
+        names += [f"convolutions {n}" for n in lanes]
+    place = torch.device(device)
+    torch.set_num_threads(cores)
+    matrix, memory = matrix_ceiling(workload.precision, place), memory_ceiling(place)
+    rates: dict[str, list[float]] = {name: [] for name in names}
+    with contextlib.ExitStack() as stack:
+        teams: dict[str, _Team] = {}
+        for name in names:
+            team = stack.enter_context(_team(name, workload, device))
+            if team.fits:
+                teams[name] = team
+        for team in teams.values():
+            team.work(seconds)  # warms up, and finds how many steps take a turn
+        for _ in range(rounds):
+            for name, team in teams.items():
+                rates[name].append(team.work(seconds))
+        rows = [
+            Row(name, team.runs, tuple(rates[name]), team.peak()) for name, team in teams.items()
+        ]
+        moved = teams["engine 1"].traffic()
+    return Result(workload, rows, matrix, memory, moved)
+
+
+class _Team:
+    """The processes of one contestant."""
+
+    def __init__(self, connections: list[Connection], runs: int, batch: int) -> None:
+        self._connections, self.runs, self._batch = connections, runs, batch
+        self._steps = 3
+        self.fits = all(connection.recv() == "ready" for connection in connections)
+
+    def _ask(self, *question: Any) -> list[Any]:
+        for connection in self._connections:
+            connection.send(question)
+        try:
+            return [connection.recv() for connection in self._connections]
+        except EOFError:
+            found = "a process of the benchmark ended"
+            raise InputError("nagbench bench", found, "see its message above") from None
+
+    def work(self, seconds: float) -> float:
+        """Images a second in a turn, summed over the runs."""
+        began = time.perf_counter()
+        self._ask("steps", self._steps)
+        taken = time.perf_counter() - began
+        rate = self.runs * self._steps * self._batch / taken
+        self._steps = max(3, round(self._steps * seconds / taken))
+        return rate
+
+    def peak(self) -> int:
+        return sum(self._ask("peak"))
+
+    def traffic(self) -> int:
+        return int(self._ask("traffic")[0])
+
+
+@contextlib.contextmanager
+def _team(name: str, workload: Workload, device: str) -> Iterator[_Team]:
+    way, _, number = name.partition(" ")
+    runs = int(number or 1)
+    processes = runs if device == "cpu" else 1
+    context = get_context("spawn")
+    members = []
+    for _ in range(processes):
+        here, there = context.Pipe()
+        lanes = runs // processes
+        process = context.Process(target=_member, args=(there, way, workload, device, lanes))
+        process.start()
+        there.close()
+        members.append((process, here))
+    try:
+        yield _Team([here for _, here in members], runs, workload.batch_size)
+    finally:
+        for process, here in members:
+            here.close()  # which ends it
+            process.join()
+
+
+def _member(there: Connection, way: str, workload: Workload, name: str, lanes: int) -> None:
+    device = torch.device(name)
+    if name == "cpu":
+        alone = way in ("plain", "careful")
+        torch.set_num_threads(len(os.sched_getaffinity(0)) if alone else 1)
+    if way == "engine":
+        torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    try:
+        contestant = _contestant(way, workload, device, lanes)
+    except torch.OutOfMemoryError:
+        there.send("does not fit")
+        return
+    there.send("ready")
+    with contextlib.suppress(EOFError):
+        while True:
+            question, *arguments = there.recv()
+            if question == "steps":
+                for _ in range(arguments[0]):
+                    contestant.step()
+                there.send(now(device))
+            elif question == "peak":
+                there.send(_peak(device))
+            else:
+                there.send(traffic(contestant.lanes[0]))
+
+
+def _contestant(way: str, workload: Workload, device: torch.device, lanes: int) -> Any:
+    if way == "plain":
+        return Plain(workload, device)
+    if way == "careful":
+        return Careful(workload, device)
+    engine = Engine(workload, device, lanes)
+    return Floor(engine.lanes[0]) if way == "convolutions" else engine
+
+
+def _peak(device: torch.device) -> int:
+    """Bytes held at the peak, by this process and those that it started."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return sum(_resident_peak(process) for process in _family(os.getpid()))
+
+
+def _family(process: int) -> list[int]:
+    listed = Path(f"/proc/{process}/task/{process}/children")
+    children = [int(word) for word in listed.read_text().split()] if listed.exists() else []
+    return [process, *(member for child in children for member in _family(child))]
+
+
+def _resident_peak(process: int) -> int:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return 1024 * int(kilobytes)

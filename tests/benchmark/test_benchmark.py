@@ -1,0 +1,96 @@
+"""The benchmark counts and divides rightly; how fast anything is, no test says."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from nagbench import models
+from nagbench.benchmark import report
+from nagbench.benchmark.ceilings import Floor, traffic
+from nagbench.benchmark.contestants import Careful, Engine
+from nagbench.benchmark.tournament import TRAINING_IMAGES, Result, Row
+from nagbench.errors import InputError
+from nagbench.study import Workload
+
+CPU = torch.device("cpu")
+
+
+def workload(model: str = "tiny_cnn", precision: str = "float32") -> Workload:
+    work = Workload(model, 16, 2, (0.5,), precision=precision)
+    object.__setattr__(work, "name", model)
+    return work
+
+
+@pytest.mark.parametrize("model", ["seed_cnn", "resnet20", "fastnet"])
+def test_the_floor_has_the_arithmetic_of_a_step_and_nothing_else(model: str) -> None:
+    floor = Floor(Engine(workload(model), CPU).lanes[0])
+    with FlopCounterMode(display=False) as counter:
+        floor.step()
+    assert counter.get_total_flops() == 16 * models.flops(model, training=True)
+
+
+def test_every_way_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nagbench.benchmark.contestants.IMAGES", 48)
+    for way in (Careful(workload(), CPU), Engine(workload(), CPU)):
+        model = way._model if isinstance(way, Careful) else way.lanes[0].model
+        before = [p.detach().clone() for p in model.parameters()]
+        for _ in range(4):  # an epoch and the beginning of the next
+            way.step()
+        after = list(model.parameters())
+        assert all(not torch.equal(p, q) for p, q in zip(before, after, strict=True))
+
+
+def test_traffic_counts_what_operations_read_and_write() -> None:
+    """A linear model's step cannot move less than its weights' reading, gradient and writing."""
+    small, large = (
+        traffic(Engine(Workload("logistic", batch, 1, (0.5,)), CPU).lanes[0]) for batch in (16, 32)
+    )
+    weights = 30_730 * 4
+    assert small > 4 * weights
+    images = 16 * 3072 * 4
+    # Gathered, scaled, flattened and multiplied: each image passes several times.
+    assert 4 * images < large - small < 20 * images
+
+
+def test_the_tables_numbers_follow_from_rates() -> None:
+    rows = [
+        Row("plain", 1, (90.0, 100.0, 110.0), 10**6),
+        Row("careful", 1, (200.0, 200.0, 200.0), 10**6),
+        Row("engine 2", 2, (500.0, 400.0, 450.0), 3 * 10**6),
+    ]
+    work = workload("logistic", "bfloat16")
+    table = Result(work, rows, matrix=1e9, memory=1e6, traffic=16_000).table()
+    engine = table[2]
+    assert engine["images_per_second"] == 450
+    assert (engine["lowest"], engine["highest"]) == (400, 500)
+    assert engine["over_plain"] == 4.5
+    assert engine["over_careful"] == 2.25
+    assert engine["runs_per_hour"] == 3600 * 450 / (2 * TRAINING_IMAGES)
+    assert engine["seconds_per_1000_runs"] == 1000 * 2 * TRAINING_IMAGES / 450
+    assert engine["share_of_matrix"] == 450 * models.flops("logistic", training=True) / 1e9
+    assert engine["share_of_memory"] == 450 * 1000 / 1e6
+    assert [row["precision"] for row in table] == ["float32", "bfloat16", "bfloat16"]
+    lines = report.text(table).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert "4.50" in lines[3]
+
+
+def test_an_unknown_workload_is_refused_before_any_work() -> None:
+    with pytest.raises(InputError, match="no workload 'vgg'"):
+        report.bench(["vgg"], ["float32"], "cpu", 1, 0.1, None)
+
+
+def test_all_compete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nagbench.benchmark.tournament.LANES", (1,))
+    monkeypatch.setitem(report.WORKLOADS, "tiny_cnn", workload())
+    output = tmp_path / "bench.json"
+    report.bench(["tiny_cnn"], ["float32"], "cpu", 2, 0.05, output)
+    kept = json.loads(output.read_text())
+    assert [row["way"] for row in kept["rows"]] == [
+        "plain", "careful", "engine 1", "convolutions 1",
+    ]  # fmt: skip
+    assert all(row["images_per_second"] > 0 and row["megabytes"] > 50 for row in kept["rows"])
+    assert {"torch", "device"} <= kept["machine"].keys()
