@@ -84,7 +84,9 @@ class Floor:
         copy = type(module).__new__(type(module))
         copy.__dict__ = dict(module.__dict__)
         copy._parameters = {
-            name: None if value is None else nn.Parameter(value.detach().to(self._dtype))
+            name: None
+            if value is None
+            else nn.Parameter(value.detach().to(self._dtype), value.requires_grad)
             for name, value in module._parameters.items()
         }
         needed = inputs[0].requires_grad  # the images' own gradient is never taken
