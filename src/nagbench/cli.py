@@ -323,7 +323,7 @@ def _optimizers(_: argparse.Namespace) -> None:
 
     for row in CATALOGUE.values():
         settings = ", ".join(f"{name} {value}" for name, value in row.defaults.items())
-        print(f"{row.name:16}{row.label:18}{row.family:18}{settings}")
+        print(f"{row.name:20} {row.label:28} {row.family:17} {settings}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from nagbench.data import SETS
 from nagbench.data.resident import ResidentSet
-from nagbench.optimizers.catalogue import CATALOGUE, Optimizer
+from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.optimizers.entry import Optimizer
 from nagbench.study import Run, Study, Unit, Workload
 from nagbench.training.clock import now
 from nagbench.training.evaluation import evaluate

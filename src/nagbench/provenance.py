@@ -26,10 +26,7 @@ def training_sources(unit: Unit) -> list[str]:
         PACKAGE / "data" / "resident.py",
         *(PACKAGE / "models" / f"{name}.py" for name in models.sources(unit.workload.model)),
     ]
-    own = unit.optimizer.source_file()
-    if own is not None:
-        files.append(own)
-    return [_relative(file) for file in files]
+    return [_relative(file) for file in (*files, *unit.optimizer.source_files())]
 
 
 def data_sources(name: str) -> list[str]:

@@ -8,7 +8,7 @@ A run is identified by a digest of exactly what determines its result. Nothing h
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,8 @@ import yaml
 from nagbench.data import SETS
 from nagbench.errors import InputError
 from nagbench.models import INITIALIZERS, MODELS, check_batch_norm
-from nagbench.optimizers.catalogue import CATALOGUE, Optimizer, check_setting
+from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.optimizers.entry import Optimizer, check_setting
 from nagbench.schema import Allowed, parse
 from nagbench.search import SEARCHES, Domain, trials
 
@@ -368,15 +369,12 @@ def _take(key: str, section: OptimizerSection, place: str) -> Optimizer:
         check_setting(where, axis, [domain.low, domain.high])
     if not space:
         raise InputError(f"{place}.space", "found nothing", "at least one interval")
-    return Optimizer(
+    return replace(
+        base,
         name=key,
         label=section.label or base.label,
-        reference=base.reference,
-        family=base.family,
         citation=base.citation if section.citation is None else section.citation,
         defaults=defaults,
         space=space,
-        fixed=base.fixed,
         closure=base.closure if section.closure is None else section.closure,
-        note=base.note,
     )

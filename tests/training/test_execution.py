@@ -7,6 +7,7 @@ With a GPU the recording itself is held against the steps.
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nagbench import models
 from nagbench.data.images import ImageSet
-from nagbench.optimizers.catalogue import CATALOGUE, Optimizer
+from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.optimizers.entry import Optimizer
 from nagbench.study import Run, Unit, Workload, load_study
 from nagbench.training import execution as executions
 from nagbench.training.capture import Unfit, host_state, unfitness
@@ -178,6 +180,11 @@ def test_a_step_asks_the_host_for_nothing(images: ImageSet, model: str) -> None:
 def test_a_step_writes_where_it_wrote_before(images: ImageSet, name: str) -> None:
     """A recording repeats its addresses: weights, state and plan may not move between steps."""
     lane = lane_of(CATALOGUE[name], images)
+    lane.step()
+    before_step = host_state(lane.optimizer)
+    lane.step()
+    if unfitness(lane, before_step):
+        return  # is never recorded
 
     def places() -> list[int]:
         held: list[torch.Tensor] = [*lane.parameters, *lane.model.buffers(), lane._measured]
@@ -335,3 +342,30 @@ def test_the_warm_up_is_no_more_than_an_epoch_has(
     runs = runs_of(unit)
     replayed = trained(unit, runs, images, tmp_path / "a", Replayed(Recorder()))
     assert_same_outcomes(trained(unit, runs, images, tmp_path / "b"), replayed)
+
+
+class Rootless(torch.optim.SGD):
+    """Fails as a method does whose matrix has no root, at its 15th step."""
+
+    def step(self, closure=None):  # type: ignore[no-untyped-def]
+        for state in self.state.values():
+            state["steps"] = state.get("steps", 0) + 1
+        if any(state["steps"] == 15 for state in self.state.values()):
+            raise torch.linalg.LinAlgError("no root")
+        result = super().step(closure)
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                self.state[parameter].setdefault("steps", 1)
+        return result
+
+
+def test_a_step_that_linear_algebra_refuses_is_a_divergence(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path
+) -> None:
+    unit = unit_of(tmp_path, small)  # ten steps an epoch
+    row = Optimizer("rootless", "", f"{__name__}:Rootless", "yours", "", {}, {})
+    broken = replace(unit, optimizer=row)
+    (outcome, _), *_ = trained(broken, runs_of(unit)[:1], images, tmp_path / "a").values()
+    assert (outcome["status"], outcome["diverged_step"]) == ("diverged", 14)
+    assert outcome["gradient_evaluations"] == 14
+    assert len(outcome["curve_train_loss"]) == 2

@@ -2,226 +2,560 @@
 
 A row names a `torch.optim.Optimizer` class as `module:Class` (nothing here imports torch), the
 published defaults, the space in which it is tuned, and where it comes from. Nothing else registers
-an optimizer.
+an optimizer. Where an article names no rate, or one for its own problem, it is that of libraries.
 """
 
-import hashlib
-import importlib
-import importlib.util
-import inspect
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from nagbench.errors import InputError
+from nagbench.optimizers.entry import Optimizer
 from nagbench.search import Domain
 
-if TYPE_CHECKING:
-    import torch
-
-FAMILIES = ("gradient descent", "momentum", "Nesterov", "adaptive", "yours")
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """One row: a class, its published defaults, and what must be known to compare it fairly."""
-
-    name: str
-    label: str
-    reference: str
-    family: str
-    citation: str
-    defaults: Mapping[str, Any]
-    space: Mapping[str, Domain]
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    closure: bool = False
-    note: str = ""
-
-    def definition(self) -> dict[str, Any]:
-        """What a result depends on: the words that only describe (label, note) are left out."""
-        return {
-            "reference": self.reference,
-            "source": self._source_digest(),
-            "defaults": dict(self.defaults),
-            "space": {axis: asdict(domain) for axis, domain in sorted(self.space.items())},
-            "fixed": dict(self.fixed),
-            "closure": self.closure,
-        }
-
-    def identity(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """What decides a run besides its workload and seed."""
-        return {
-            "reference": self.reference,
-            "source": self._source_digest(),
-            "closure": self.closure,
-            "settings": {**self.fixed, **settings},
-        }
-
-    def source_file(self) -> Path | None:
-        """The file of a class that is ours or the user's; None where a library brings it."""
-        module, _, _ = self.reference.partition(":")
-        if module.endswith(".py"):
-            return Path(module)
-        if module.startswith("nagbench.optimizers."):
-            return Path(__file__).with_name(module.rpartition(".")[2] + ".py")
-        return None
-
-    def _source_digest(self) -> str | None:
-        """A user's file belongs to the identity; the project's own files are traced as sources."""
-        if not self.reference.partition(":")[0].endswith(".py"):
-            return None
-        path = self.source_file()
-        if path is None or not path.is_file():
-            raise InputError(self.reference, "no such file", "an existing Python file")
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-    def load(self) -> "type[torch.optim.Optimizer]":
-        """The class, imported; an `InputError` if it cannot be, or is no optimizer."""
-        import torch
-
-        module_name, _, class_name = self.reference.partition(":")
-        place = f"optimizer {self.name} ({self.reference})"
-        try:
-            if module_name.endswith(".py"):
-                module = _import_file(Path(module_name))
-            else:
-                module = importlib.import_module(module_name)
-        except Exception as error:
-            found = f"cannot be imported ({type(error).__name__}: {error})"
-            raise InputError(place, found, "a module or file that Python imports") from None
-        loaded = getattr(module, class_name, None)
-        if not (inspect.isclass(loaded) and issubclass(loaded, torch.optim.Optimizer)):
-            found = f"{class_name} is {'missing' if loaded is None else 'no optimizer'}"
-            raise InputError(place, found, "a subclass of torch.optim.Optimizer")
-        return loaded
-
-    def build(
-        self, parameters: Any, settings: Mapping[str, Any], device: str = "cpu"
-    ) -> "torch.optim.Optimizer":
-        """An instance over `parameters`; settings that the class refuses are one clear error.
-
-        On a GPU a class that can keep its step count there is asked to, so that its step can be
-        recorded.
-        """
-        constructor: Any = self.load()
-        arguments = {**self.fixed, **settings}
-        if device == "cuda" and "capturable" in inspect.signature(constructor).parameters:
-            arguments["capturable"] = True
-        try:
-            instance: torch.optim.Optimizer = constructor(parameters, **arguments)
-        except (TypeError, ValueError) as error:
-            place = f"optimizer {self.name} ({self.reference})"
-            known = [name for name in inspect.signature(constructor).parameters if name != "params"]
-            found = f"{arguments} refused: {error}"
-            raise InputError(place, found, "values in range of " + ", ".join(known)) from None
-        return instance
+_PLAIN = Domain(1e-2, 10.0)  # without momentum, which multiplies the long run's step by 1/(1 - μ)
+_RATES = Domain(1e-3, 1.0)
+_ADAPTIVE = Domain(1e-4, 1e-1)
+_SIGNS = Domain(1e-5, 1e-2)
+_FREE = Domain(1e-2, 1e2)  # a factor that is 1 in the article
+_MOMENTUM = Domain(0.5, 0.999, "log_one_minus")
+_BETAS = (0.9, 0.999)
+_LINEAR = ("rotation", "rate")
 
 
-def _import_file(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"nagbench_user_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses and pickle look their module up there
-    spec.loader.exec_module(module)
-    return module
+def _row(
+    name: str, label: str, reference: str, family: str, citation: str, **rest: object
+) -> Optimizer:
+    return Optimizer(name, label, reference, family, citation, **rest)  # type: ignore[arg-type]
 
 
-# Settings that mean the same everywhere: (lowest, highest, lowest admitted, highest admitted).
-_UNIT = (0.0, 1.0, True, False)
-BOUNDS: dict[str, tuple[float, float, bool, bool]] = {
-    "lr": (0.0, float("inf"), False, False),
-    "momentum": _UNIT,
-    "betas": _UNIT,
-    "eps": (0.0, float("inf"), True, False),
-    "weight_decay": (0.0, float("inf"), True, False),
-    "momentum_decay": (0.0, float("inf"), True, False),
-}
+_ROWS = (
+    _row(
+        "sgd",
+        "SGD",
+        "torch.optim:SGD",
+        "gradient descent",
+        "robbins1951stochastic",
+        defaults={"lr": 0.1},
+        space={"lr": _PLAIN},
+        memory=0,
+        symmetries=_LINEAR,
+    ),
+    _row(
+        "heavy_ball",
+        "Heavy ball",
+        "torch.optim:SGD",
+        "momentum",
+        "polyak1964methods",
+        defaults={"lr": 0.01, "momentum": 0.9},
+        space={"lr": _RATES, "momentum": _MOMENTUM},
+        memory=1,
+        symmetries=_LINEAR,
+    ),
+    _row(
+        "nag",
+        "NAG",
+        "torch.optim:SGD",
+        "Nesterov",
+        "bengio2013advances",
+        defaults={"lr": 0.01, "momentum": 0.9},
+        space={"lr": _RATES, "momentum": _MOMENTUM},
+        fixed={"nesterov": True},
+        memory=1,
+        symmetries=_LINEAR,
+        note="torch's form: the velocity does not hold the learning rate, and the parameters are "
+        "the look-ahead point.",
+    ),
+    _row(
+        "nag_sutskever",
+        "NAG (Sutskever)",
+        "nagbench.optimizers.nag_sutskever:NAGSutskever",
+        "Nesterov",
+        "sutskever2013importance",
+        defaults={"lr": 0.01, "momentum": 0.9},
+        space={"lr": _RATES, "momentum": _MOMENTUM},
+        memory=1,
+        symmetries=_LINEAR,
+        note="The velocity holds the learning rate, and the method is judged at its own point, not "
+        "at the look-ahead. At a constant rate it takes the gradients of `nag`.",
+    ),
+    _row(
+        "adam",
+        "Adam",
+        "torch.optim:Adam",
+        "adaptive",
+        "kingma2015adam",
+        defaults={"lr": 1e-3, "betas": _BETAS, "eps": 1e-8},
+        space={"lr": _ADAPTIVE},
+        memory=2,
+        symmetries=("loss",),
+    ),
+    _row(
+        "nadam",
+        "NAdam",
+        "torch.optim:NAdam",
+        "adaptive",
+        "dozat2016incorporating",
+        defaults={"lr": 2e-3, "betas": _BETAS, "eps": 1e-8, "momentum_decay": 4e-3},
+        space={"lr": _ADAPTIVE},
+        memory=2,
+        symmetries=("loss",),
+        note="The third article's method as intended.",
+    ),
+    _row(
+        "nesterov_1983",
+        "Nesterov 1983",
+        "nagbench.optimizers.nesterov_1983:Nesterov1983",
+        "Nesterov",
+        "nesterov1983method",
+        defaults={"lr": 0.01},
+        space={"lr": _RATES},
+        memory=1,
+        symmetries=_LINEAR,
+        note="The article's rate is 1/L, which a network does not show.",
+    ),
+    _row(
+        "nag_strongly_convex",
+        "NAG (strongly convex)",
+        "nagbench.optimizers.nag_strongly_convex:NAGStronglyConvex",
+        "Nesterov",
+        "nesterov2004introductory",
+        defaults={"lr": 0.01, "kappa": 361.0},
+        space={"lr": _RATES, "kappa": Domain(1.0, 1e6)},
+        memory=1,
+        symmetries=_LINEAR,
+        note="The default condition number is that of momentum 0.9.",
+    ),
+    _row(
+        "restart_gradient",
+        "NAG (gradient restart)",
+        "nagbench.optimizers.adaptive_restart:AdaptiveRestart",
+        "Nesterov",
+        "odonoghue2015adaptive",
+        defaults={"lr": 0.01},
+        space={"lr": _RATES},
+        fixed={"scheme": "gradient"},
+        memory=1,
+        symmetries=_LINEAR,
+    ),
+    _row(
+        "restart_function",
+        "NAG (function restart)",
+        "nagbench.optimizers.adaptive_restart:AdaptiveRestart",
+        "Nesterov",
+        "odonoghue2015adaptive",
+        defaults={"lr": 0.01},
+        space={"lr": _RATES},
+        fixed={"scheme": "function"},
+        closure=True,
+        memory=1,
+        symmetries=_LINEAR,
+        note="Compares the losses at the points where gradients are taken, which cost nothing "
+        "more.",
+    ),
+    _row(
+        "srsgd",
+        "SRSGD",
+        "nagbench.optimizers.srsgd:SRSGD",
+        "Nesterov",
+        "wang2022scheduled",
+        defaults={"lr": 0.01, "restart": 100},
+        space={"lr": _RATES},
+        memory=1,
+        symmetries=_LINEAR,
+        note="The restart interval is constant; the article lets it grow over the epochs.",
+    ),
+    _row(
+        "mass",
+        "MaSS",
+        "nagbench.optimizers.mass:MaSS",
+        "Nesterov",
+        "liu2020accelerating",
+        defaults={"lr": 0.01, "momentum": 0.9, "compensation": 0.05},
+        space={"lr": _RATES, "momentum": _MOMENTUM, "compensation": Domain(1e-3, 0.5)},
+        memory=1,
+        symmetries=_LINEAR,
+        note="The default of `compensation` is ours; the article tunes it.",
+    ),
+    _row(
+        "qhm",
+        "QHM",
+        "pytorch_optimizer:QHM",
+        "momentum",
+        "ma2019quasi",
+        defaults={"lr": 1.0, "momentum": 0.999, "nu": 0.7},
+        space={"lr": Domain(1e-2, 10.0), "momentum": _MOMENTUM, "nu": Domain(0.0, 1.0, "linear")},
+        memory=1,
+        symmetries=_LINEAR,
+        note="The article's defaults; the library's own reduce to gradient descent.",
+    ),
+    _row(
+        "aggmo",
+        "AggMo",
+        "pytorch_optimizer:AggMo",
+        "momentum",
+        "lucas2019aggregated",
+        defaults={"lr": 0.1, "betas": (0.0, 0.9, 0.99)},
+        space={"lr": _PLAIN},
+        memory=3,
+        symmetries=_LINEAR,
+    ),
+    _row(
+        "acc_sgd",
+        "AccSGD",
+        "pytorch_optimizer:AccSGD",
+        "momentum",
+        "kidambi2018insufficiency",
+        defaults={"lr": 0.01, "kappa": 1000.0, "xi": 10.0, "constant": 0.7},
+        space={"lr": _RATES, "kappa": Domain(1e2, 1e5)},
+        memory=1,
+        symmetries=_LINEAR,
+    ),
+    _row(
+        "sgdn_hd",
+        "SGDN-HD",
+        "nagbench.optimizers.sgdn_hd:SGDNHD",
+        "tuning-free",
+        "baydin2018online",
+        defaults={"lr": 1e-3, "momentum": 0.9, "hyper_lr": 1e-3},
+        space={"lr": Domain(1e-4, 1.0), "hyper_lr": Domain(1e-6, 1e-1)},
+        memory=2,
+        symmetries=("rotation",),
+        note="The second article's method as intended. Its rate may turn negative; nothing "
+        "prevents it, as in the authors' code.",
+    ),
+    _row(
+        "nesterov_armijo",
+        "Nesterov + Armijo",
+        "nagbench.optimizers.nesterov_armijo:NesterovArmijo",
+        "search",
+        "vaswani2019painless",
+        defaults={"lr": 1.0, "c": 0.5, "backtrack": 0.9},
+        space={"lr": _FREE},
+        closure=True,
+        memory=1,
+        symmetries=_LINEAR,
+        note="The fifth article's method as intended; `lr` is where each search begins.",
+    ),
+    _row(
+        "sps_momentum",
+        "SPS + momentum",
+        "nagbench.optimizers.sps_momentum:SPSMomentum",
+        "tuning-free",
+        "loizou2021stochastic",
+        defaults={"lr": 1.0, "momentum": 0.9, "c": 0.5, "optimum": 0.0},
+        space={"lr": _FREE},
+        closure=True,
+        memory=1,
+        symmetries=_LINEAR,
+        note="`lr` bounds the rate.",
+    ),
+    _row(
+        "dowg",
+        "DoWG",
+        "nagbench.optimizers.dowg:DoWG",
+        "tuning-free",
+        "khaled2023dowg",
+        defaults={"lr": 1.0, "distance": 1e-4},
+        space={"lr": _FREE},
+        memory=1,
+        symmetries=("rotation", "loss"),
+    ),
+    _row(
+        "nag_clipped",
+        "NAG (clipped)",
+        "nagbench.optimizers.nag_clipped:NAGClipped",
+        "Nesterov",
+        "pascanu2013difficulty",
+        defaults={"lr": 0.01, "momentum": 0.9, "threshold": 1.0},
+        space={"lr": _RATES, "threshold": Domain(0.1, 10.0)},
+        memory=1,
+        symmetries=("rotation",),
+        note="The fourth article's method as intended: its K bounds the gradient.",
+    ),
+    _row(
+        "adamw",
+        "AdamW",
+        "torch.optim:AdamW",
+        "adaptive",
+        "loshchilov2019decoupled",
+        defaults={"lr": 1e-3, "betas": _BETAS, "eps": 1e-8, "weight_decay": 0.01},
+        space={"lr": _ADAPTIVE, "weight_decay": Domain(1e-4, 1.0)},
+        memory=2,
+    ),
+    _row(
+        "amsgrad",
+        "AMSGrad",
+        "torch.optim:Adam",
+        "adaptive",
+        "reddi2018convergence",
+        defaults={"lr": 1e-3, "betas": _BETAS, "eps": 1e-8},
+        space={"lr": _ADAPTIVE},
+        fixed={"amsgrad": True},
+        memory=3,
+        symmetries=("loss",),
+        note="Takes the largest second moment before its correction, as torch does; the article "
+        "has no correction.",
+    ),
+    _row(
+        "nadamw",
+        "NAdamW",
+        "torch.optim:NAdam",
+        "adaptive",
+        "dozat2016incorporating",
+        defaults={
+            "lr": 2e-3,
+            "betas": _BETAS,
+            "eps": 1e-8,
+            "momentum_decay": 4e-3,
+            "weight_decay": 0.01,
+        },
+        space={"lr": _ADAPTIVE, "weight_decay": Domain(1e-4, 1.0)},
+        fixed={"decoupled_weight_decay": True},
+        memory=2,
+    ),
+    _row(
+        "radam",
+        "RAdam",
+        "torch.optim:RAdam",
+        "adaptive",
+        "liu2020variance",
+        defaults={"lr": 1e-3, "betas": _BETAS, "eps": 1e-8},
+        space={"lr": _ADAPTIVE},
+        memory=2,
+        note="Rectifies from a length of 5 on, as the authors' code does; the article says 4.",
+    ),
+    _row(
+        "rmsprop",
+        "RMSprop",
+        "torch.optim:RMSprop",
+        "adaptive",
+        "hinton2012rmsprop",
+        defaults={"lr": 0.01, "alpha": 0.99, "eps": 1e-8},
+        space={"lr": _ADAPTIVE},
+        memory=1,
+        symmetries=("loss",),
+    ),
+    _row(
+        "adagrad",
+        "Adagrad",
+        "torch.optim:Adagrad",
+        "adaptive",
+        "duchi2011adaptive",
+        defaults={"lr": 0.01, "eps": 1e-10},
+        space={"lr": Domain(1e-4, 1.0)},
+        memory=1,
+        symmetries=("loss",),
+    ),
+    _row(
+        "adan",
+        "Adan",
+        "pytorch_optimizer:Adan",
+        "adaptive",
+        "xie2022adan",
+        defaults={"lr": 1e-3, "betas": (0.98, 0.92, 0.99), "eps": 1e-8},
+        space={"lr": _ADAPTIVE},
+        memory=4,
+        symmetries=("loss",),
+    ),
+    _row(
+        "lion",
+        "Lion",
+        "pytorch_optimizer:Lion",
+        "sign",
+        "chen2023symbolic",
+        defaults={"lr": 1e-4, "betas": (0.9, 0.99)},
+        space={"lr": _SIGNS},
+        memory=1,
+        symmetries=("loss",),
+    ),
+    _row(
+        "muon",
+        "Muon",
+        "pytorch_optimizer:Muon",
+        "matrix",
+        "jordan2024muon",
+        defaults={"lr": 0.02, "momentum": 0.95},
+        space={"lr": Domain(1e-3, 0.3)},
+        matrices=True,
+        note="Kernels are flattened to matrices; vectors and the last layer are trained by the "
+        "AdamW inside, at its own rate.",
+    ),
+    _row(
+        "soap",
+        "SOAP",
+        "pytorch_optimizer:SOAP",
+        "matrix",
+        "vyas2024soap",
+        defaults={"lr": 3e-3, "betas": (0.95, 0.95), "weight_decay": 0.01},
+        space={"lr": _ADAPTIVE},
+    ),
+    _row(
+        "shampoo",
+        "Shampoo",
+        "pytorch_optimizer:Shampoo",
+        "matrix",
+        "gupta2018shampoo",
+        defaults={"lr": 1e-3},
+        space={"lr": Domain(1e-4, 1.0)},
+    ),
+    _row(
+        "schedule_free_sgd",
+        "Schedule-Free SGD",
+        "schedulefree:SGDScheduleFree",
+        "tuning-free",
+        "defazio2024road",
+        defaults={"lr": 1.0, "momentum": 0.9},
+        space={"lr": _PLAIN},
+        memory=1,
+        symmetries=_LINEAR,
+        note="Judged at its average, with batch normalisation's statistics taken anew.",
+    ),
+    _row(
+        "schedule_free_adamw",
+        "Schedule-Free AdamW",
+        "schedulefree:AdamWScheduleFree",
+        "tuning-free",
+        "defazio2024road",
+        defaults={"lr": 2.5e-3, "betas": _BETAS, "eps": 1e-8},
+        space={"lr": _ADAPTIVE},
+        memory=2,
+        symmetries=("loss",),
+        note="Judged at its average, with batch normalisation's statistics taken anew.",
+    ),
+    _row(
+        "prodigy",
+        "Prodigy",
+        "pytorch_optimizer:Prodigy",
+        "tuning-free",
+        "mishchenko2024prodigy",
+        defaults={"lr": 1.0, "betas": _BETAS},
+        space={"lr": _FREE},
+    ),
+    _row(
+        "dadapt_sgd",
+        "D-Adaptation SGD",
+        "pytorch_optimizer:DAdaptSGD",
+        "tuning-free",
+        "defazio2023learning",
+        defaults={"lr": 1.0, "momentum": 0.9},
+        space={"lr": _FREE},
+    ),
+    _row(
+        "dadapt_adam",
+        "D-Adaptation Adam",
+        "pytorch_optimizer:DAdaptAdam",
+        "tuning-free",
+        "defazio2023learning",
+        defaults={"lr": 1.0, "betas": _BETAS},
+        space={"lr": _FREE},
+    ),
+    _row(
+        "lbfgs",
+        "L-BFGS",
+        "torch.optim:LBFGS",
+        "search",
+        "liu1989limited",
+        defaults={"lr": 1.0, "max_iter": 20, "history_size": 100},
+        space={"lr": Domain(1e-2, 2.0)},
+        fixed={"line_search_fn": "strong_wolfe"},
+        closure=True,
+        note="For full batches: its curvature pairs mix batches otherwise.",
+    ),
+    _row(
+        "nagd_printed",
+        "NAGD (as printed)",
+        "torch.optim:SGD",
+        "as printed",
+        "robbins1951stochastic",
+        defaults={"lr": 0.99},
+        space={"lr": _PLAIN},
+        memory=0,
+        symmetries=_LINEAR,
+        note="The formula that the first, second and fifth article print: gradient descent, with "
+        "the rate that the first and second name.",
+    ),
+    _row(
+        "gradient_scaling",
+        "NGS (as coded)",
+        "nagbench.optimizers.gradient_scaling:GradientScaling",
+        "as printed",
+        "robbins1951stochastic",
+        defaults={"lr": 0.99, "c": 0.9},
+        space={"lr": Domain(1e-4, 1.0)},
+        memory=0,
+        note="The second article's code with the sign that descends; its factor is made of two "
+        "weights and must fail.",
+    ),
+    _row(
+        "gradient_scaling_up",
+        "NGS (as coded, printed sign)",
+        "nagbench.optimizers.gradient_scaling:GradientScaling",
+        "as printed",
+        "robbins1951stochastic",
+        defaults={"lr": 0.99, "c": 0.9},
+        space={"lr": Domain(1e-4, 1.0)},
+        fixed={"ascent": True},
+        memory=0,
+        note="The second article's code with its own sign, which climbs.",
+    ),
+    _row(
+        "nad_loop",
+        "NAD (loop)",
+        "nagbench.optimizers.nad:NADLoop",
+        "as printed",
+        "kingma2015adam",
+        defaults={"lr": 0.01},
+        space={"lr": _SIGNS},
+        memory=0,
+        symmetries=("loss",),
+        note="The third article's loop: a new Adam in every batch, which is the sign of the "
+        "gradient.",
+    ),
+    _row(
+        "nad_average",
+        "NAD (average)",
+        "nagbench.optimizers.nad:NADAverage",
+        "as printed",
+        "polyak1964methods",
+        defaults={"lr": 1e-3, "gamma": 1.0},
+        space={"lr": Domain(1e-3, 10.0)},
+        memory=1,
+        symmetries=("rotation",),
+        note="The third article's average as the step: heavy ball with a momentum near one half.",
+    ),
+    _row(
+        "nad_weight",
+        "NAD (weight)",
+        "nagbench.optimizers.nad:NADWeight",
+        "as printed",
+        "dozat2016incorporating",
+        defaults={"lr": 1e-3, "beta": 0.9, "gamma": 1.0},
+        space={"lr": Domain(1e-4, 1.0)},
+        memory=1,
+        note="The third article's weight update as the step; it dies out or explodes.",
+    ),
+    _row(
+        "kset",
+        "NAG with K (text)",
+        "nagbench.optimizers.kset:KSet",
+        "as printed",
+        "sutskever2013importance",
+        defaults={"lr": 0.01, "momentum": 0.9, "threshold": 1.0},
+        space={"lr": _RATES, "threshold": Domain(1e-3, 10.0)},
+        memory=2,
+        note="The fourth article's sentence made a rule: K bounds how fast the rate may change.",
+    ),
+    _row(
+        "exp_rate",
+        "ALRS (as coded)",
+        "nagbench.optimizers.exp_rate:ExpRate",
+        "as printed",
+        "robbins1951stochastic",
+        defaults={"lr": 1.0},
+        space={"lr": Domain(0.1, 10.0)},
+        memory=0,
+        symmetries=("rotation",),
+        note="The fifth article's code: gradient descent at exp(-lr), so a larger rate makes "
+        "smaller steps.",
+    ),
+)
 
-
-def check_setting(place: str, name: str, value: Any) -> None:
-    """Refuse a setting outside its mathematical range."""
-    if name not in BOUNDS:
-        return
-    low, high, low_admitted, high_admitted = BOUNDS[name]
-    left, right = ("[" if low_admitted else "("), ("]" if high_admitted else ")")
-    for number in value if isinstance(value, list | tuple) else [value]:
-        good = isinstance(number, int | float) and not isinstance(number, bool)
-        good = good and (low < number or (low_admitted and low == number))
-        if not (good and (number < high or (high_admitted and number == high))):
-            raise InputError(
-                place, f"found {value!r}", f"numbers in {left}{low:g}, {high:g}{right}"
-            )
-
-
-_MOMENTUM_RATES = {"lr": Domain(1e-3, 1.0)}
-_ADAPTIVE_RATES = {"lr": Domain(1e-4, 1e-1)}
-
-CATALOGUE: Mapping[str, Optimizer] = {
-    row.name: row
-    for row in (
-        Optimizer(
-            name="sgd",
-            label="SGD",
-            reference="torch.optim:SGD",
-            family="gradient descent",
-            citation="robbins1951stochastic",
-            defaults={"lr": 0.1},
-            space={"lr": Domain(1e-2, 10.0)},
-            note="No momentum. Its rates lie a decade above those of momentum 0.9, which in the "
-            "long run multiplies the step by 1/(1 - 0.9).",
-        ),
-        Optimizer(
-            name="heavy_ball",
-            label="Heavy ball",
-            reference="torch.optim:SGD",
-            family="momentum",
-            citation="polyak1964methods",
-            defaults={"lr": 0.01, "momentum": 0.9},
-            space=_MOMENTUM_RATES,
-        ),
-        Optimizer(
-            name="nag",
-            label="NAG",
-            reference="torch.optim:SGD",
-            family="Nesterov",
-            citation="bengio2013advances",
-            defaults={"lr": 0.01, "momentum": 0.9},
-            space=_MOMENTUM_RATES,
-            fixed={"nesterov": True},
-            note="torch's form: the velocity does not hold the learning rate, and the parameters "
-            "are the look-ahead point.",
-        ),
-        Optimizer(
-            name="nag_sutskever",
-            label="NAG (Sutskever)",
-            reference="nagbench.optimizers.nag_sutskever:NAGSutskever",
-            family="Nesterov",
-            citation="sutskever2013importance",
-            defaults={"lr": 0.01, "momentum": 0.9},
-            space=_MOMENTUM_RATES,
-            note="The velocity holds the learning rate, and the method is judged at its own point, "
-            "not at the look-ahead. At a constant rate it takes the gradients of `nag`.",
-        ),
-        Optimizer(
-            name="adam",
-            label="Adam",
-            reference="torch.optim:Adam",
-            family="adaptive",
-            citation="kingma2015adam",
-            defaults={"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8},
-            space=_ADAPTIVE_RATES,
-        ),
-        Optimizer(
-            name="nadam",
-            label="NAdam",
-            reference="torch.optim:NAdam",
-            family="adaptive",
-            citation="dozat2016incorporating",
-            defaults={"lr": 2e-3, "betas": (0.9, 0.999), "eps": 1e-8, "momentum_decay": 4e-3},
-            space=_ADAPTIVE_RATES,
-        ),
-    )
-}
+CATALOGUE: Mapping[str, Optimizer] = {row.name: row for row in _ROWS}

@@ -14,7 +14,7 @@ class Unfit(Exception):  # noqa: N818 - no error: such a step is launched operat
 
 
 def host_state(optimizer: torch.optim.Optimizer) -> list[Any]:
-    """The numbers that an optimizer keeps on the host, in a fixed order."""
+    """What an optimizer keeps on the host, and where its tensors lie, in a fixed order."""
     found: list[Any] = []
     _collect(vars(optimizer), found, set())
     return found
@@ -24,8 +24,8 @@ def _collect(value: Any, found: list[Any], seen: set[int]) -> None:
     if isinstance(value, bool | int | float | str | complex):
         found.append(value)
     elif isinstance(value, Tensor):
-        if value.ndim == 0 and value.device.type == "cpu":
-            found.append(value.item())
+        on_host = value.ndim == 0 and value.device.type == "cpu"
+        found.append(value.item() if on_host else value.data_ptr())
     elif id(value) not in seen:
         seen.add(id(value))
         if isinstance(value, Mapping):
@@ -46,7 +46,7 @@ def unfitness(lane: Lane, before: list[Any]) -> str:
     """
     after = host_state(lane.optimizer)
     if len(after) == len(before) and after != before:
-        return "the optimizer changes numbers on the host"
+        return "the optimizer changes numbers on the host, or makes its tensors anew"
     return ""
 
 

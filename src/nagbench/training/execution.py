@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
+from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
 from nagbench.training.capture import Unfit, host_state, record, unfitness
 from nagbench.training.lane import Lane
@@ -31,7 +32,11 @@ class Eager:
         for run in runs:
             looks = run.lane.device.type == "cpu"
             for _ in range(run.lane.steps):
-                run.lane.step()
+                try:
+                    run.lane.step()
+                except LinAlgError:  # a matrix that a method has no root of
+                    run.breaks()
+                    break
                 if looks and run.diverges_at(run.lane.last_loss()):
                     break
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from nagbench import models
 from nagbench.data.resident import ResidentSet
 from nagbench.models.layers import planned_dropouts, statistics_held
-from nagbench.optimizers.catalogue import Optimizer
+from nagbench.optimizers.entry import Optimizer
 from nagbench.study import Run, Workload
 from nagbench.training.objective import loss_of, penalized, penalty
 from nagbench.training.plan import epoch_plan
@@ -56,6 +56,8 @@ class Lane:
         self.penalized = penalized(self.model)
         self.dropouts = planned_dropouts(self.model)
         self.optimizer = optimizer.build(self.parameters, run.settings, device.type)
+        if hasattr(self.optimizer, "train"):
+            self.optimizer.train()
         self.steps = len(data) // workload.batch_size
         self.evaluations: list[int] = []  # gradients that each step of the epoch took
         self._tables: list[Tensor] = []

@@ -63,6 +63,10 @@ class RunInTraining:
         self._seen += 1
         return self._diverged is not None
 
+    def breaks(self) -> None:
+        """The next step cannot be taken: the run has diverged at it."""
+        self._seen = self._diverged = len(self.lane.evaluations)
+
     def end_epoch(self, seconds: float) -> None:
         """Take in the epoch that the lane has trained, in `seconds`, and judge it.
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from nagbench.data.images import ImageSet
 from nagbench.provenance import code_digest, training_sources
 from nagbench.records import settings_text, write_unit
@@ -38,6 +40,8 @@ def train_unit(
     `Interrupted` leaves what was trained in the store.
     """
     check_sizes(images, unit)
+    for run in unit.runs(chosen):  # settings that the class refuses, before any training
+        unit.optimizer.build([torch.nn.Parameter(torch.zeros(2, 2))], run.settings)
     code = code_digest(training_sources(unit))
     # Everything but the machine's looks decides the key; a GPU's rounding is not a CPU's.
     runs = {digest([run.id, code, images.digest, backend]): run for run in unit.runs(chosen)}
