@@ -10,6 +10,9 @@ import yaml
 
 from nagbench import statistics
 from nagbench.study import load_study
+from nagbench.theory.methods import METHODS
+from nagbench.theory.problems import lessard, quadratic
+from nagbench.theory.rates import TheoryFile, measured, noisy
 from records_of import records_of
 
 
@@ -48,7 +51,20 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
         for trial in range(3)
     ]
     tuned_curves = [curves.assign(run="t" + curves["run"] + str(trial)) for trial in range(3)]
-    return statistics.tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
+    found = statistics.tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
+    return found | {"theory": theory_table()}
+
+
+def theory_table() -> pd.DataFrame:
+    """Rates on two small quadratics and a function without proven ones, fast ones."""
+    file = TheoryFile("", (5.0, 10.0, 20.0), 4, 1e-6, 400, 0.1, 10.0, 10, 1e-3)
+    problems = [quadratic(condition, 4) for condition in file.conditions] + [lessard()]
+    rows = [
+        measured(problem, method, file.steps, file.tolerance)
+        for problem in problems
+        for method in METHODS
+    ]
+    return pd.DataFrame([*rows, *(noisy(file, method) for method in METHODS[:2])])
 
 
 @pytest.fixture

@@ -49,7 +49,12 @@ def test_from_a_study_to_its_figures(study: str, data: str, tmp_path: Path) -> N
         units += [found, str(tmp_path / f"{test}.parquet")]
     merged, tables = str(tmp_path / "records"), str(tmp_path / "statistics")
     assert main(["collect", study, "--output", merged, *units]) == 0
-    assert main(["statistics", study, "--records", merged, "--output", tables]) == 0
+    theory, rates = tmp_path / "theory.yaml", str(tmp_path / "rates.parquet")
+    words = yaml.safe_load(Path("workflow/studies/theory.yaml").read_text(encoding="utf-8"))
+    theory.write_text(yaml.safe_dump({**words, "conditions": [3, 9], "steps": 100, "images": 50}))
+    assert main(["theory", str(theory), "--output", rates]) == 0
+    merge = ["statistics", study, "--records", merged, "--theory", rates, "--output", tables]
+    assert main(merge) == 0
     figure, table, numbers, captions = (
         str(tmp_path / name) for name in ("f.pdf", "t.tex", "numbers.tex", "captions.tex")
     )

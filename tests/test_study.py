@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.schema import json_schema
-from nagbench.study import STUDIES, Study, StudyFile, digest, load_study
+from nagbench.study import Study, StudyFile, digest, load_study, shipped_studies, study_path
 
 OWN = {
     "reference": "torch.optim:Adamax",
@@ -29,7 +29,7 @@ def written(tmp_path: Path, data: Any) -> Study:
     return load_study(str(path))
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in STUDIES.glob("*.yaml")))
+@pytest.mark.parametrize("name", shipped_studies())
 def test_shipped_studies_are_valid(name: str) -> None:
     study = load_study(name)
     assert study.name == name
@@ -255,7 +255,7 @@ def test_the_committed_schema_is_the_classes_own() -> None:
 
 def test_the_schema_accepts_the_shipped_studies() -> None:
     validator = Draft202012Validator(json_schema(StudyFile))
-    for path in STUDIES.glob("*.yaml"):
+    for path in map(study_path, shipped_studies()):
         assert not list(validator.iter_errors(yaml.safe_load(path.read_text())))
 
 

@@ -209,10 +209,22 @@ def _statistics(options: argparse.Namespace) -> None:
     from nagbench.study import load_study
 
     tables = statistics.tables(load_study(options.study), *read_tables(options.records))
+    tables["theory"] = pd.read_parquet(options.theory)
     for name, table in tables.items():
         frame: pd.DataFrame = table
         with atomic_path(options.output / f"{name}.parquet") as path:
             frame.to_parquet(path, index=False)
+
+
+def _theory(options: argparse.Namespace) -> None:
+    from nagbench import data
+    from nagbench.files import atomic_path
+    from nagbench.theory.rates import load_theory, theory
+
+    file = load_theory(options.study)
+    rates = theory(file, data.prepare("synthetic"))
+    with atomic_path(options.output) as path:
+        rates.to_parquet(path, index=False)
 
 
 def _figure(options: argparse.Namespace) -> None:
@@ -296,6 +308,11 @@ def _bench(options: argparse.Namespace) -> None:
     from nagbench.devices import claimed, resolve
 
     with claimed(resolve(options.device)) as device:
+        if options.workloads == ["optimizers"]:
+            from nagbench.benchmark.optimizers import cost_table, costs
+
+            print(cost_table(costs("resnet20", device, options.rounds)))
+            return
         bench(
             options.workloads or list(WORKLOADS),
             [options.precision] if options.precision else PRECISIONS,
@@ -402,7 +419,16 @@ def _parser() -> argparse.ArgumentParser:
 
     added = verb("statistics", _statistics, "compute every result table from the records")
     study(added)
-    files(added, records="folder of `runs` and `curves`", output="folder of the result tables")
+    files(
+        added,
+        records="folder of `runs` and `curves`",
+        theory="what `nagbench theory` found",
+        output="folder of the result tables",
+    )
+
+    added = verb("theory", _theory, "run the methods on problems whose answers are known")
+    added.add_argument("study", type=Path, help="workflow/studies/theory.yaml, or one like it")
+    files(added, output="where to put the rates (.parquet)")
 
     for name, function, about in (
         ("figure", _figure, "draw a figure from the result tables"),
@@ -429,7 +455,11 @@ def _parser() -> argparse.ArgumentParser:
     device(added)
 
     added = verb("bench", _bench, "time the engine beside plain training loops, in turns")
-    added.add_argument("workloads", nargs="*", help="default: all")
+    added.add_argument(
+        "workloads",
+        nargs="*",
+        help="default: all; or `optimizers`: what a step of each costs on resnet20's parameters",
+    )
     added.add_argument("--precision", choices=["bfloat16", "float32"], help="default: both")
     added.add_argument("--rounds", type=int, default=5, help="turns of each (default: 5)")
     added.add_argument("--seconds", type=float, default=4.0, help="of a turn (default: 4)")

@@ -25,6 +25,18 @@ from nagbench.search import SEARCHES, Domain, trials
 
 STUDIES = Path("workflow/studies")
 STAGES = ("tune", "test")
+SCHEDULES = (
+    "constant",
+    "proportional",
+    "square",
+    "step",
+    "plateau",
+    "cosine",
+    "warmup_cosine",
+    "warmup_linear",
+)
+# The last two are the first and the fourth article's.
+LOSSES = ("cross_entropy", "missed_probability", "one_hot_squares")
 # Raised whenever the same words in a study come to mean another training.
 ENGINE_VERSION = 1
 
@@ -54,6 +66,13 @@ class Workload:
     cutout: Annotated[
         int, Allowed("side of the square blanked in each training image", minimum=0, maximum=32)
     ] = 0
+    schedule: Annotated[
+        str, Allowed("how the learning rate changes within a run", choices=SCHEDULES)
+    ] = "constant"
+    decay: Annotated[
+        float, Allowed("factor of the schedules that decay by one", above=0, below=1)
+    ] = 0.95
+    loss: Annotated[str, Allowed("what is minimised", choices=LOSSES)] = "cross_entropy"
     label_smoothing: Annotated[float, Allowed(minimum=0, below=1)] = 0.0
     batch_norm: Annotated[bool, Allowed("on or off; as the network has it if absent")] | None = None
     initializer: Annotated[str, Allowed("of the weights", choices=INITIALIZERS)] = "network"
@@ -263,11 +282,16 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def shipped_studies(folder: Path = STUDIES) -> list[str]:
+    """The studies that train; the theory study, beside them, has a command of its own."""
+    return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "theory")
+
+
 def study_path(name: str, folder: Path = STUDIES) -> Path:
     """The file of a study that is named or given by its path."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
     if not path.is_file():
-        shipped = sorted(file.stem for file in folder.glob("*.yaml"))
+        shipped = shipped_studies(folder)
         raise InputError(f"study {name}", f"no file {path}", f"{', '.join(shipped)}, or a path")
     return path
 

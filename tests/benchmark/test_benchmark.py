@@ -1,6 +1,7 @@
 """The benchmark counts and divides rightly; how fast anything is, no test says."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from nagbench import models
 from nagbench.benchmark import report
 from nagbench.benchmark.ceilings import Floor, traffic
 from nagbench.benchmark.contestants import Careful, Engine
+from nagbench.benchmark.optimizers import cost_table, costs
 from nagbench.benchmark.tournament import TRAINING_IMAGES, Result, Row
 from nagbench.errors import InputError
+from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.study import Workload
 
 CPU = torch.device("cpu")
@@ -94,3 +97,29 @@ def test_all_compete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
     assert all(row["images_per_second"] > 0 and row["megabytes"] > 50 for row in kept["rows"])
     assert {"torch", "device"} <= kept["machine"].keys()
+
+
+def test_an_optimizers_cost_is_told_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ("sgd", "nag", "nesterov_1983", "adam", "adagrad", "lion", "nesterov_armijo")
+    monkeypatch.setattr(
+        "nagbench.benchmark.optimizers.CATALOGUE", {name: CATALOGUE[name] for name in wanted}
+    )
+    monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
+    rows = {row["optimizer"]: row for row in costs("tiny_cnn", "cpu", 2)}
+    assert rows["sgd"]["over_sgd"] == 1
+    assert rows["sgd"]["bytes"] == 0
+    # Four bytes for each tensor of the parameters' size; a number or two more for the counts.
+    assert 4 <= rows["nag"]["bytes"] < 4.1
+    assert 8 <= rows["adam"]["bytes"] < 8.1
+    recordable = {name: row["recordable"] for name, row in rows.items()}
+    assert recordable == {
+        "sgd": True,
+        "nag": True,
+        "nesterov_1983": True,
+        "adam": True,
+        "adagrad": False,
+        "lion": None,
+        "nesterov_armijo": False,
+    }
+    assert "pip install pytorch-optimizer" in rows["lion"]["missing"]
+    assert len(cost_table(list(rows.values())).splitlines()) == 1 + len(wanted)

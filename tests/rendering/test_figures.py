@@ -66,7 +66,8 @@ def test_neighbours_can_be_told_apart_in_grey() -> None:
         greys = [
             np.dot(colors.to_rgb(look.colour), (0.299, 0.587, 0.114)) for look in (first, second)
         ]
-        assert abs(greys[0] - greys[1]) > 0.1 or first.marker != second.marker
+        lines = [(look.marker, str(look.dashes)) for look in (first, second)]
+        assert abs(greys[0] - greys[1]) > 0.1 or lines[0] != lines[1]
 
 
 def test_an_unknown_figure_names_those_there_are(folder: Path, tmp_path: Path) -> None:

@@ -241,7 +241,9 @@ def test_on_a_gpu_optimizers_are_asked_to_be_recordable() -> None:
     parameter = torch.nn.Parameter(torch.ones(3))
     assert CATALOGUE["adam"].build([parameter], {"lr": 0.1}, "cuda").defaults["capturable"]
     assert not CATALOGUE["adam"].build([parameter], {"lr": 0.1}).defaults["capturable"]
-    assert "capturable" not in CATALOGUE["sgd"].build([parameter], {"lr": 0.1}, "cuda").defaults
+    sgd = CATALOGUE["sgd"].build([parameter], {"lr": 0.1}, "cuda").defaults
+    assert sgd["fused"]
+    assert "capturable" not in sgd
 
 
 def test_which_execution_is_taken(small: dict[str, Any], images: ImageSet, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from nagbench.optimizers.entry import Optimizer
 from nagbench.study import Run, Workload
 from nagbench.training.evaluation import evaluate, judged_weights
 from nagbench.training.lane import Lane
+from nagbench.training.objective import loss_of
 from nagbench.training.plan import epoch_plan
 
 CPU = torch.device("cpu")
@@ -253,3 +254,15 @@ def test_penalties_are_trained_on_and_not_reported(images: ImageSet) -> None:
     )
     assert plain[0] == penalised[0]  # the loss
     assert plain[2] != penalised[2]  # the gradient
+
+
+def test_the_articles_losses_are_those_that_they_print() -> None:
+    logits = torch.randn(32, 10, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(32) % 10
+    one_hot = torch.eye(10).double()[labels]
+    shares = logits.softmax(1)
+    printed = (shares * (1 - one_hot) / (2 * (one_hot + 1))).sum() / 200
+    found = loss_of(logits, labels, workload(loss="missed_probability"))
+    torch.testing.assert_close(found, printed)
+    found = loss_of(logits, labels, workload(loss="one_hot_squares"))
+    torch.testing.assert_close(found, ((logits - one_hot) ** 2).mean())

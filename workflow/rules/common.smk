@@ -14,6 +14,7 @@ from snakemake.utils import validate
 
 from nagbench.devices import has_gpu
 from nagbench.errors import InputError
+from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.provenance import data_sources, sources, training_sources
 from nagbench.rendering import FIGURES, TABLES
 from nagbench.study import Study, Unit, load_study, study_path
@@ -173,6 +174,17 @@ def caption(wildcards, input) -> str:
 def caption_folder(wildcards, input) -> str:
     """Where the captions are."""
     return os.path.dirname(input.captions[0])
+
+
+def theory_sources() -> list[str]:
+    """What decides the rates on problems whose answers are known."""
+    from nagbench.theory.methods import METHODS
+
+    rows = {method.row for method in METHODS}
+    own = {
+        file for row in rows for file in map(os.fspath, CATALOGUE[row].source_files())
+    }
+    return [*sources("theory"), *sorted(os.path.relpath(file) for file in own)]
 
 
 def data_source() -> list[str]:

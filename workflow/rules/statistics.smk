@@ -1,12 +1,31 @@
 # Records ─▶ result tables.
 
 
+rule theory:
+    input:
+        code=theory_sources(),
+        study="workflow/studies/theory.yaml",
+    output:
+        "results/theory/rates.parquet",
+    log:
+        "<logs>/theory.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "nagbench theory {input.study:q} --output {output:q} > {log:q} 2>&1"
+
+
 rule statistics:
     input:
         code=sources("statistics"),
         study=STUDY_FILE,
         runs="<records>/runs.parquet",
         curves="<records>/curves.parquet",
+        theory=rules.theory.output[0],
     output:
         directory("<results>/statistics"),
     log:
@@ -20,5 +39,5 @@ rule statistics:
     params:
         records=subpath(input.runs, parent=True),
     shell:
-        "nagbench statistics {input.study:q} --records {params.records:q} --output {output:q}"
+        "nagbench statistics {input.study:q} --records {params.records:q} --theory {input.theory:q} --output {output:q}"
         " > {log:q} 2>&1"

@@ -142,12 +142,15 @@ class Optimizer:
         """An instance over `parameters`; settings that the class refuses are one clear error.
 
         On a GPU a class that can keep its step count there is asked to, so that its step can be
-        recorded.
+        recorded; torch's SGD reads a rate that is a tensor there only in its fused form.
         """
         constructor: Any = self.load()
         arguments = {**self.fixed, **settings}
-        if device == "cuda" and "capturable" in inspect.signature(constructor).parameters:
-            arguments["capturable"] = True
+        if device == "cuda":
+            if "capturable" in inspect.signature(constructor).parameters:
+                arguments["capturable"] = True
+            elif self.reference == "torch.optim:SGD":
+                arguments["fused"] = True
         try:
             groups = _by_shape(list(parameters)) if self.matrices else parameters
             instance: torch.optim.Optimizer = constructor(groups, **arguments)

@@ -158,10 +158,31 @@ def comparisons(tables: Tables) -> Table:
     )
 
 
+def theory(tables: Tables) -> Table:
+    """Measured / proven: factors on each quadratic, then the mean of f under noise."""
+    rates = tables["theory"]
+    rates = rates[rates["problem"].str.startswith("quadratic")]
+    problems = list(dict.fromkeys(rates["problem"]))
+    rows = []
+    for label, group in rates.groupby("label", sort=False):
+        found = group.set_index("problem")
+        pairs = (
+            f"{_number(found.at[problem, 'measured'], 4)} / "
+            f"{_number(found.at[problem, 'proven'], 4)}"
+            if problem in found.index
+            else "–"
+            for problem in problems
+        )
+        rows.append([Cell(str(label)), *map(Cell, pairs)])
+    heads = [problem.removeprefix("quadratic").strip(" ,").capitalize() for problem in problems]
+    return Table(["Method", *heads], "l" + "c" * len(heads), rows)
+
+
 TABLES: Mapping[str, Callable[[Tables], Table]] = {
     "results": results,
     "settings": settings,
     "comparisons": comparisons,
+    "theory": theory,
 }
 
 

@@ -13,18 +13,21 @@ class Unfit(Exception):  # noqa: N818 - no error: such a step is launched operat
     """A step that a recording would not repeat."""
 
 
-def host_state(optimizer: torch.optim.Optimizer) -> list[Any]:
-    """What an optimizer keeps on the host, and where its tensors lie, in a fixed order."""
+def host_state(optimizer: torch.optim.Optimizer, cpu_is_host: bool = True) -> list[Any]:
+    """What an optimizer keeps on the host, and where its tensors lie, in a fixed order.
+
+    A number in a tensor on the CPU is on the host, unless the CPU stands in for the device.
+    """
     found: list[Any] = []
-    _collect(vars(optimizer), found, set())
+    _collect(vars(optimizer), found, set(), cpu_is_host)
     return found
 
 
-def _collect(value: Any, found: list[Any], seen: set[int]) -> None:
+def _collect(value: Any, found: list[Any], seen: set[int], cpu_is_host: bool) -> None:
     if isinstance(value, bool | int | float | str | complex):
         found.append(value)
     elif isinstance(value, Tensor):
-        on_host = value.ndim == 0 and value.device.type == "cpu"
+        on_host = cpu_is_host and value.ndim == 0 and value.device.type == "cpu"
         found.append(value.item() if on_host else value.data_ptr())
     elif id(value) not in seen:
         seen.add(id(value))
@@ -32,10 +35,10 @@ def _collect(value: Any, found: list[Any], seen: set[int]) -> None:
             for key, entry in value.items():
                 if not callable(entry):
                     found.append(key if isinstance(key, str) else None)
-                    _collect(entry, found, seen)
+                    _collect(entry, found, seen, cpu_is_host)
         elif isinstance(value, list | tuple):
             for entry in value:
-                _collect(entry, found, seen)
+                _collect(entry, found, seen, cpu_is_host)
 
 
 def unfitness(lane: Lane, before: list[Any]) -> str:

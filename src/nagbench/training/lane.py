@@ -61,6 +61,8 @@ class Lane:
         self.steps = len(data) // workload.batch_size
         self.evaluations: list[int] = []  # gradients that each step of the epoch took
         self._tables: list[Tensor] = []
+        self._factors: Tensor | None = None
+        self._rates: list[float] | None = None  # without the schedule
         self._step = torch.zeros(1, dtype=torch.int64, device=device)
         self._rows = torch.arange(self.steps, device=device)[:, None]
         self._within = torch.arange(workload.batch_size, device=device)
@@ -76,8 +78,13 @@ class Lane:
         plan = epoch_plan(self.run.seed, epoch, len(self.data), self.workload, features)
         return [torch.from_numpy(table) for table in plan.tables()]
 
-    def begin_epoch(self, tables: list[Tensor]) -> None:
-        """Put an epoch's tables where the steps look for them, and begin at its first step."""
+    def begin_epoch(self, tables: list[Tensor], factors: np.ndarray | None = None) -> None:
+        """Put an epoch's tables where the steps look for them, and begin at its first step.
+
+        `factors` multiply the learning rate, one a step.
+        """
+        if factors is not None:
+            self._scale_rates(factors)
         if self._tables:
             for here, new in zip(self._tables, tables, strict=True):
                 here.copy_(new)
@@ -85,6 +92,25 @@ class Lane:
             self._tables = [table.to(self.device, copy=True) for table in tables]
         self.evaluations = []
         self.rewind()
+
+    def _scale_rates(self, factors: np.ndarray) -> None:
+        if self._rates is None:
+            self._rates = [group["lr"] for group in self.optimizer.param_groups]
+            if self.device.type != "cpu":  # what a recording reads must lie on the device
+                for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+                    group["lr"] = torch.tensor(rate, device=self.device)
+        new = torch.from_numpy(factors).to(self.device)
+        self._factors = new if self._factors is None else self._factors.copy_(new)
+
+    def _set_rates(self) -> None:
+        """The rate of the step that comes: a number on a CPU, a tensor in its place on a GPU."""
+        if self._factors is None or self._rates is None:
+            return
+        for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+            if isinstance(group["lr"], Tensor):
+                group["lr"].copy_((rate * self._factors.index_select(0, self._step)).squeeze(0))
+            else:
+                group["lr"] = rate * float(self._factors[len(self.evaluations)])
 
     def rewind(self) -> None:
         """Back to the epoch's first step."""
@@ -97,6 +123,7 @@ class Lane:
         The remainder that fills no batch is left out: each epoch shuffles anew, so over epochs no
         example is favoured, and every step has the same shape and noise.
         """
+        self._set_rates()
         images, labels = self.next_batch()
         first: list[tuple[Tensor, Tensor, Tensor]] = []
         evaluations = 0

@@ -14,6 +14,7 @@ from nagbench.training.divergence import Watch
 from nagbench.training.evaluation import evaluate, judged_weights
 from nagbench.training.lane import Lane
 from nagbench.training.outcome import Outcome, epoch_measures
+from nagbench.training.schedules import factors
 from nagbench.training.splits import Splits
 
 
@@ -53,7 +54,8 @@ class RunInTraining:
 
     def begin_epoch(self, tables: list[torch.Tensor]) -> None:
         """Make the lane ready for the next epoch, of which these are the plan's tables."""
-        self.lane.begin_epoch(tables)
+        workload, losses = self.unit.workload, self.outcome.curve["validation_loss"]
+        self.lane.begin_epoch(tables, factors(workload, self.epoch + 1, self.lane.steps, losses))
         self._seen, self._diverged = 0, None
 
     def diverges_at(self, loss: float) -> bool:
