@@ -64,7 +64,7 @@ def theory_table() -> pd.DataFrame:
         for problem in problems
         for method in METHODS
     ]
-    return pd.DataFrame([*rows, *(noisy(file, method) for method in METHODS[:2])])
+    return pd.DataFrame([*rows, *(noisy(file, method) for method in METHODS[:4])])
 
 
 @pytest.fixture

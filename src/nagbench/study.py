@@ -25,6 +25,7 @@ from nagbench.search import SEARCHES, Domain, trials
 
 STUDIES = Path("workflow/studies")
 STAGES = ("tune", "test")
+NEEDS = ("closure", "matrices", "own_schedule")
 SCHEDULES = (
     "constant",
     "proportional",
@@ -108,7 +109,9 @@ class OptimizerSection:
     citation: str | None = None
     settings: Mapping[str, Any] | None = None
     space: Mapping[str, Domain] | None = None
-    closure: bool | None = None
+    closure: Annotated[bool, Allowed("its step evaluates the loss anew")] | None = None
+    matrices: Annotated[bool, Allowed("hidden matrices in a group of their own")] | None = None
+    own_schedule: Annotated[bool, Allowed("the workload's schedule is not for it")] | None = None
 
 
 @dataclass(frozen=True)
@@ -400,5 +403,5 @@ def _take(key: str, section: OptimizerSection, place: str) -> Optimizer:
         citation=base.citation if section.citation is None else section.citation,
         defaults=defaults,
         space=space,
-        closure=base.closure if section.closure is None else section.closure,
+        **{need: getattr(section, need) for need in NEEDS if getattr(section, need) is not None},
     )

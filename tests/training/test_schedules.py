@@ -6,14 +6,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from test_lane import lane, placed, workload
 from torch.optim import lr_scheduler as theirs
 
+from nagbench import records
 from nagbench.data.images import ImageSet
-from nagbench.study import SCHEDULES
+from nagbench.study import SCHEDULES, load_study
+from nagbench.training.interruption import Stop
 from nagbench.training.schedules import factors, plateaus
+from nagbench.training.store import Store
+from nagbench.training.trainer import OneDevice
+from nagbench.training.unit import train_unit
 
 EPOCHS, STEPS = 8, 25
 TOTAL = EPOCHS * STEPS
@@ -132,3 +138,20 @@ def test_rates_that_lie_on_the_device_train_the_same(images: ImageSet, tmp_path:
         np.testing.assert_allclose(number.measured(), tensor.measured(), rtol=1e-4)
         assert number.learning_rate() == pytest.approx(tensor.learning_rate())
     assert tensor.optimizer.param_groups[0]["lr"] is rate
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_method_that_brings_its_own_schedule_is_left_alone(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path, own: bool
+) -> None:
+    small["workloads"]["tiny"] |= {"schedule": "proportional", "decay": 0.5}
+    small["optimizers"]["sgd"] = {"own_schedule": own}
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small))
+    unit = load_study(str(path)).unit("tune/tiny/sgd")
+    store = Store(tmp_path / "runs")
+    trainer = OneDevice(images, store, Stop(), "cpu")
+    train_unit(unit, images, tmp_path / "unit.parquet", "cpu", trainer, store)
+    runs, curves = records.read_units([tmp_path / "unit.parquet"])
+    first = curves[curves["run"] == runs["run"][0]]["learning_rate"].to_numpy()
+    assert list(first / first[0]) == ([1, 1, 1] if own else [1, 1, 0.5])

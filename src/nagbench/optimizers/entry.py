@@ -43,8 +43,9 @@ _LIBRARIES = {"pytorch_optimizer": "pytorch-optimizer", "schedulefree": "schedul
 class Optimizer:
     """One row: a class, its published defaults, and what must be known to compare it fairly.
 
-    `memory` counts the tensors of a parameter's size that it keeps for each, and `matrices` says
-    that it wants hidden matrices in a group of their own.
+    What it needs: a `closure` that evaluates the loss anew, hidden `matrices` in a group of their
+    own, or to be left alone by the workload's schedule, for it brings its `own_schedule`. `memory`
+    counts the tensors of a parameter's size that it keeps for each.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Optimizer:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     closure: bool = False
     matrices: bool = False
+    own_schedule: bool = False
     memory: int | None = None
     symmetries: tuple[str, ...] = ()
     note: str = ""
@@ -70,6 +72,7 @@ class Optimizer:
             "space": {axis: asdict(domain) for axis, domain in sorted(self.space.items())},
             "fixed": dict(self.fixed),
             "closure": self.closure,
+            **self._needs(),
         }
 
     def identity(self, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +82,13 @@ class Optimizer:
             "source": self._source_digest(),
             "closure": self.closure,
             "settings": {**self.fixed, **settings},
+            **self._needs(),
         }
+
+    def _needs(self) -> dict[str, bool]:
+        """Those that few have, left out where they are not."""
+        needs = {"matrices": self.matrices, "own_schedule": self.own_schedule}
+        return {name: True for name, needed in needs.items() if needed}
 
     def source_files(self) -> list[Path]:
         """The files of a class that is ours or the user's; none where a library brings it."""

@@ -8,6 +8,8 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.rendering.latex import escape
 
+_OF_THEORY = ("theory", "rates")
+
 
 def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]:
     """By name of figure or table: the text of its file, then the data and the number of seeds."""
@@ -21,5 +23,5 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
         if not words:
             raise InputError(path, "an empty caption", "a sentence")
         # What theory says holds whatever the study's data.
-        found[path.stem] = escape(words if path.stem == "theory" else f"{words} {origin}")
+        found[path.stem] = escape(words if path.stem in _OF_THEORY else f"{words} {origin}")
     return found

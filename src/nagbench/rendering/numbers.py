@@ -32,10 +32,32 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True)
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
+    found |= _theory(tables["theory"])
     for place, workload in enumerate(tables["workloads"].itertuples()):
         for name in (workload.workload, *(["main"] if place == 0 else [])):
             found |= _workload(tables, workload, name, labels, study["baseline"])
     return found
+
+
+def _theory(rates: pd.DataFrame) -> dict[str, str]:
+    """How near the methods came to what is proven of them."""
+    quiet, noisy = rates[rates["noise"] == 0], rates[rates["noise"] > 0].set_index("method")
+    there = quiet[quiet["steps"].notna()]
+    cycling = quiet[
+        (quiet["problem"] == "Lessard-Recht-Packard") & (quiet["method"] == "heavy_ball")
+    ]
+    measured = noisy["measured"]
+    return {
+        "theory.gap": f"{(there['measured'] - there['proven']).abs().max():.3f}",
+        "theory.bound": f"{100 * quiet['bound_reached'].max():.0f}",
+        "theory.cycle": "did not" if (cycling["last"] > 0.1).all() else "did",
+        "theory.noise.gap": f"{100 * (measured / noisy['proven'] - 1).abs().max():.1f}",
+        **{
+            f"theory.noise.{name}": f"{measured[name] / measured['sgd']:.1f}"
+            for name in measured.index
+            if name != "sgd"
+        },
+    }
 
 
 def _workload(

@@ -158,18 +158,17 @@ def comparisons(tables: Tables) -> Table:
     )
 
 
-def theory(tables: Tables) -> Table:
+def rates(tables: Tables) -> Table:
     """Measured / proven: factors on each quadratic, then the mean of f under noise."""
-    rates = tables["theory"]
-    rates = rates[rates["problem"].str.startswith("quadratic")]
-    problems = list(dict.fromkeys(rates["problem"]))
+    found = tables["theory"]
+    quadratics = found[found["problem"].str.startswith("quadratic")]
+    problems = list(dict.fromkeys(quadratics["problem"]))
     rows = []
-    for label, group in rates.groupby("label", sort=False):
-        found = group.set_index("problem")
+    for label, group in quadratics.groupby("label", sort=False):
+        row = group.set_index("problem")
         pairs = (
-            f"{_number(found.at[problem, 'measured'], 4)} / "
-            f"{_number(found.at[problem, 'proven'], 4)}"
-            if problem in found.index
+            f"{_number(row.at[problem, 'measured'], 4)} / {_number(row.at[problem, 'proven'], 4)}"
+            if problem in row.index
             else "–"
             for problem in problems
         )
@@ -182,7 +181,7 @@ TABLES: Mapping[str, Callable[[Tables], Table]] = {
     "results": results,
     "settings": settings,
     "comparisons": comparisons,
-    "theory": theory,
+    "rates": rates,
 }
 
 

@@ -54,8 +54,11 @@ class RunInTraining:
 
     def begin_epoch(self, tables: list[torch.Tensor]) -> None:
         """Make the lane ready for the next epoch, of which these are the plan's tables."""
-        workload, losses = self.unit.workload, self.outcome.curve["validation_loss"]
-        self.lane.begin_epoch(tables, factors(workload, self.epoch + 1, self.lane.steps, losses))
+        scale = None
+        if not self.unit.optimizer.own_schedule:
+            losses = self.outcome.curve["validation_loss"]
+            scale = factors(self.unit.workload, self.epoch + 1, self.lane.steps, losses)
+        self.lane.begin_epoch(tables, scale)
         self._seen, self._diverged = 0, None
 
     def diverges_at(self, loss: float) -> bool:
