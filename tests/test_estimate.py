@@ -49,7 +49,6 @@ def test_activations_grow_with_the_batch() -> None:
     sizes = []
     for batch in (8, 16):
         one = _Network(Workload("tiny_cnn", batch, 1, (0.5,)), torch.device("cpu"))
-        lane = one._lane(CATALOGUE["sgd"], {"lr": 0.1})
-        lane.begin_epoch(lane.plan_tables(1))
+        lane = one._lane(CATALOGUE["sgd"], {"lr": 0.1}, batch)
         sizes.append(_kept_for_backward(lane))
     assert 1.9 < sizes[1] / sizes[0] < 2.1

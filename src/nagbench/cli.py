@@ -260,9 +260,14 @@ def _preflight(options: argparse.Namespace) -> int | None:
         return None
     from nagbench.estimate import estimate
 
-    size = estimate(study, "cpu")
     print(
         f"The study `{study.name}` is meant for a GPU and this machine has none.\n"
+        "Timing a few steps, to say how long it would take here ...",
+        file=sys.stderr,
+        flush=True,
+    )
+    size = estimate(study, "cpu")
+    print(
         f"It would train {len(size.units)} units, {size.runs} runs of "
         f"{', '.join(study.workloads)}: about {size.hours:.1f} hours on this CPU "
         f"(from a few timed steps).\n"

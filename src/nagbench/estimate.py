@@ -1,13 +1,13 @@
 """What a study would take on this machine: time and memory of its units, from a few timed steps.
 
 A workload's network is timed once, and each optimizer's step by itself on that network's
-parameters; methods that evaluate several gradients in a step are timed whole.
+parameters; of methods that evaluate several gradients in a step these are counted.
 """
 
 import os
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,7 +23,8 @@ from nagbench.training.evaluation import evaluate
 from nagbench.training.lane import Lane, compute_dtype
 from nagbench.training.objective import loss_of
 
-_STEPS = 4
+_REPEATS, _PATIENCE = 3, 1.0  # how often something is timed, and for how many seconds at most
+_SMALL = 16  # examples
 _RATE = 1e-6  # so small that nothing diverges while it is timed
 
 
@@ -92,33 +93,27 @@ class _Network:
     """A workload's network: timed, and its activations weighed."""
 
     def __init__(self, workload: Workload, device: torch.device) -> None:
-        noise = np.random.default_rng(0)
-        count = _STEPS * workload.batch_size
-        pixels = noise.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
-        dtype = compute_dtype(workload.precision)
-        self._data = ResidentSet.place(
-            pixels, noise.integers(0, 10, count), workload.padding, device, dtype
-        )
         self._workload, self._device = workload, device
-        lane = self._lane(CATALOGUE["sgd"], {"lr": _RATE})
-        lane.begin_epoch(lane.plan_tables(1))
+        lane = self._lane(CATALOGUE["sgd"], {"lr": _RATE}, workload.batch_size)
         self._activations = _kept_for_backward(lane)
-        whole = self._seconds(lambda: self._pass(lane))
-        self._step = whole / _STEPS - self._seconds(lane.optimizer.step)
-        self._image = self._seconds(lambda: evaluate(lane, self._data)) / count
+
+        def step() -> None:
+            lane.rewind()
+            lane.step()
+
+        self._step = self._seconds(step) - self._seconds(lane.optimizer.step)
+        self._image = self._seconds(lambda: evaluate(lane, lane.data)) / len(lane.data)
 
     def with_optimizer(self, optimizer: Optimizer) -> tuple[float, float, int]:
         """Seconds of a step and of judging an image, and bytes that a run holds."""
         settings = dict(optimizer.defaults)
         if "lr" in settings:
             settings["lr"] = min(_RATE, settings["lr"])
-        lane = self._lane(optimizer, settings)
-        if optimizer.closure:
-            step = self._seconds(lambda: self._pass(lane)) / _STEPS
-        else:
-            lane.begin_epoch(lane.plan_tables(1))
-            lane.step()
-            step = self._step + self._seconds(lane.optimizer.step)
+        # What a step does beside the network depends on no batch: a small one will do.
+        lane = self._lane(optimizer, settings, min(_SMALL, self._workload.batch_size))
+        lane.step()
+        (evaluations,) = lane.evaluations
+        alone = 0.0 if optimizer.closure else self._seconds(lane.optimizer.step)
         weights = sum(p.numel() * p.element_size() for p in lane.parameters)
         held = [
             value
@@ -128,22 +123,26 @@ class _Network:
         ]
         state = sum(tensor.numel() * tensor.element_size() for tensor in held)
         # Weights, gradients, and the copy that the length of a step is measured with.
-        return step, self._image, 3 * weights + state + self._activations
+        bytes_held = 3 * weights + state + self._activations
+        return evaluations * self._step + alone, self._image, bytes_held
 
-    def _lane(self, optimizer: Optimizer, settings: dict[str, object]) -> Lane:
-        run = Run(0, 0, settings, {})
-        return Lane(run, self._workload, optimizer, self._device, self._data)
-
-    def _pass(self, lane: Lane) -> None:
+    def _lane(self, optimizer: Optimizer, settings: dict[str, object], batch: int) -> Lane:
+        """A run on noise, at the first step of its epoch."""
+        noise = np.random.default_rng(0)
+        pixels = noise.integers(0, 256, (batch, 32, 32, 3), dtype=np.uint8)
+        labels = noise.integers(0, 10, batch)
+        dtype, padding = compute_dtype(self._workload.precision), self._workload.padding
+        data = ResidentSet.place(pixels, labels, padding, self._device, dtype)
+        workload = replace(self._workload, batch_size=batch)
+        lane = Lane(Run(0, 0, settings, {}), workload, optimizer, self._device, data)
         lane.begin_epoch(lane.plan_tables(1))
-        for _ in range(_STEPS):
-            lane.step()
+        return lane
 
     def _seconds(self, work: Callable[[], object]) -> float:
-        """The median of three, after one that is not timed."""
+        """The median of three, after one that is not timed; of fewer, if they take long."""
         work()
-        found = []
-        for _ in range(3):
+        found: list[float] = []
+        while len(found) < _REPEATS and sum(found) < _PATIENCE:
             began = now(self._device)
             work()
             found.append(now(self._device) - began)

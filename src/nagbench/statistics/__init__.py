@@ -2,7 +2,15 @@
 
 import pandas as pd
 
-from nagbench.statistics import comparison, description, quality, sensitivity, speed
+from nagbench.statistics import (
+    comparison,
+    description,
+    quality,
+    sensitivity,
+    speed,
+    speed_comparison,
+    stability,
+)
 from nagbench.study import Study
 
 
@@ -11,7 +19,8 @@ def tables(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, 
     # One order for all that follows: results must not depend on how records were merged.
     runs = runs.sort_values(["workload", "optimizer", "stage", "trial", "seed"], ignore_index=True)
     curves = curves.sort_values(["run", "epoch"], ignore_index=True)
-    tested = runs[runs["stage"] == "test"]
+    tested, tuned = (runs[runs["stage"] == stage] for stage in ("test", "tune"))
+    times = speed.time_to_target(study, tested, curves)
     return {
         "study": description.study(study, runs),
         "workloads": description.workloads(study),
@@ -20,7 +29,11 @@ def tables(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, 
         "learning_curves": quality.learning_curves(study, tested, curves),
         "summary": quality.summary(study, tested, curves),
         "survival": speed.survival(study, tested, curves),
-        "time_to_target": speed.time_to_target(study, tested, curves),
+        "time_to_target": times,
+        "speed_comparisons": speed_comparison.speed_comparisons(study, tested, curves),
+        "profiles": speed_comparison.profiles(study, times),
+        "stability": stability.stability(study, tested, curves),
+        "learning_rate_bands": stability.learning_rate_bands(study, tuned, curves),
         "comparisons": comparison.comparisons(study, tested, curves),
-        "sensitivity": sensitivity.sensitivity(study, runs[runs["stage"] == "tune"], curves),
+        "sensitivity": sensitivity.sensitivity(study, tuned, curves),
     }

@@ -77,7 +77,7 @@ def median_time(group: Hits) -> float:
     """Kaplan and Meier's median: infinite if half of the runs never arrived."""
     if not group.reached.any():
         return math.inf
-    survival = stats.ecdf(_censored(group)).sf
+    survival = stats.ecdf(censored(group)).sf
     below = survival.quantiles[survival.probabilities <= 0.5]
     return float(below[0]) if len(below) else math.inf
 
@@ -129,7 +129,7 @@ def survival(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
     """Share of runs that have arrived by each time: one minus Kaplan and Meier's curve."""
     rows = []
     for keys, group in _groups(study, runs, curves, clocks=("epochs",)):
-        curve = stats.ecdf(_censored(group)).sf if group.reached.any() else None
+        curve = stats.ecdf(censored(group)).sf if group.reached.any() else None
         steps = [(0.0, 0.0)]
         if curve is not None:
             steps += [
@@ -164,7 +164,7 @@ def _groups(
                     yield keys, hits(group, own, target, clock, in_a_row)
 
 
-def _censored(group: Hits) -> stats.CensoredData:
+def censored(group: Hits) -> stats.CensoredData:
     return stats.CensoredData(
         uncensored=group.times[group.reached], right=group.times[~group.reached]
     )

@@ -1,0 +1,194 @@
+"""Differences in time to a target: against closed forms, and on data without a difference."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nagbench.statistics.speed import Hits, time_to_target
+from nagbench.statistics.speed_comparison import (
+    difference,
+    log_rank,
+    profiles,
+    ratio_interval,
+    speed_comparisons,
+)
+from nagbench.study import Study
+from records_of import records_of
+
+
+def hits(times: list[float], budget: float = 10.0) -> Hits:
+    """NaN: never arrived."""
+    found = np.array(times, float)
+    reached = ~np.isnan(found)
+    return Hits(np.where(reached, found, budget), reached, budget)
+
+
+def seeds(group: Hits) -> np.ndarray:
+    return np.arange(len(group.times))
+
+
+def test_the_difference_is_that_of_restricted_times_by_seed() -> None:
+    one, other = hits([2, 4, math.nan]), hits([1, 1, 1])
+    row = difference(one, seeds(one), other, seeds(other), 0.05)
+    assert row["difference"] == pytest.approx((1 + 3 + 9) / 3)
+    assert row["ratio"] == pytest.approx(16 / 3)
+    assert row["pairs"] == 3
+    assert row["smallest_p"] == 0.25
+    assert row["p"] == 0.25  # all three of one sign
+
+
+def test_where_nobody_arrives_nothing_can_be_said() -> None:
+    one = hits([math.nan] * 4)
+    row = difference(one, seeds(one), one, seeds(one), 0.05)
+    assert row["difference"] == 0
+    assert math.isnan(row["p"])
+    assert math.isnan(row["logrank_p"])
+
+
+def test_only_common_seeds_are_paired() -> None:
+    one, other = hits([2, 4]), hits([1, 3])
+    row = difference(one, np.array([1, 2]), other, np.array([2, 9]), 0.05)
+    assert row["pairs"] == 1
+    assert row["difference"] == 3
+    assert math.isnan(row["p"])
+    assert math.isnan(row["low"])
+
+
+def test_log_rank_is_the_textbooks() -> None:
+    """Observed less expected arrivals over the hypergeometric variance, added up by hand."""
+    first, second = [3.0, 5, 7, math.nan], [1.0, 2, 5, 6]
+    excess = variance = 0.0
+    events = sorted({t for t in [*first, *second] if not math.isnan(t)})
+    for time in events:
+        at_risk = [sum(math.isnan(t) or t >= time for t in group) for group in (first, second)]
+        arrived = [sum(t == time for t in group) for group in (first, second)]
+        n, d = sum(at_risk), sum(arrived)
+        excess += arrived[0] - d * at_risk[0] / n
+        if n > 1:
+            variance += d * at_risk[0] * at_risk[1] * (n - d) / (n * n * (n - 1))
+    statistic = excess / math.sqrt(variance)
+    expected = math.erfc(abs(statistic) / math.sqrt(2))
+    assert log_rank(hits(first), hits(second)) == pytest.approx(expected, rel=1e-9)
+
+
+TIMES = st.lists(
+    st.one_of(st.floats(0.5, 9.5).map(lambda x: round(x, 1)), st.just(math.nan)),
+    min_size=3,
+    max_size=7,
+)
+
+
+@given(first=TIMES, second=TIMES)
+def test_log_rank_sees_the_order_alone_and_takes_no_side(
+    first: list[float], second: list[float]
+) -> None:
+    plain = log_rank(hits(first), hits(second))
+    assert log_rank(hits(second), hits(first)) == pytest.approx(plain, nan_ok=True)
+
+    def stretched(times: list[float]) -> Hits:
+        return hits([t**3 for t in times], 1000.0)
+
+    assert log_rank(stretched(first), stretched(second)) == pytest.approx(plain, nan_ok=True)
+    order = sorted(first, key=lambda t: (math.isnan(t), t))
+    assert log_rank(hits(order), hits(second)) == pytest.approx(plain, nan_ok=True)
+
+
+@pytest.mark.parametrize("count", [6, 12])
+def test_without_a_difference_both_tests_reject_at_their_level(count: int) -> None:
+    """Times on evaluation epochs, so with ties, and a third of the runs censored."""
+    noise = np.random.default_rng(count)
+    rejected = {"p": 0, "logrank_p": 0}
+    trials = 600
+    for _ in range(trials):
+        drawn = np.ceil(noise.exponential(6, (2, count)))
+        one, other = (hits([t if t <= 7 else math.nan for t in row], 7.0) for row in drawn)
+        row = difference(one, seeds(one), other, seeds(other), 0.05)
+        for name in rejected:
+            rejected[name] += row[name] <= 0.05
+    error = 4 * math.sqrt(0.05 * 0.95 / trials)
+    assert rejected["p"] / trials <= 0.05 + error  # exact: never over its level
+    # Log-rank's normal approximation is a little liberal in small samples.
+    assert abs(rejected["logrank_p"] / trials - 0.05) <= error + 0.02
+
+
+def test_a_large_difference_is_found() -> None:
+    noise = np.random.default_rng(1)
+    one, other = (hits(list(mean + noise.normal(0, 0.5, 10))) for mean in (5, 3))
+    row = difference(one, seeds(one), other, seeds(other), 0.05)
+    assert row["p"] == row["smallest_p"] == 2 / 2**10
+    assert row["logrank_p"] < 0.001
+    assert row["low"] > 1
+    assert 1.3 < row["ratio_low"] < row["ratio"] < row["ratio_high"] < 2.2
+
+
+def test_the_ratios_interval_is_the_same_each_time_and_covers() -> None:
+    noise = np.random.default_rng(2)
+    one, other = noise.gamma(9, 1, 12), noise.gamma(9, 1, 12)
+    assert ratio_interval(one, other) == ratio_interval(one, other)
+    covered = 0
+    for _ in range(300):
+        low, high = ratio_interval(2 * noise.gamma(9, 1, 16), noise.gamma(9, 1, 16))
+        covered += low <= 2 <= high
+    # The percentile bootstrap of 16 pairs is a little narrow: 95 % nominal.
+    assert 0.88 < covered / 300 < 0.99
+
+
+def frames_of(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return records_of(
+        study,
+        {
+            "sgd": [[0.1, 0.15, 0.3], [0.1, 0.12, 0.28]],
+            "nag_sutskever": [[0.1, 0.3, 0.4], [0.1, 0.25, 0.4]],
+        },
+    )
+
+
+def test_a_table_for_every_target_clock_and_kind(small_study: Study) -> None:
+    runs, curves = frames_of(small_study)
+    table = speed_comparisons(small_study, runs, curves)
+    assert len(table) == 1 * 3 * 2  # targets, clocks, kinds
+    row = table[(table["clock"] == "epochs") & (table["kind"] == "first")].iloc[0]
+    # 0.2 is reached at 1 + 1/3 and 1 + 1/2 by one, 1/2 and 2/3 by the other.
+    assert row["difference"] == pytest.approx((0.5 + 2 / 3 - 4 / 3 - 1.5) / 2)
+    shuffled = speed_comparisons(
+        small_study, runs.sample(frac=1, random_state=1), curves.sample(frac=1, random_state=1)
+        .sort_values(["run", "epoch"])
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(table, shuffled)
+
+
+def test_profiles_are_stairs_whose_area_is_exact(small_study: Study) -> None:
+    cases = [("a", 1.0, 2.0), ("b", 6.0, 3.0), ("c", math.inf, 4.0), ("d", math.inf, math.inf)]
+    times = pd.DataFrame(
+        {
+            "workload": workload,
+            "target": 0.5,
+            "clock": "epochs",
+            "kind": "sustained",
+            "optimizer": name,
+            "median": value,
+        }
+        for workload, *values in cases
+        for name, value in zip(("sgd", "nag_sutskever"), values, strict=True)
+    )
+    table = profiles(small_study, times).set_index("optimizer")
+    # Ratios: 1, 2, ∞ and 2, 1, 1; the case that nobody solves counts for nobody.
+    assert list(table["cases"]) == [3, 3]
+    for name, ratios in (("sgd", [1, 2, math.inf]), ("nag_sutskever", [2, 1, 1])):
+        grid = np.linspace(1, 4, 300_001)
+        shares = np.mean([np.array(ratio) <= grid for ratio in ratios], axis=0)
+        assert table.at[name, "area"] == pytest.approx(shares.mean(), abs=1e-4)
+        assert table.at[name, "share"][-1] == pytest.approx(np.mean(np.array(ratios) <= 4))
+
+
+def test_profiles_of_real_times(small_study: Study) -> None:
+    runs, curves = frames_of(small_study)
+    table = profiles(small_study, time_to_target(small_study, runs, curves))
+    assert set(table["optimizer"]) == {"sgd", "nag_sutskever"}
+    assert table["area"].isna().all()  # two epochs hold no three in a row
+    assert list(itertools.chain(*table["share"])) == pytest.approx([math.nan] * 4, nan_ok=True)
