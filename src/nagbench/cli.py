@@ -328,6 +328,31 @@ def _bench(options: argparse.Namespace) -> None:
         )
 
 
+def _power(options: argparse.Namespace) -> None:
+    from nagbench.statistics.comparison import smallest_p
+    from nagbench.statistics.power import detectable, seeds_needed
+    from nagbench.study import load_study
+
+    study = load_study(options.study)
+    seeds, count = len(study.testing.seeds), len(study.optimizers)
+    families = {"all pairs of a workload": count * (count - 1) // 2}
+    for hypothesis in study.hypotheses.values():
+        name = f"hypotheses `{hypothesis.family}`"
+        families[name] = families.get(name, 0) + 1
+    print(f"{seeds} test seeds, level {study.level:g}, Holm's correction:")
+    for name, tests in families.items():
+        smallest = min(1.0, smallest_p(seeds) * tests)
+        effect = detectable(seeds, study.level / tests)
+        print(
+            f"  {name}: {tests} tests; smallest corrected p {smallest:.2g}; the hardest of them "
+            f"finds with probability 0.8 a difference of {effect:.2f} standard deviations of the "
+            "paired differences"
+        )
+        if smallest > study.level:
+            needed = seeds_needed(tests, study.level)
+            print(f"  WARNING: with {seeds} seeds it cannot reject; {needed} seeds can")
+
+
 def _schema(_: argparse.Namespace) -> None:
     from nagbench.schema import json_schema
     from nagbench.study import StudyFile
@@ -458,6 +483,9 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("plan", _plan, "list a study's units and estimate its time on this machine")
     study(added)
     device(added)
+
+    added = verb("power", _power, "what differences a study's seeds can show, before its runs")
+    study(added)
 
     added = verb("bench", _bench, "time the engine beside plain training loops, in turns")
     added.add_argument(

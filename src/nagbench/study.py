@@ -25,6 +25,8 @@ from nagbench.search import SEARCHES, Domain, trials
 
 STUDIES = Path("workflow/studies")
 STAGES = ("tune", "test")
+METRICS = ("accuracy", "epochs", "gradients", "seconds")
+DIRECTIONS = ("greater", "less", "equivalent")
 NEEDS = ("closure", "matrices", "own_schedule")
 SCHEDULES = (
     "constant",
@@ -139,6 +141,24 @@ class Divergence:
 
 
 @dataclass(frozen=True)
+class Hypothesis:
+    """A claim, fixed before the runs: a metric of one optimizer against that of another."""
+
+    claim: Annotated[str, Allowed("in words")]
+    workload: str
+    optimizer: str
+    reference: str
+    direction: Annotated[str, Allowed(choices=DIRECTIONS)]
+    metric: Annotated[str, Allowed("final accuracy, or sustained time", choices=METRICS)]
+    source: Annotated[str, Allowed("who claims it")] = ""
+    target: Annotated[float, Allowed("of a time: a validation accuracy", minimum=0, below=1)] = 0.0
+    margin: Annotated[
+        float, Allowed("differences within it count as none, in the metric's unit", minimum=0)
+    ] = 0.0
+    family: Annotated[str, Allowed("of Holm's correction")] = "main"
+
+
+@dataclass(frozen=True)
 class StudyFile:
     """The keys of a study file."""
 
@@ -156,6 +176,9 @@ class StudyFile:
     gpu: Annotated[bool, Allowed("the study is meant for a GPU and will not start without")] = False
     level: Annotated[float, Allowed("of the tests", above=0, below=1)] = 0.05
     divergence: Divergence = Divergence()
+    hypotheses: Annotated[
+        Mapping[str, Hypothesis], Allowed("claims to be judged, by identifier")
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -261,6 +284,7 @@ class Study:
     gpu: bool
     level: float
     divergence: Divergence
+    hypotheses: Mapping[str, Hypothesis]
 
     def units(self, stage: str | None = None) -> list[Unit]:
         """The units of one stage, or of both in the order of their work."""
@@ -348,8 +372,36 @@ def _assemble(name: str, file: StudyFile, place: str) -> Study:
     if file.baseline not in optimizers:
         found = f"found {file.baseline!r}"
         raise InputError(f"{place}.baseline", found, "one of " + ", ".join(optimizers))
+    for key, hypothesis in file.hypotheses.items():
+        _check_hypothesis(f"{place}.hypotheses.{key}", hypothesis, file.workloads, optimizers)
     sections = {entry.name: getattr(file, entry.name) for entry in fields(file)}
     return Study(name=name, **{**sections, "optimizers": optimizers})
+
+
+def _check_hypothesis(
+    place: str,
+    hypothesis: Hypothesis,
+    workloads: Mapping[str, Workload],
+    optimizers: Mapping[str, Optimizer],
+) -> None:
+    for name, known in (
+        ("workload", workloads),
+        ("optimizer", optimizers),
+        ("reference", optimizers),
+    ):
+        found = getattr(hypothesis, name)
+        if found not in known:
+            raise InputError(f"{place}.{name}", f"found {found!r}", "one of " + ", ".join(known))
+    if hypothesis.optimizer == hypothesis.reference:
+        raise InputError(f"{place}.reference", "the optimizer itself", "another one")
+    targets = workloads[hypothesis.workload].targets
+    if hypothesis.metric != "accuracy" and hypothesis.target not in targets:
+        found = f"found {hypothesis.target:g}"
+        raise InputError(f"{place}.target", found, "one of " + ", ".join(map(str, targets)))
+    if hypothesis.direction == "equivalent" and not hypothesis.margin:
+        raise InputError(
+            f"{place}.margin", "found none", "a number above 0, to be equivalent within"
+        )
 
 
 def _check_name(place: str, name: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_rules import CHANGING, CONSTANT, START, STEPS, by_code, in_float64  # noqa: F401
+from test_formulas import CHANGING, CONSTANT, START, STEPS, by_code, in_float64  # noqa: F401
 
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.gradient_scaling import GradientScaling

@@ -126,6 +126,15 @@ def test_a_large_difference_is_found() -> None:
     assert 1.3 < row["ratio_low"] < row["ratio"] < row["ratio_high"] < 2.2
 
 
+def test_a_ratio_to_nothing_is_not_defined() -> None:
+    """Targets may be reached before training begins."""
+    one, other = hits([1, 2, 3]), hits([0, 0, 0])
+    row = difference(one, seeds(one), other, seeds(other), 0.05)
+    assert row["difference"] == 2
+    assert math.isnan(row["ratio"])
+    assert math.isnan(row["ratio_low"])
+
+
 def test_the_ratios_interval_is_the_same_each_time_and_covers() -> None:
     noise = np.random.default_rng(2)
     one, other = noise.gamma(9, 1, 12), noise.gamma(9, 1, 12)

@@ -60,7 +60,7 @@ def difference(
         "difference": differences.mean() if len(seeds) else math.nan,
         "low": low,
         "high": high,
-        "ratio": one_times.mean() / other_times.mean() if len(seeds) else math.nan,
+        "ratio": one_times.mean() / other_times.mean() if other_times.any() else math.nan,
         "ratio_low": ratio_low,
         "ratio_high": ratio_high,
         "p": sign_flip_test(differences) if len(seeds) > 1 and arrived else math.nan,
@@ -70,10 +70,13 @@ def difference(
 
 
 def ratio_interval(one: np.ndarray, other: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """Percentile bootstrap, over pairs, of the ratio of two means."""
-    if len(one) < 2:
+    """Percentile bootstrap, over pairs, of the ratio of two means.
+
+    Not defined for one pair, nor where a resample's second mean may be zero.
+    """
+    draws = np.random.default_rng(seed).integers(0, len(one) or 1, (_RESAMPLES, len(one)))
+    if len(one) < 2 or not (other[draws].mean(axis=1) > 0).all():
         return math.nan, math.nan
-    draws = np.random.default_rng(seed).integers(0, len(one), (_RESAMPLES, len(one)))
     ratios = np.sort(one[draws].mean(axis=1) / other[draws].mean(axis=1))
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(ratios, [tail, 1 - tail])

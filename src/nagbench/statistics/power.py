@@ -1,0 +1,41 @@
+"""What a test can show with so many seeds, before any run."""
+
+import math
+
+import numpy as np
+from scipy import optimize, stats
+
+from nagbench.statistics.comparison import smallest_p
+
+
+def power(effect: float, pairs: int, level: float) -> float:
+    """Probability that a two-sided paired t test finds a mean of `effect` deviations.
+
+    The exact randomisation test that is used comes very near to it for normal differences, but
+    never below its smallest p, where its power is zero.
+    """
+    if pairs < 2 or smallest_p(pairs) > level:
+        return 0.0
+    shift, freedom = effect * math.sqrt(pairs), pairs - 1
+    critical = stats.t.ppf(1 - level / 2, freedom)
+    # Where the far tail underflows scipy gives NaN for what is next to nothing.
+    other_side = np.nan_to_num(stats.nct.cdf(-critical, freedom, shift))
+    return float(stats.nct.sf(critical, freedom, shift) + other_side)
+
+
+def detectable(pairs: int, level: float, wanted: float = 0.8) -> float:
+    """The effect, in deviations of the paired differences, found with probability `wanted`."""
+    if pairs < 2 or smallest_p(pairs) > level:
+        return math.inf
+    enough = 0.1  # found by doubling: far beyond it scipy's noncentral t is not defined
+    while power(enough, pairs, level) < wanted:
+        enough *= 2
+    return float(optimize.brentq(lambda d: power(d, pairs, level) - wanted, 0.0, enough))
+
+
+def seeds_needed(tests: int, level: float) -> int:
+    """The fewest pairs with which the corrected test of a family of `tests` can reject at all."""
+    pairs = 2
+    while smallest_p(pairs) * tests > level:
+        pairs += 1
+    return pairs
