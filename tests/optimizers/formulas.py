@@ -373,3 +373,18 @@ def schedule_free_sgd(x: Vector, momentum: float) -> Path:
         weights += highest**2
         z = z - lr * g
         x = x + highest**2 / weights * (z - x)
+
+
+@formula
+def schedule_free_adamw(x: Vector, betas: tuple[float, float], eps: float) -> Path:
+    """As `schedule_free_sgd`, the step of z divided as Adam divides it."""
+    z, v, weights, highest, k = x, np.zeros_like(x), 0.0, 0.0, 0
+    while True:
+        g, lr, _ = yield (1 - betas[0]) * z + betas[0] * x, x
+        k += 1
+        highest = max(highest, lr)
+        weights += highest**2
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        size = np.sqrt(v / (1 - betas[1] ** k)) + eps
+        z = z - lr * g / size
+        x = x + highest**2 / weights * (z - x)

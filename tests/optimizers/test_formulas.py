@@ -117,6 +117,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "acc_sgd": ("acc_sgd", {"kappa": 100.0, "xi": 5.0, "c": 0.7}, {"constant": 0.7}),
     "adan": ("adan", {"betas": (0.98, 0.92, 0.99), "eps": 1e-6}, {}),
     "schedule_free_sgd": ("schedule_free_sgd", {"momentum": 0.9}, {}),
+    "schedule_free_adamw": ("schedule_free_adamw", {"betas": (0.9, 0.99), "eps": 1e-6}, {}),
     "lion": ("lion", {"betas": (0.9, 0.99)}, {}),
     "adam": ("adam", {"betas": (0.9, 0.99), "eps": 1e-6}, {}),
     "adamw": ("adam", {"betas": (0.9, 0.99), "eps": 1e-6}, {}),
@@ -127,7 +128,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "rmsprop": ("rmsprop", {"alpha": 0.99, "eps": 1e-6}, {}),
     "adagrad": ("adagrad", {"eps": 1e-6}, {}),
 }
-DECOUPLED = {"adamw", "nadamw", "lion"}  # θ ← θ − ηλθ before the step
+DECOUPLED = {"adamw", "nadamw", "lion", "schedule_free_adamw"}  # ηλθ apart from the step
 
 
 def settings_of(name: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
