@@ -79,7 +79,7 @@ def test_an_optimizers_file_retrains_that_optimizer_alone(finished: Checkout) ->
 
 def test_a_row_of_the_catalogue_retrains_that_optimizer_alone(finished: Checkout) -> None:
     text = (finished.folder / CATALOGUE).read_text()
-    row = text[text.index('name="nag_sutskever"') :]
+    row = text[text.index('"nag_sutskever"') :]
     defaults = re.search(r"defaults=\{.*\}", row)
     assert defaults
     head = row[: defaults.end()]
@@ -89,7 +89,7 @@ def test_a_row_of_the_catalogue_retrains_that_optimizer_alone(finished: Checkout
 
 
 def test_words_about_an_optimizer_retrain_nothing(finished: Checkout) -> None:
-    with finished.edited(CATALOGUE, 'label="NAG (Sutskever)"', 'label="Sutskever"'):
+    with finished.edited(CATALOGUE, '"NAG (Sutskever)"', '"Sutskever"'):
         assert before_statistics(finished.pending(*everything())) == {}
 
 
