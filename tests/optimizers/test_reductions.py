@@ -174,3 +174,40 @@ def test_the_line_search_accepts_what_armijo_asks_and_counts_its_looks() -> None
     optimizer.step(closure)
     assert looks == 1 + 4
     assert float(parameter.detach()) == pytest.approx(1 - 6 / 8)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_a_search_that_finds_nothing_steps_next_to_nowhere(decay: float) -> None:
+    """With L = 100 two tries from 1 cannot hold; the rate after them was never tried."""
+    parameter = torch.nn.Parameter(torch.ones(1))
+    chosen = {"lr": 1.0, "tries": 2, "weight_decay": decay}
+    optimizer: Any = CATALOGUE["nesterov_armijo"].build([parameter], chosen)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = 50 * parameter.square().sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    assert float(parameter.detach()) == pytest.approx(1 - 1e-6 * (100 + decay))
+
+
+def test_a_groups_number_stays_one_when_gradients_come_and_go() -> None:
+    first, second = (torch.nn.Parameter(torch.ones(1)) for _ in range(2))
+    optimizer: Any = CATALOGUE["sgdn_hd"].build([first, second], {"lr": 0.1})
+    for gradient in (None, torch.ones(1)):
+        first.grad, second.grad = gradient, torch.ones(1)
+        optimizer.step()
+    numbers = [state["learned"] for state in optimizer.state.values() if "learned" in state]
+    assert len(numbers) == 1
+
+
+def test_ksets_cosine_stands_gradients_whose_squares_vanish() -> None:
+    parameter = torch.nn.Parameter(torch.ones(2, dtype=torch.float32))
+    optimizer: Any = CATALOGUE["kset"].build([parameter], {"lr": 0.1, "threshold": 1e-20})
+    for _ in range(2):
+        parameter.grad = torch.full((2,), 1e-13, dtype=torch.float32)
+        optimizer.step()
+    # The second gradient is along the first step: the rate grows by δ_out.
+    assert float(optimizer.state[parameter]["learned"]) == pytest.approx(0.05, rel=1e-5)

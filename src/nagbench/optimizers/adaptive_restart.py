@@ -40,7 +40,7 @@ class AdaptiveRestart(Nesterov1983):
         elif now.loss is None:
             raise ValueError("scheme 'function' needs a closure that returns the loss")
         else:
-            before = self.number(now.parameters, "loss", float("inf"))
+            before = self.number(now, "loss", float("inf"))
             loss = now.loss.detach().to(before)
             astray = loss > before
             before.copy_(loss)

@@ -34,8 +34,8 @@ class DoWG(Rule):
     def update(self, now: Step) -> None:
         parameters, gradients, group = now.parameters, now.gradients, now.group
         starts = self.remembered(parameters, "start", lambda p: p.detach().clone())
-        farthest = self.number(parameters, "farthest", group["distance"])
-        weighted = self.number(parameters, "weighted", 0.0)
+        farthest = self.number(now, "farthest", group["distance"])
+        weighted = self.number(now, "weighted", 0.0)
         away = torch._foreach_sub(parameters, starts)
         farthest.copy_(torch.maximum(farthest, inner(away, away).sqrt()))
         square = farthest * farthest

@@ -52,8 +52,8 @@ class KSet(Rule):
         parameters, gradients, group = now.parameters, now.gradients, now.group
         velocities = self.remembered(parameters, "velocity")
         steps = self.remembered(parameters, "step_before")
-        learned = self.number(parameters, "learned", 0.0)
-        lengths = (inner(gradients, gradients) * inner(steps, steps)).sqrt()
+        learned = self.number(now, "learned", 0.0)
+        lengths = inner(gradients, gradients).sqrt() * inner(steps, steps).sqrt()
         cosine = torch.where(lengths > 0, inner(gradients, steps) / lengths, 0.0)
         largest = torch.stack(torch._foreach_norm(gradients, float("inf"))).max()
         within_threshold = largest <= group["threshold"]

@@ -28,7 +28,7 @@ class Nesterov1983(LookAhead):
 
     def update(self, now: Step) -> None:
         parameters, gradients, group = now.parameters, now.gradients, now.group
-        points, t = self.points(parameters), self.number(parameters, "t", 1.0)
+        points, t = self.points(parameters), self.number(now, "t", 1.0)
         new = torch._foreach_sub(parameters, torch._foreach_mul(gradients, group["lr"]))
         moves = torch._foreach_sub(new, points)
         before = self.restarted(t, moves, now)

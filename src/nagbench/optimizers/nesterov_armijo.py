@@ -9,16 +9,19 @@ from torch import Tensor
 from nagbench.optimizers.nesterov_1983 import Nesterov1983
 from nagbench.optimizers.rule import Step, within
 
+_LAST_RESORT = 1e-6
+
 
 class NesterovArmijo(Nesterov1983):
     r"""`Nesterov1983` whose rate a batch's own loss approves.
 
     .. math:: f(y - \eta g) \le f(y) - c \eta \|g\|^2
 
-    Beginning at `lr` in each step, η is multiplied by `backtrack` until this holds, at most `tries`
-    times. c = ½ is what Nesterov's proof asks for; smaller ones accept steps that momentum then
-    carries too far. Beginning anew each time costs more evaluations than the article's other ways,
-    which remember, and depends on nothing that came before.
+    Beginning at `lr` in each step, η is multiplied by `backtrack` until this holds; where it does
+    not in `tries`, the step is taken with 1e-6, as in the authors' code. c = ½ is what Nesterov's
+    proof asks for; smaller ones accept steps that momentum then carries too far. Beginning anew
+    each time costs more evaluations than the article's other ways, which remember, and depends on
+    nothing that came before; the proof wants rates that never grow, which this gives up.
 
     The closure evaluates loss and gradient; each call counts. All parameters share one rate and are
     judged at x. The search waits for each loss, so its step cannot be recorded.
@@ -70,10 +73,13 @@ class NesterovArmijo(Nesterov1983):
                 parameters, torch._foreach_sub(here, torch._foreach_mul(gradients, rate))
             )
             with torch.enable_grad():
-                found = objective(closure())
+                tried = closure()
+            found = objective(tried)
             if found <= first - group["c"] * rate * square:
                 break
             rate *= group["backtrack"]
+        else:
+            rate = _LAST_RESORT
         torch._foreach_copy_(parameters, here)
         self.update(Step(parameters, gradients, {**group, "lr": rate}, loss))
         return loss

@@ -67,11 +67,15 @@ class Rule(torch.optim.Optimizer):
                 self.state[parameter][name] = start(parameter)
         return [self.state[parameter][name] for parameter in parameters]
 
-    def number(self, parameters: list[Tensor], name: str, start: float) -> Tensor:
-        """A number of the group, on the device; it lives with the group's first parameter."""
-        state = self.state[parameters[0]]
+    def number(self, now: Step, name: str, start: float) -> Tensor:
+        """A number of the group, on the device; it lives with the group's first parameter.
+
+        With that one whether or not it has a gradient in this step, so that there is one number.
+        """
+        first = now.group["params"][0]
+        state = self.state[first]
         if name not in state:
-            state[name] = parameters[0].new_full((), start)
+            state[name] = first.new_full((), start)
         number: Tensor = state[name]
         return number
 

@@ -38,7 +38,7 @@ class SGDNHD(Rule):
         parameters, gradients, group = now.parameters, now.gradients, now.group
         velocities = self.remembered(parameters, "velocity")
         steps = self.remembered(parameters, "step_before")
-        learned = self.number(parameters, "learned", 0.0)
+        learned = self.number(now, "learned", 0.0)
         learned.add_(group["hyper_lr"] * inner(gradients, steps))
         torch._foreach_mul_(velocities, group["momentum"])
         torch._foreach_add_(velocities, gradients)

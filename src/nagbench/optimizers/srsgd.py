@@ -33,7 +33,7 @@ class SRSGD(Rule):
     def update(self, now: Step) -> None:
         parameters, gradients, group = now.parameters, now.gradients, now.group
         points = self.remembered(parameters, "point", lambda p: p.detach().clone())
-        k = self.number(parameters, "k", 0.0)
+        k = self.number(now, "k", 0.0)
         new = torch._foreach_sub(parameters, torch._foreach_mul(gradients, group["lr"]))
         moves = torch._foreach_sub(new, points)
         torch._foreach_copy_(points, new)
