@@ -23,7 +23,7 @@ def matching(study: Study, pattern: str) -> list[Unit]:
     units = [
         study.unit(f"{stage}/{workload}/{optimizer}")
         for workload in study.workloads
-        for optimizer in study.optimizers
+        for optimizer in study.optimizers_of(workload)
         for stage in STAGES
     ]
     found = [unit for unit in units if fnmatchcase(unit.name, pattern)]

@@ -330,22 +330,17 @@ def _bench(options: argparse.Namespace) -> None:
 
 def _power(options: argparse.Namespace) -> None:
     from nagbench.statistics.comparison import smallest_p
-    from nagbench.statistics.power import detectable, seeds_needed
+    from nagbench.statistics.power import detectable, families, seeds_needed
     from nagbench.study import load_study
 
     study = load_study(options.study)
-    seeds, count = len(study.testing.seeds), len(study.optimizers)
-    families = {"all pairs of a workload": count * (count - 1) // 2}
-    for hypothesis in study.hypotheses.values():
-        name = f"hypotheses `{hypothesis.family}`"
-        families[name] = families.get(name, 0) + 1
-    print(f"{seeds} test seeds, level {study.level:g}, Holm's correction:")
-    for name, tests in families.items():
+    print(f"Level {study.level:g}, Holm's correction:")
+    for name, (tests, seeds) in families(study).items():
         smallest = min(1.0, smallest_p(seeds) * tests)
         effect = detectable(seeds, study.level / tests)
         print(
-            f"  {name}: {tests} tests; smallest corrected p {smallest:.2g}; the hardest of them "
-            f"finds with probability 0.8 a difference of {effect:.2f} standard deviations of the "
+            f"  {name}: {tests} tests on {seeds} seeds; smallest corrected p {smallest:.2g}; the "
+            f"hardest of them finds with probability 0.8 a difference of {effect:.2f} standard deviations of the "
             "paired differences"
         )
         if smallest > study.level:

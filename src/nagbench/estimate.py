@@ -69,8 +69,8 @@ def estimate(study: Study, device: str) -> Estimate:
     costs = {}
     for workload in study.workloads.values():
         network = _Network(workload, torch.device(device))
-        for optimizer in study.optimizers.values():
-            costs[workload.name, optimizer.name] = network.with_optimizer(optimizer)
+        for name in study.optimizers_of(workload.name):
+            costs[workload.name, name] = network.with_optimizer(study.optimizers[name])
     units = []
     for unit in study.units():
         step, image, state = costs[unit.workload.name, unit.optimizer.name]

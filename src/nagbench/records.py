@@ -18,7 +18,7 @@ from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.study import Study
 
-VERSION = 1
+VERSION = 2
 _VERSION_KEY = b"nagbench.records"
 
 # What a curve holds at each epoch. Losses and accuracies of the training data are running means of
@@ -31,6 +31,7 @@ CURVE = {
     "test_loss": "over the whole test set; absent while tuning",
     "test_accuracy": "over the whole test set; absent while tuning",
     "gradient_norm": "mean over the epoch's steps",
+    "gradient_ratio": "median of the first layer's gradient norm over the last's",
     "update_norm": "mean length of a step in parameter space",
     "learning_rate": "in force in the epoch's last step",
     "gradient_evaluations": "since the start",

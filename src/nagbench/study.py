@@ -25,8 +25,16 @@ from nagbench.search import SEARCHES, Domain, trials
 
 STUDIES = Path("workflow/studies")
 STAGES = ("tune", "test")
-METRICS = ("accuracy", "epochs", "gradients", "seconds")
-DIRECTIONS = ("greater", "less", "equivalent")
+# What each is, and in which unit, `statistics.metrics` says; the first row's are times to target,
+# the last row's are of the tune stage.
+CLOCKS = ("epochs", "gradients", "seconds")
+METRICS = (
+    *CLOCKS,
+    *("accuracy", "best_accuracy", "deviation", "diverged", "lost_by_stopping", "step_cost"),
+    *("spikes", "unrest", "largest_fall", "gradient_ratio", "gradient_imbalance"),
+    *("band", "trials_needed", "trials_diverged"),
+)
+DIRECTIONS = ("greater", "less", "at_most", "equivalent")
 NEEDS = ("closure", "matrices", "own_schedule")
 SCHEDULES = (
     "constant",
@@ -83,6 +91,13 @@ class Workload:
         0.0
     )
     l2: Annotated[float, Allowed("half the factor of their squares' sum", minimum=0)] = 0.0
+    optimizers: (
+        Annotated[
+            tuple[str, ...],
+            Allowed("those of the study that train here; all if absent", unique=True),
+        ]
+        | None
+    ) = None
     name: str = field(default="", init=False)
 
     def definition(self) -> dict[str, Any]:
@@ -91,7 +106,7 @@ class Workload:
         Options at their defaults are left out, so that a new option renames no run without it; who
         changes a default must raise `ENGINE_VERSION`.
         """
-        words = {"name", "label", "targets"}
+        words = {"name", "label", "targets", "optimizers"}
         return {
             entry.name: getattr(self, entry.name)
             for entry in fields(self)
@@ -142,14 +157,22 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A claim, fixed before the runs: a metric of one optimizer against that of another."""
+    """A claim, fixed before the runs: a metric of one optimizer against another's, or a number."""
 
     claim: Annotated[str, Allowed("in words")]
     workload: str
     optimizer: str
-    reference: str
-    direction: Annotated[str, Allowed(choices=DIRECTIONS)]
-    metric: Annotated[str, Allowed("final accuracy, or sustained time", choices=METRICS)]
+    direction: Annotated[
+        str, Allowed("`at_most`: greater by no more than the margin", choices=DIRECTIONS)
+    ]
+    metric: Annotated[str, Allowed(choices=METRICS)]
+    reference: Annotated[str, Allowed("the other optimizer")] | None = None
+    reference_workload: Annotated[str, Allowed("where it trains, if elsewhere")] | None = None
+    value: Annotated[float, Allowed("a number in place of a reference")] | None = None
+    contrast: (
+        Annotated[str, Allowed("a workload whose own difference is taken off: the gain grows")]
+        | None
+    ) = None
     source: Annotated[str, Allowed("who claims it")] = ""
     target: Annotated[float, Allowed("of a time: a validation accuracy", minimum=0, below=1)] = 0.0
     margin: Annotated[
@@ -175,6 +198,9 @@ class StudyFile:
     demo: Annotated[bool, Allowed("marks every page of the paper")] = False
     gpu: Annotated[bool, Allowed("the study is meant for a GPU and will not start without")] = False
     level: Annotated[float, Allowed("of the tests", above=0, below=1)] = 0.05
+    tolerance: Annotated[
+        float, Allowed("of accuracy: a rate that loses no more is good", above=0, below=1)
+    ] = 0.02
     divergence: Divergence = Divergence()
     hypotheses: Annotated[
         Mapping[str, Hypothesis], Allowed("claims to be judged, by identifier")
@@ -213,8 +239,10 @@ class Unit:
         return self.study.tuning.seeds if self.stage == "tune" else self.study.testing.seeds
 
     def trials(self) -> list[dict[str, Any]]:
-        """The settings that the tune stage tries."""
+        """What the tune stage tries: the defaults alone where the space is empty."""
         tuning = self.study.tuning
+        if not self.optimizer.space:
+            return [dict(self.optimizer.defaults)]
         return trials(
             self.optimizer.space,
             self.optimizer.defaults,
@@ -283,17 +311,23 @@ class Study:
     demo: bool
     gpu: bool
     level: float
+    tolerance: float
     divergence: Divergence
     hypotheses: Mapping[str, Hypothesis]
 
     def units(self, stage: str | None = None) -> list[Unit]:
         """The units of one stage, or of both in the order of their work."""
         return [
-            Unit(self, name, workload, optimizer)
+            Unit(self, name, workload, self.optimizers[optimizer])
             for name in ([stage] if stage else STAGES)
             for workload in self.workloads.values()
-            for optimizer in self.optimizers.values()
+            for optimizer in self.optimizers_of(workload.name)
         ]
+
+    def optimizers_of(self, workload: str) -> list[str]:
+        """The names of those that train there, in the study's order."""
+        wanted = self.workloads[workload].optimizers
+        return [name for name in self.optimizers if wanted is None or name in wanted]
 
     def unit(self, name: str) -> Unit:
         """The unit of that name, such as `tune/seed_cnn/nag`."""
@@ -363,7 +397,7 @@ def _assemble(name: str, file: StudyFile, place: str) -> Study:
         optimizers[key] = _take(key, section or OptimizerSection(), f"{place}.optimizers.{key}")
     if file.tuning.search == "grid":
         for key, optimizer in optimizers.items():
-            if "lr" not in optimizer.space:
+            if optimizer.space and "lr" not in optimizer.space:
                 found = "a space without `lr`, which the grid search varies"
                 raise InputError(f"{place}.optimizers.{key}.space", found, "an interval for `lr`")
     if len(optimizers) < 2:
@@ -372,6 +406,8 @@ def _assemble(name: str, file: StudyFile, place: str) -> Study:
     if file.baseline not in optimizers:
         found = f"found {file.baseline!r}"
         raise InputError(f"{place}.baseline", found, "one of " + ", ".join(optimizers))
+    for workload in file.workloads.values():
+        _check_competitors(f"{place}.workloads.{workload.name}.optimizers", workload, file)
     for key, hypothesis in file.hypotheses.items():
         _check_hypothesis(f"{place}.hypotheses.{key}", hypothesis, file.workloads, optimizers)
     sections = {entry.name: getattr(file, entry.name) for entry in fields(file)}
@@ -384,24 +420,47 @@ def _check_hypothesis(
     workloads: Mapping[str, Workload],
     optimizers: Mapping[str, Optimizer],
 ) -> None:
-    for name, known in (
-        ("workload", workloads),
-        ("optimizer", optimizers),
-        ("reference", optimizers),
-    ):
-        found = getattr(hypothesis, name)
-        if found not in known:
-            raise InputError(f"{place}.{name}", f"found {found!r}", "one of " + ", ".join(known))
-    if hypothesis.optimizer == hypothesis.reference:
+    if (hypothesis.reference is None) == (hypothesis.value is None):
+        found = "neither a reference nor a value" if hypothesis.value is None else "both"
+        raise InputError(f"{place}.reference", found, "either `reference` or `value`")
+    elsewhere = hypothesis.reference_workload or hypothesis.workload
+    compared = [("optimizer", "workload", hypothesis.workload)]
+    if hypothesis.reference is not None:
+        compared.append(("reference", "reference_workload", elsewhere))
+    if hypothesis.contrast is not None:
+        compared += [(name, "contrast", hypothesis.contrast) for name, _, _ in tuple(compared)]
+    for name, where, workload in compared:
+        if workload not in workloads:
+            found = f"found {workload!r}"
+            raise InputError(f"{place}.{where}", found, "one of " + ", ".join(workloads))
+        known = workloads[workload].optimizers or tuple(optimizers)
+        if getattr(hypothesis, name) not in known:
+            found = f"found {getattr(hypothesis, name)!r}"
+            allowed = f"one that trains on {workload}: {', '.join(known)}"
+            raise InputError(f"{place}.{name}", found, allowed)
+    if hypothesis.reference == hypothesis.optimizer and elsewhere == hypothesis.workload:
         raise InputError(f"{place}.reference", "the optimizer itself", "another one")
-    targets = workloads[hypothesis.workload].targets
-    if hypothesis.metric != "accuracy" and hypothesis.target not in targets:
-        found = f"found {hypothesis.target:g}"
-        raise InputError(f"{place}.target", found, "one of " + ", ".join(map(str, targets)))
-    if hypothesis.direction == "equivalent" and not hypothesis.margin:
-        raise InputError(
-            f"{place}.margin", "found none", "a number above 0, to be equivalent within"
-        )
+    if hypothesis.metric in CLOCKS:
+        targets = {name: workloads[name].targets for _, _, name in compared}
+        for name, reachable in targets.items():
+            if hypothesis.target not in reachable:
+                found = f"found {hypothesis.target:g}"
+                allowed = f"one of {name}'s: {', '.join(map(str, reachable))}"
+                raise InputError(f"{place}.target", found, allowed)
+    if hypothesis.direction in ("equivalent", "at_most") and not hypothesis.margin:
+        raise InputError(f"{place}.margin", "found none", "a number above 0, to be within")
+
+
+def _check_competitors(place: str, workload: Workload, file: StudyFile) -> None:
+    wanted = workload.optimizers
+    if wanted is None:
+        return
+    for name in wanted:
+        if name not in file.optimizers:
+            raise InputError(place, f"found {name!r}", "some of " + ", ".join(file.optimizers))
+    if len(wanted) < 2 or file.baseline not in wanted:
+        found = f"found {', '.join(wanted) or 'nothing'}"
+        raise InputError(place, found, f"the baseline {file.baseline} and at least one more")
 
 
 def _check_name(place: str, name: str) -> None:
@@ -446,8 +505,6 @@ def _take(key: str, section: OptimizerSection, place: str) -> Optimizer:
         if problem := domain.problem():
             raise InputError(where, problem, "low below high, within the scale's range")
         check_setting(where, axis, [domain.low, domain.high])
-    if not space:
-        raise InputError(f"{place}.space", "found nothing", "at least one interval")
     return replace(
         base,
         name=key,

@@ -97,7 +97,7 @@ def test_times_are_restricted_and_paired(small: dict[str, Any], tmp_path: Path) 
     runs, curves = records_of(
         study, {"sgd": [[0.1, 0.1, 0.1]] * 2, "nag_sutskever": [[0.3, 0.3, 0.3], [0.1, 0.1, 0.1]]}
     )
-    assert list(paired(hypothesis, runs, curves)) == [-2, 0]
+    assert list(paired(study, hypothesis, runs, curves)) == [-2, 0]
 
 
 def test_without_hypotheses_the_table_is_empty(small_study: Study) -> None:

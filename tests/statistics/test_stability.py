@@ -91,9 +91,9 @@ def test_the_unrest_of_runs_is_averaged_over_them() -> None:
 def test_a_band_is_cut_where_accuracy_crosses_the_margin() -> None:
     rates = np.array([1e-3, 1e-2, 1e-1, 1.0])
     # Falls by 0.04 in the decade above the best, half of which lies within 0.02; below, steeply.
-    assert band(rates, np.array([0.5, 0.9, 0.86, 0.1])) == pytest.approx(0.5 + 0.02 / 0.4)
-    assert band(rates, np.array([0.9, 0.9, 0.9, 0.9])) == pytest.approx(3)
-    assert band(rates, np.array([0.9, 0.1, 0.1, 0.9])) == pytest.approx(0.02 / 0.8)
+    assert band(rates, np.array([0.5, 0.9, 0.86, 0.1]), 0.02) == pytest.approx(0.5 + 0.02 / 0.4)
+    assert band(rates, np.array([0.9, 0.9, 0.9, 0.9]), 0.02) == pytest.approx(3)
+    assert band(rates, np.array([0.9, 0.1, 0.1, 0.9]), 0.02) == pytest.approx(0.02 / 0.8)
 
 
 @given(

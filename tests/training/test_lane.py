@@ -15,7 +15,7 @@ from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.entry import Optimizer
 from nagbench.study import Run, Workload
 from nagbench.training.evaluation import evaluate, judged_weights
-from nagbench.training.lane import Lane
+from nagbench.training.lane import STEP_COLUMNS, Lane
 from nagbench.training.objective import loss_of
 from nagbench.training.plan import epoch_plan
 
@@ -140,7 +140,8 @@ def test_it_takes_the_steps_of_a_plain_loop(
         penalties = sum(work.l1 * p.abs().sum() + work.l2 / 2 * (p**2).sum() for p in weights)
         optimizer.zero_grad()
         (loss + penalties).backward()
-        gradient = math.sqrt(sum(float((p.grad**2).sum().detach()) for p in learned))  # type: ignore[operator]
+        lengths = [float(p.grad.norm().detach()) for p in learned]  # type: ignore[union-attr]
+        layers_only = [length for length, p in zip(lengths, learned, strict=True) if p.ndim > 1]
         optimizer.step()
         update = math.sqrt(
             sum(
@@ -148,9 +149,16 @@ def test_it_takes_the_steps_of_a_plain_loop(
                 for p, old in zip(learned, before, strict=True)
             )
         )
-        found = dict(zip(("loss", "gradient", "update"), measured[step][[0, 2, 3]], strict=True))
+        found = dict(zip(STEP_COLUMNS, measured[step], strict=True))
+        assert found.pop("accuracy") >= 0
         assert found == pytest.approx(
-            {"loss": float(loss.detach()), "gradient": gradient, "update": update}, rel=1e-9
+            {
+                "loss": float(loss.detach()),
+                "gradient_norm": math.hypot(*lengths),
+                "gradient_ratio": layers_only[0] / layers_only[-1],
+                "update_norm": update,
+            },
+            rel=1e-9,
         )
     for ours, plain in zip(one.parameters, learned, strict=True):
         torch.testing.assert_close(ours, plain, rtol=1e-9, atol=1e-12)

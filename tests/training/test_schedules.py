@@ -118,7 +118,7 @@ def test_a_run_takes_its_steps_at_the_schedules_rates(images: ImageSet, schedule
         for _ in range(one.steps):
             one.step()
         steps = one.measured()
-        np.testing.assert_allclose(steps[:, 3] / steps[:, 2], 0.1 * expected, rtol=1e-4)  # type: ignore[operator]
+        np.testing.assert_allclose(steps[:, 4] / steps[:, 2], 0.1 * expected, rtol=1e-4)  # type: ignore[operator]
         rates.append(one.learning_rate())
     assert rates[-1] == pytest.approx(0.1 * expected[-1])  # type: ignore[index]
 

@@ -35,7 +35,7 @@ def tables(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, 
         "profiles": speed_comparison.profiles(study, times),
         "stability": stability.stability(study, tested, curves),
         "learning_rate_bands": stability.learning_rate_bands(study, tuned, curves),
-        "hypotheses": hypotheses.verdicts(study, tested, curves),
+        "hypotheses": hypotheses.verdicts(study, runs, curves),
         "comparisons": comparison.comparisons(study, tested, curves),
         "sensitivity": sensitivity.sensitivity(study, tuned, curves),
     }

@@ -49,13 +49,13 @@ def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
     frames = []
     for workload in study.workloads:
         accuracies = {}
-        for name in study.optimizers:
+        for name in study.optimizers_of(workload):
             group = runs_of(runs, workload, name)
             accuracies[name] = pd.Series(final_accuracy(group, curves), index=group["seed"])
         rows = [
             {"workload": workload, "optimizer": first, "reference": second}
             | _difference(accuracies[first], accuracies[second], study.level)
-            for second, first in itertools.combinations(study.optimizers, 2)
+            for second, first in itertools.combinations(accuracies, 2)
         ]
         frame = pd.DataFrame(rows)
         frame["p_adjusted"] = holm(frame["p"].to_numpy(float))

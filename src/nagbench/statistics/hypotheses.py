@@ -3,8 +3,8 @@
 A claim of a difference is *supported* if the corrected test shows it in the claimed direction, and
 *refuted* if the opposite is shown, or if the difference is shown to lie within the margin. A claim
 of equivalence is supported if the difference is shown to lie within the margin (two one-sided
-tests), and refuted if a difference is shown whose interval lies outside of it. All else is
-*inconclusive*.
+tests), and refuted if a difference is shown whose interval lies outside of it; a claim that a
+difference is at most the margin, likewise, with one of the two. All else is *inconclusive*.
 """
 
 import math
@@ -15,10 +15,8 @@ from scipy import stats
 
 from nagbench.statistics.comparison import sign_flip_test
 from nagbench.statistics.intervals import holm, mean_interval
+from nagbench.statistics.metrics import measure
 from nagbench.statistics.power import power
-from nagbench.statistics.quality import final_accuracy
-from nagbench.statistics.selection import runs_of
-from nagbench.statistics.speed import KINDS, hits
 from nagbench.study import Hypothesis, Study
 
 COLUMNS = (
@@ -31,7 +29,7 @@ def verdicts(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
     """One row a hypothesis, in the study's order; Holm's families are the hypotheses' own."""
     rows = []
     for name, hypothesis in study.hypotheses.items():
-        differences = paired(hypothesis, runs, curves)
+        differences = paired(study, hypothesis, runs, curves)
         low, high = mean_interval(differences, 1 - study.level)
         size = sum(other.family == hypothesis.family for other in study.hypotheses.values())
         sd = float(np.std(differences, ddof=1)) if len(differences) > 1 else math.nan
@@ -45,8 +43,10 @@ def verdicts(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
                 "effect": float(differences.mean()) if len(differences) else math.nan,
                 "low": low,
                 "high": high,
-                "p": sign_flip_test(differences) if len(differences) > 1 else math.nan,
-                "equivalence_p": equivalence_test(differences, hypothesis.margin),
+                "p": randomisation_p(differences),
+                "equivalence_p": equivalence_test(
+                    differences, hypothesis.margin, hypothesis.direction == "at_most"
+                ),
                 "power": power(hypothesis.margin / sd, len(differences), study.level / size)
                 if hypothesis.margin and sd > 0
                 else math.nan,
@@ -54,7 +54,7 @@ def verdicts(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
         )
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "verdict"])
     tested = np.where(
-        [h.direction == "equivalent" for h in study.hypotheses.values()],
+        [h.direction in ("equivalent", "at_most") for h in study.hypotheses.values()],
         table["equivalence_p"],
         table["p"],
     ).astype(float)
@@ -68,40 +68,64 @@ def verdicts(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
     return table[list(COLUMNS)]
 
 
-def paired(hypothesis: Hypothesis, runs: pd.DataFrame, curves: pd.DataFrame) -> np.ndarray:
+def paired(
+    study: Study, hypothesis: Hypothesis, runs: pd.DataFrame, curves: pd.DataFrame
+) -> np.ndarray:
     """The claimed optimizer's value less its reference's, seed by seed."""
-    values = []
-    for name in (hypothesis.optimizer, hypothesis.reference):
-        group = runs_of(runs, hypothesis.workload, name)
-        if hypothesis.metric == "accuracy":
-            found = final_accuracy(group, curves)
-        else:
-            in_a_row = KINDS["sustained"]
-            found = hits(group, curves, hypothesis.target, hypothesis.metric, in_a_row).times
-        values.append(pd.Series(found, index=group["seed"]))
-    one, other = values
-    seeds = one.index.intersection(other.index)
-    return (one[seeds] - other[seeds]).to_numpy()
+
+    def values(workload: str, optimizer: str) -> pd.Series:
+        return measure(
+            study, hypothesis.metric, runs, curves, workload, optimizer, hypothesis.target
+        )
+
+    def difference(workload: str, elsewhere: str) -> pd.Series:
+        own = values(workload, hypothesis.optimizer)
+        if hypothesis.reference is None:
+            return own - hypothesis.value
+        other = values(elsewhere, hypothesis.reference)
+        seeds = own.index.intersection(other.index)
+        return own[seeds] - other[seeds]
+
+    found = difference(hypothesis.workload, hypothesis.reference_workload or hypothesis.workload)
+    if hypothesis.contrast is not None:
+        contrast = difference(hypothesis.contrast, hypothesis.contrast)
+        seeds = found.index.intersection(contrast.index)
+        found = found[seeds] - contrast[seeds]
+    return found.to_numpy(float)
 
 
-def equivalence_test(differences: np.ndarray, margin: float) -> float:
-    """p of two one-sided t tests that the mean difference lies within ± `margin`."""
-    if len(differences) < 2 or not margin:
+def randomisation_p(differences: np.ndarray) -> float:
+    """p of no difference; not defined (NaN) for one pair or a value that is not."""
+    if len(differences) < 2 or np.isnan(differences).any():
+        return math.nan
+    return sign_flip_test(differences)
+
+
+def equivalence_test(differences: np.ndarray, margin: float, one_sided: bool = False) -> float:
+    """p of two one-sided t tests that the mean difference lies within ± `margin`; or of one, that
+    it lies below."""
+    if len(differences) < 2 or not margin or np.isnan(differences).any():
         return math.nan
     if np.ptp(differences) == 0:
-        return 0.0 if abs(differences[0]) < margin else 1.0
-    above = stats.ttest_1samp(differences, -margin, alternative="greater").pvalue
+        value = differences[0] if one_sided else abs(differences[0])
+        return 0.0 if value < margin else 1.0
     below = stats.ttest_1samp(differences, margin, alternative="less").pvalue
+    if one_sided:
+        return float(below)
+    above = stats.ttest_1samp(differences, -margin, alternative="greater").pvalue
     return float(max(above, below))
 
 
 def verdict(hypothesis: Hypothesis, row: pd.Series, level: float) -> str:
     """Supported, refuted or inconclusive; what is not defined shows nothing."""
     shown = row["p_adjusted"] <= level
-    if hypothesis.direction == "equivalent":
-        outside = row["low"] > hypothesis.margin or row["high"] < -hypothesis.margin
+    above = row["low"] > hypothesis.margin
+    if hypothesis.direction in ("equivalent", "at_most"):
         if shown:
             return "supported"
+        outside = above or (
+            hypothesis.direction == "equivalent" and row["high"] < -hypothesis.margin
+        )
         return "refuted" if outside and row["p"] <= level else "inconclusive"
     claimed = row["effect"] > 0 if hypothesis.direction == "greater" else row["effect"] < 0
     if shown:

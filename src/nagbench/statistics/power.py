@@ -6,6 +6,8 @@ import numpy as np
 from scipy import optimize, stats
 
 from nagbench.statistics.comparison import smallest_p
+from nagbench.statistics.metrics import OF_TUNING
+from nagbench.study import Study
 
 
 def power(effect: float, pairs: int, level: float) -> float:
@@ -39,3 +41,17 @@ def seeds_needed(tests: int, level: float) -> int:
     while smallest_p(pairs) * tests > level:
         pairs += 1
     return pairs
+
+
+def families(study: Study) -> dict[str, tuple[int, int]]:
+    """Each family of tests: how many they are, and the seeds of the one that has the fewest."""
+    found = {}
+    for workload in study.workloads:
+        count = len(study.optimizers_of(workload))
+        found[f"all pairs on {workload}"] = (count * (count - 1) // 2, len(study.testing.seeds))
+    for hypothesis in study.hypotheses.values():
+        stage = study.tuning if hypothesis.metric in OF_TUNING else study.testing
+        name, seeds = f"hypotheses `{hypothesis.family}`", len(stage.seeds)
+        tests, fewest = found.get(name, (0, seeds))
+        found[name] = (tests + 1, min(fewest, seeds))
+    return found

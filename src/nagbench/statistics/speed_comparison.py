@@ -31,7 +31,7 @@ def speed_comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) ->
         rows = [
             {**keys, "optimizer": first, "reference": second}
             | difference(*groups[first], *groups[second], study.level)
-            for second, first in itertools.combinations(study.optimizers, 2)
+            for second, first in itertools.combinations(groups, 2)
         ]
         frame = pd.DataFrame(rows)
         frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
@@ -96,7 +96,8 @@ def _families(
     study: Study, runs: pd.DataFrame, curves: pd.DataFrame
 ) -> Iterator[tuple[dict[str, object], dict[str, tuple[Hits, np.ndarray]]]]:
     for workload in study.workloads.values():
-        groups = {name: runs_of(runs, workload.name, name) for name in study.optimizers}
+        names = study.optimizers_of(workload.name)
+        groups = {name: runs_of(runs, workload.name, name) for name in names}
         for target, clock, (kind, in_a_row) in itertools.product(
             workload.targets, CLOCKS, KINDS.items()
         ):

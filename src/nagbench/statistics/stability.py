@@ -12,7 +12,6 @@ from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
 LAST = 5  # epochs at the end of a run whose spread is looked at
-MARGIN = 0.02  # of accuracy: a learning rate is good if it loses no more than this
 _RESAMPLES = 1000
 
 
@@ -20,7 +19,7 @@ def stability(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Data
     """Per workload and optimizer, each against the baseline; Holm's family is a workload."""
     frames = []
     for workload in study.workloads:
-        groups = {name: runs_of(runs, workload, name) for name in study.optimizers}
+        groups = {name: runs_of(runs, workload, name) for name in study.optimizers_of(workload)}
         accuracies = {name: final_accuracy(group, curves) for name, group in groups.items()}
         rows = []
         for name, group in groups.items():
@@ -74,24 +73,35 @@ def divergence_test(first: pd.DataFrame, second: pd.DataFrame) -> float:
 def within_runs(curves: pd.DataFrame) -> dict[str, float]:
     """Means over runs: unrest of the last epochs, largest fall from the best so far, spikes, and
     how far the largest epoch's mean gradient lies above the median one."""
-    spreads, falls, spikes, tails = [], [], [], []
+    spreads, drops, spikes, tails = [], [], [], []
     for _, curve in curves.groupby("run"):
         accuracy = curve["validation_accuracy"].to_numpy()
-        spreads.append(_sd(accuracy[-LAST:]))
-        falls.append(float((np.maximum.accumulate(accuracy) - accuracy).max()))
+        spreads.append(unrest(accuracy))
+        drops.append(falls(accuracy))
         spikes.append(curve["spikes"].sum())
         norms = curve["gradient_norm"].dropna().to_numpy()
         tails.append(float(norms.max() / np.median(norms)) if len(norms) else math.nan)
     return {
         "last_spread": _mean(spreads),
-        "largest_fall": _mean(falls),
+        "largest_fall": _mean(drops),
         "spikes": _mean(spikes),
         "gradient_tail": _mean(tails),
     }
 
 
+def unrest(accuracy: np.ndarray) -> float:
+    """Standard deviation of a run's last epochs."""
+    return _sd(accuracy[-LAST:])
+
+
+def falls(accuracy: np.ndarray) -> float:
+    """A run's largest fall from its best so far."""
+    return float((np.maximum.accumulate(accuracy) - accuracy).max())
+
+
 def learning_rate_bands(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Per workload and optimizer: how many decades of learning rate lose at most the margin.
+    """Per workload and optimizer: how many decades of learning rate lose at most the study's
+    tolerance.
 
     From the tune stage, where it tried more than one rate; between neighbouring rates accuracy is
     taken to change linearly with the rate's logarithm. The interval is a bootstrap over tuning
@@ -100,18 +110,18 @@ def learning_rate_bands(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) 
     scored = runs.assign(accuracy=final_accuracy(runs, curves, "validation"))
     rows = []
     for workload in study.workloads:
-        for name in study.optimizers:
+        for name in study.optimizers_of(workload):
             group = runs_of(scored, workload, name)
             table = group.pivot_table(index="learning_rate", columns="seed", values="accuracy")
             if len(table) < 2:
                 continue
             rates, values = table.index.to_numpy(float), table.to_numpy()
-            low, high = _band_interval(rates, values)
+            low, high = _band_interval(rates, values, study.tolerance)
             rows.append(
                 {
                     "workload": workload,
                     "optimizer": name,
-                    "decades": band(rates, values.mean(axis=1)),
+                    "decades": band(rates, values.mean(axis=1), study.tolerance),
                     "low": low,
                     "high": high,
                     "searched": float(np.log10(rates[-1] / rates[0])),
@@ -121,13 +131,13 @@ def learning_rate_bands(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) 
     return pd.DataFrame(rows)
 
 
-def band(rates: np.ndarray, accuracy: np.ndarray, margin: float = MARGIN) -> float:
-    """Decades around the best rate in which accuracy stays within `margin` of it.
+def band(rates: np.ndarray, accuracy: np.ndarray, tolerance: float) -> float:
+    """Decades around the best rate in which accuracy stays within `tolerance` of it.
 
     `rates` ascend. A band that reaches the end of what was searched is cut off there.
     """
     logs, best = np.log10(rates), int(np.argmax(accuracy))
-    goal = accuracy[best] - margin
+    goal = accuracy[best] - tolerance
 
     def reach(step: int) -> float:
         place = best
@@ -142,12 +152,12 @@ def band(rates: np.ndarray, accuracy: np.ndarray, margin: float = MARGIN) -> flo
     return float(reach(-1) + reach(1))
 
 
-def _band_interval(rates: np.ndarray, values: np.ndarray) -> tuple[float, float]:
+def _band_interval(rates: np.ndarray, values: np.ndarray, tolerance: float) -> tuple[float, float]:
     seeds = values.shape[1]
     if seeds < 2:
         return math.nan, math.nan
     draws = np.random.default_rng(0).integers(0, seeds, (_RESAMPLES, seeds))
-    bands = [band(rates, values[:, draw].mean(axis=1)) for draw in draws]
+    bands = [band(rates, values[:, draw].mean(axis=1), tolerance) for draw in draws]
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(bands, [tail, 1 - tail])
     return float(low), float(high)

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from nagbench.study import Run, Workload
 from nagbench.training.objective import loss_of, penalized, penalty
 from nagbench.training.plan import epoch_plan
 
-STEP_COLUMNS = ("loss", "accuracy", "gradient_norm", "update_norm")
+STEP_COLUMNS = ("loss", "accuracy", "gradient_norm", "gradient_ratio", "update_norm")
 _WHITENING_IMAGES = 5000
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 
@@ -125,7 +126,7 @@ class Lane:
         """
         self._set_rates()
         images, labels = self.next_batch()
-        first: list[tuple[Tensor, Tensor, Tensor]] = []
+        first: list[tuple[Tensor, ...]] = []
         evaluations = 0
 
         def evaluate() -> Tensor:
@@ -141,8 +142,7 @@ class Lane:
             objective.backward()  # type: ignore[no-untyped-call]
             if not first:
                 accuracy = (logits.detach().argmax(1) == labels).double().mean()
-                gradients = [p.grad for p in self.parameters if p.grad is not None]
-                first.append((loss.detach().double(), accuracy, _norm(gradients)))
+                first.append((loss.detach().double(), accuracy, *self._gradient_norms()))
             return objective
 
         with torch.no_grad():
@@ -155,10 +155,17 @@ class Lane:
         self.evaluations.append(evaluations)
         with torch.no_grad():
             torch._foreach_sub_(self._before, self._weights)
-            row = torch.stack([*first[0], _norm(self._before)])
+            row = torch.stack([*first[0], _norm(torch._foreach_norm(self._before))])
             # Written by arithmetic: writing at an index is slow where it must be deterministic.
             self._measured.copy_(torch.where(self._rows == self._step, row, self._measured))
             self._step += 1
+
+    def _gradient_norms(self) -> tuple[Tensor, Tensor]:
+        """Length of the whole gradient, and of the first layer's weights' over the last's."""
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        norms = torch._foreach_norm(gradients)
+        layers = [norm for norm, g in zip(norms, gradients, strict=True) if g.ndim > 1]
+        return _norm(norms), (layers[0] / layers[-1]).double()
 
     def next_batch(self) -> tuple[Tensor, Tensor]:
         """Images and labels of the step that comes, its dropout masks put in place."""
@@ -208,6 +215,6 @@ class Lane:
         self.optimizer.load_state_dict(state["optimizer"])
 
 
-def _norm(tensors: list[Tensor]) -> Tensor:
-    """Euclidean length of all of them together."""
-    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)).double())
+def _norm(parts: Sequence[Tensor]) -> Tensor:
+    """Euclidean length of the whole, from those of its parts."""
+    return torch.linalg.vector_norm(torch.stack(list(parts)).double())

@@ -42,13 +42,15 @@ class Outcome:
 
 def epoch_measures(steps: np.ndarray, losses: np.ndarray) -> dict[str, float]:
     """The means of an epoch's `steps`, and their unrest against all `losses` so far."""
-    loss, accuracy, gradient_norm, update_norm = (steps[:, n] for n in range(len(STEP_COLUMNS)))
+    columns = (steps[:, n] for n in range(len(STEP_COLUMNS)))
+    loss, accuracy, gradient_norm, gradient_ratio, update_norm = columns
     earlier = len(losses) - len(steps)
     jumps = np.diff(losses[max(earlier - 1, 0) :])
     return {
         "train_loss": loss.mean(),
         "train_accuracy": accuracy.mean(),
         "gradient_norm": gradient_norm.mean(),
+        "gradient_ratio": float(np.median(gradient_ratio)),
         "update_norm": update_norm.mean(),
         "largest_jump": jumps.max(initial=0.0),
         "spikes": count_spikes(losses, earlier),
