@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from nagbench import __version__
 from nagbench.errors import InputError
@@ -256,6 +256,7 @@ def _preflight(options: argparse.Namespace) -> int | None:
     from nagbench.study import load_study
 
     study = load_study(options.study)
+    _warn(study, sys.stderr)
     if not study.gpu or options.device != "auto" or has_gpu():
         return None
     from nagbench.estimate import estimate
@@ -306,6 +307,7 @@ def _plan(options: argparse.Namespace) -> None:
         f"{len(size.units)} units, {size.runs} runs: about {size.hours:.2g} hours on this "
         f"{device}, {where}, in {size.memory(study) / 1e9:.1f} GB beside what the libraries take"
     )
+    _warn(study, sys.stdout)
 
 
 def _bench(options: argparse.Namespace) -> None:
@@ -330,22 +332,25 @@ def _bench(options: argparse.Namespace) -> None:
 
 def _power(options: argparse.Namespace) -> None:
     from nagbench.statistics.comparison import smallest_p
-    from nagbench.statistics.power import detectable, families, seeds_needed
+    from nagbench.statistics.power import detectable, families
     from nagbench.study import load_study
 
     study = load_study(options.study)
-    print(f"Level {study.level:g}, Holm's correction:")
+    print(f"Level {study.level:g} after Holm's correction. The effect is what the hardest test of")
+    print("the family finds with probability 0.8, in standard deviations of paired differences.")
+    print(f"{'family':32}{'tests':>7}{'seeds':>7}{'smallest p':>12}{'effect':>8}")
     for name, (tests, seeds) in families(study).items():
         smallest = min(1.0, smallest_p(seeds) * tests)
         effect = detectable(seeds, study.level / tests)
-        print(
-            f"  {name}: {tests} tests on {seeds} seeds; smallest corrected p {smallest:.2g}; the "
-            f"hardest of them finds with probability 0.8 a difference of {effect:.2f} standard deviations of the "
-            "paired differences"
-        )
-        if smallest > study.level:
-            needed = seeds_needed(tests, study.level)
-            print(f"  WARNING: with {seeds} seeds it cannot reject; {needed} seeds can")
+        print(f"{name:32}{tests:7}{seeds:7}{smallest:12.2g}{effect:8.2f}")
+    _warn(study, sys.stdout)
+
+
+def _warn(study: "Study", stream: TextIO) -> None:
+    from nagbench.statistics.power import warnings
+
+    for warning in warnings(study):
+        print(f"WARNING: {warning}", file=stream)
 
 
 def _schema(_: argparse.Namespace) -> None:

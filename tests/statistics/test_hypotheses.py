@@ -182,4 +182,4 @@ def test_the_command_warns_of_a_test_that_cannot_reject(
     small["testing"]["seeds"] = [11, 12, 13, 14, 15]
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
     assert main(["power", str(tmp_path / "small.yaml")]) == 0
-    assert "WARNING: with 5 seeds it cannot reject; 6 seeds can" in capsys.readouterr().out
+    assert "1 tests on 5 seeds cannot reject at level 0.05; 6 seeds can" in capsys.readouterr().out

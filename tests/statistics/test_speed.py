@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from nagbench.statistics.speed import (
     Hits,
+    censored,
     hit_time,
+    log_rank_of_all,
     median_time,
     restricted_mean,
     restricted_mean_interval,
@@ -153,3 +156,24 @@ def test_arrivals_only_ever_grow_and_end_at_the_share_that_arrived(small_study: 
     assert list(first["arrived"]) == [0.0, 0.5, 0.5]
     never = curve[curve["optimizer"] == "nag_sutskever"]
     assert set(never["arrived"]) == {0.0}
+
+
+def test_of_two_groups_the_test_of_all_is_the_log_rank_test() -> None:
+    one = Hits(np.array([1.0, 2, 3, 8, 8]), np.array([True, True, True, False, False]), 8)
+    two = Hits(np.array([2.0, 4, 5, 6, 8]), np.array([True, True, True, True, False]), 8)
+    expected = stats.logrank(censored(one), censored(two)).pvalue
+    assert log_rank_of_all([one, two]) == pytest.approx(expected)
+    never = Hits(np.full(3, 8.0), np.zeros(3, dtype=bool), 8)
+    assert math.isnan(log_rank_of_all([never, never, never]))
+    at_once = Hits(np.full(3, 2.0), np.ones(3, dtype=bool), 8)
+    assert log_rank_of_all([at_once, at_once]) == 1
+    assert log_rank_of_all([at_once, at_once, never]) < 0.1
+
+
+def test_the_band_holds_the_curve(small_study: Study) -> None:
+    accuracy = {"sgd": [[0.1, 0.3, 0.3], [0.1, 0.1, 0.3]], "nag_sutskever": [[0.1] * 3] * 2}
+    table = survival(small_study, *records_of(small_study, accuracy))
+    inside = table[table["low"].notna()]
+    assert len(inside)
+    assert (inside["low"] <= inside["arrived"]).all()
+    assert (inside["arrived"] <= inside["high"]).all()

@@ -16,6 +16,12 @@ def mean_interval(values: np.ndarray, confidence: float = CONFIDENCE) -> tuple[f
     return float(np.mean(values) - half), float(np.mean(values) + half)
 
 
+def percentiles(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The percentile interval of a bootstrap's resamples."""
+    low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return float(low), float(high)
+
+
 def share_interval(count: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's interval for a share, which holds up near 0 and 1."""
     interval = stats.binomtest(count, total).proportion_ci(confidence, method="wilson")

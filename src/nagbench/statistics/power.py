@@ -55,3 +55,13 @@ def families(study: Study) -> dict[str, tuple[int, int]]:
         tests, fewest = found.get(name, (0, seeds))
         found[name] = (tests + 1, min(fewest, seeds))
     return found
+
+
+def warnings(study: Study) -> list[str]:
+    """The study's families of tests that cannot possibly reject, in words."""
+    return [
+        f"{name}: {tests} tests on {seeds} seeds cannot reject at level {study.level:g}; "
+        f"{seeds_needed(tests, study.level)} seeds can"
+        for name, (tests, seeds) in families(study).items()
+        if tests and smallest_p(seeds) * tests > study.level
+    ]

@@ -7,14 +7,16 @@ right-censored at the whole budget: it took longer than anybody waited.
 """
 
 import math
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.duration.survfunc import survdiff
 
-from nagbench.statistics.intervals import CONFIDENCE
+from nagbench.statistics.intervals import CONFIDENCE, percentiles
 from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
@@ -100,9 +102,7 @@ def restricted_mean_interval(group: Hits, seed: int) -> tuple[float, float]:
     draws = np.random.default_rng(seed).integers(
         0, len(group.times), (_RESAMPLES, len(group.times))
     )
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(np.sort(group.times)[draws].mean(axis=1), [tail, 1 - tail])
-    return float(low), float(high)
+    return percentiles(np.sort(group.times)[draws].mean(axis=1))
 
 
 def time_to_target(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
@@ -126,20 +126,63 @@ def time_to_target(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd
 
 
 def survival(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Share of runs that have arrived by each time: one minus Kaplan and Meier's curve."""
+    """Share of runs that have arrived by each time: one minus Kaplan and Meier's curve.
+
+    The band is pointwise, by the log(-log) transformation; not defined where none or all arrived.
+    """
     rows = []
     for keys, group in _groups(study, runs, curves, clocks=("epochs",)):
-        curve = stats.ecdf(censored(group)).sf if group.reached.any() else None
-        steps = [(0.0, 0.0)]
-        if curve is not None:
-            steps += [
-                (float(time), 1 - float(left))
-                for time, left in zip(curve.quantiles, curve.probabilities, strict=True)
-                if time in group.times[group.reached]
-            ]
-        steps.append((group.budget, steps[-1][1]))
-        rows += [{**keys, "time": time, "arrived": arrived} for time, arrived in steps]
+        steps = [(0.0, 0.0, math.nan, math.nan), *_arrivals(group)]
+        steps.append((group.budget, *steps[-1][1:]))
+        rows += [
+            {**keys, "time": time, "arrived": arrived, "low": low, "high": high}
+            for time, arrived, low, high in steps
+        ]
     return pd.DataFrame(rows)
+
+
+def _arrivals(group: Hits) -> list[tuple[float, float, float, float]]:
+    """Time, share arrived and its band, at each time at which a run arrives."""
+    if not group.reached.any():
+        return []
+    left = stats.ecdf(censored(group)).sf
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a band that is not defined
+        band = left.confidence_interval(CONFIDENCE, method="log-log")
+    columns = (left.quantiles, left.probabilities, band.high.probabilities, band.low.probabilities)
+    return [
+        (float(time), 1 - float(share), 1 - float(high), 1 - float(low))
+        for time, share, high, low in zip(*columns, strict=True)
+        if time in group.times[group.reached]
+    ]
+
+
+def log_rank_tests(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """The k-sample log-rank test of all optimizers, by workload, target, clock and kind of hit."""
+    names = ("workload", "target", "clock", "kind")
+    families: dict[tuple[object, ...], list[Hits]] = {}
+    for keys, group in _groups(study, runs, curves):
+        families.setdefault(tuple(keys[name] for name in names), []).append(group)
+    return pd.DataFrame(
+        {
+            **dict(zip(names, family, strict=True)),
+            "groups": len(groups),
+            "p": log_rank_of_all(groups),
+        }
+        for family, groups in families.items()
+    )
+
+
+def log_rank_of_all(groups: list[Hits]) -> float:
+    """p that all groups arrive alike; not defined where nobody arrived, 1 where all at once."""
+    times = np.concatenate([group.times for group in groups])
+    reached = np.concatenate([group.reached for group in groups])
+    if not reached.any():
+        return math.nan
+    if np.ptp(times) == 0:
+        return 1.0
+    labels = np.repeat(np.arange(len(groups)), [len(group.times) for group in groups])
+    return float(survdiff(times, reached.astype(int), labels)[1])
 
 
 def _groups(

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from nagbench.statistics.comparison import sign_flip_test, smallest_p
-from nagbench.statistics.intervals import CONFIDENCE, holm, mean_interval
+from nagbench.statistics.intervals import holm, mean_interval, percentiles
 from nagbench.statistics.selection import runs_of
 from nagbench.statistics.speed import CLOCKS, KINDS, Hits, censored, hits
 from nagbench.study import Study
@@ -77,10 +77,7 @@ def ratio_interval(one: np.ndarray, other: np.ndarray, seed: int = 0) -> tuple[f
     draws = np.random.default_rng(seed).integers(0, len(one) or 1, (_RESAMPLES, len(one)))
     if len(one) < 2 or not (other[draws].mean(axis=1) > 0).all():
         return math.nan, math.nan
-    ratios = np.sort(one[draws].mean(axis=1) / other[draws].mean(axis=1))
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(ratios, [tail, 1 - tail])
-    return float(low), float(high)
+    return percentiles(one[draws].mean(axis=1) / other[draws].mean(axis=1))
 
 
 def log_rank(first: Hits, second: Hits) -> float:

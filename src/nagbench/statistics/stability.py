@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from nagbench.statistics.intervals import CONFIDENCE, holm, share_interval
+from nagbench.statistics.intervals import holm, percentiles, share_interval
 from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
@@ -158,9 +158,7 @@ def _band_interval(rates: np.ndarray, values: np.ndarray, tolerance: float) -> t
         return math.nan, math.nan
     draws = np.random.default_rng(0).integers(0, seeds, (_RESAMPLES, seeds))
     bands = [band(rates, values[:, draw].mean(axis=1), tolerance) for draw in draws]
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(bands, [tail, 1 - tail])
-    return float(low), float(high)
+    return percentiles(np.array(bands))
 
 
 def _sd(values: np.ndarray) -> float:
