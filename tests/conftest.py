@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 import yaml
@@ -11,6 +12,10 @@ from nagbench.data.images import ImageSet
 from nagbench.study import Study, load_study
 
 pytest_plugins = ["result_tables"]
+
+# How long an example takes says something of the machine, nothing of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 SMALL: dict[str, Any] = {
     "title": "A study that trains in a moment",

@@ -12,8 +12,11 @@ from nagbench import rendering
 from nagbench.errors import InputError
 from nagbench.rendering.captions import captions
 from nagbench.rendering.latex import escape
+from nagbench.rendering.lookup import leading
 from nagbench.rendering.numbers import numbers
-from nagbench.rendering.tables import TABLES, leading, p_value, results
+from nagbench.rendering.table import p_value
+from nagbench.rendering.tables import TABLES
+from nagbench.rendering.tables.outcomes import results
 
 REPORT = Path("workflow/report")
 

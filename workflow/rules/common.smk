@@ -22,6 +22,7 @@ from nagbench.study import Study, Unit, load_study, study_path
 CAPTIONS = "workflow/report"
 ENVIRONMENT = "../../envs/environment.yml"
 SCHEMAS = "../schemas"
+TABLE_FORMS = tuple(f"rendering/{part}.py" for part in ("table", "lookup", "latex"))
 STYLE = ("rendering/style.py", "rendering/legend.py", "rendering/nagbench.mplstyle")
 
 

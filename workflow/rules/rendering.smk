@@ -30,7 +30,7 @@ rule figure:
 
 rule table:
     input:
-        code=sources("rendering/tables.py", "rendering/latex.py"),
+        code=sources("rendering/tables", *TABLE_FORMS),
         statistics=rules.statistics.output[0],
     output:
         tex="<results>/tables/{table}.tex",
@@ -59,7 +59,7 @@ rule table:
 rule numbers:
     input:
         code=sources(
-            "rendering/numbers.py", "rendering/tables.py", "rendering/latex.py"
+            "rendering/numbers.py", "rendering/tables/claims.py", *TABLE_FORMS
         ),
         statistics=rules.statistics.output[0],
     output:

@@ -10,6 +10,8 @@ _SPECIAL = {
     "−": r"\(-\)",
     "–": "--",
     "≥": r"\(\ge\)",
+    "±": r"\(\pm\)",
+    "γ": r"\(\gamma\)",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }
 

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from nagbench.rendering.latex import escape
-from nagbench.rendering.tables import leading, middle_target, p_value
+from nagbench.rendering.lookup import leading, middle_target
+from nagbench.rendering.table import p_value
+from nagbench.rendering.tables.claims import effect
+from nagbench.statistics.hypotheses import VERDICTS
 
 
 def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -33,6 +36,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
     found |= _theory(tables["theory"])
+    found |= _hypotheses(tables["hypotheses"])
     for place, workload in enumerate(tables["workloads"].itertuples()):
         for name in (workload.workload, *(["main"] if place == 0 else [])):
             found |= _workload(tables, workload, name, labels, study["baseline"])
@@ -58,6 +62,25 @@ def _theory(rates: pd.DataFrame) -> dict[str, str]:
             if name != "sgd"
         },
     }
+
+
+def _hypotheses(found: pd.DataFrame) -> dict[str, str]:
+    """How many claims came out how, which, and each one's numbers."""
+    numbers = {"claims": str(len(found))}
+    for verdict in VERDICTS:
+        names = found.loc[found["verdict"] == verdict, "hypothesis"]
+        numbers[f"claims.{verdict}"] = str(len(names))
+        numbers[f"claims.{verdict}.list"] = escape(
+            _list([name.replace("_", " ") for name in names]) or "none"
+        )
+    for row in found.itertuples():
+        key = f"claim.{row.hypothesis}"
+        numbers |= {
+            f"{key}.verdict": row.verdict,
+            f"{key}.effect": escape(effect(row.effect, row.metric).replace("-", "−")),
+            f"{key}.p": escape(p_value(row.p_adjusted)),
+        }
+    return numbers
 
 
 def _workload(

@@ -1,12 +1,13 @@
 """Tables that say what was compared, with which settings, and on which machine."""
 
 import json
+import math
 
 import pandas as pd
 
 from nagbench import __version__
 from nagbench.errors import InputError
-from nagbench.models import parameter_count
+from nagbench.models import flops, parameter_count
 from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
@@ -46,6 +47,10 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "backend": said("backend"),
                 "torch": said("torch"),
                 "threads": said("threads"),
+                "python": said("python"),
+                "system": said("system"),
+                "codes": str(len({entry.get("code") for entry in provenance})),
+                "data_digest": said("data"),
                 "version": __version__,
             }
         ]
@@ -59,7 +64,9 @@ def workloads(study: Study) -> pd.DataFrame:
             "workload": workload.name,
             "label": workload.label or workload.name,
             "model": workload.model,
-            "parameters": parameter_count(workload.model),
+            "parameters": parameter_count(workload.model, workload.batch_norm),
+            "flops": flops(workload.model, workload.batch_norm),
+            "train_size": float(workload.train_size or math.nan),
             "batch_size": workload.batch_size,
             "epochs": workload.epochs,
             "precision": workload.precision,

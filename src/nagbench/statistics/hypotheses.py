@@ -19,9 +19,10 @@ from nagbench.statistics.metrics import measure
 from nagbench.statistics.power import power
 from nagbench.study import Hypothesis, Study
 
+VERDICTS = ("supported", "refuted", "inconclusive")
 COLUMNS = (
-    "hypothesis", "claim", "source", "family", "pairs", "effect", "low", "high", "p", "p_adjusted",
-    "equivalence_p", "power", "verdict",
+    "hypothesis", "claim", "source", "family", "metric", "direction", "margin", "pairs", "effect",
+    "low", "high", "p", "p_adjusted", "equivalence_p", "power", "verdict",
 )  # fmt: skip
 
 
@@ -39,6 +40,9 @@ def verdicts(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
                 "claim": hypothesis.claim,
                 "source": hypothesis.source,
                 "family": hypothesis.family,
+                "metric": hypothesis.metric,
+                "direction": hypothesis.direction,
+                "margin": hypothesis.margin,
                 "pairs": len(differences),
                 "effect": float(differences.mean()) if len(differences) else math.nan,
                 "low": low,

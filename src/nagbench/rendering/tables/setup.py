@@ -1,0 +1,120 @@
+"""Tables of what was compared, how it was tuned, and on what it ran."""
+
+import json
+import math
+
+from nagbench.rendering.lookup import Tables, labels_of
+from nagbench.rendering.table import Cell, PerWorkload, Table, interval, number
+
+
+def workloads(tables: Tables) -> Table:
+    """What was trained."""
+    rows = [
+        [
+            Cell(row.label),
+            Cell(row.model),
+            Cell(f"{row.parameters:,}"),
+            Cell(f"{row.flops / 1e6:.1f}"),
+            Cell("all" if math.isnan(row.train_size) else f"{row.train_size:,.0f}"),
+            Cell(str(row.batch_size)),
+            Cell(str(row.epochs)),
+            Cell(row.precision),
+            Cell(", ".join(f"{100 * target:g}" for target in json.loads(row.targets))),
+        ]
+        for row in tables["workloads"].itertuples()
+    ]
+    header = [
+        "Workload", "Network", "Parameters", "MFLOP", "Images", "Batch", "Epochs", "Precision",
+        "Targets (%)",
+    ]  # fmt: skip
+    return Table(header, "llrrrrrll", rows)
+
+
+def settings(tables: Tables) -> Table:
+    """What tuning chose, and where it looked."""
+    page, rows = PerWorkload(tables), []
+    for row in tables["settings"].itertuples():
+        searched = "untuned" if math.isnan(row.low) else f"{row.low:g} – {row.high:g}"
+        rows.append(
+            [
+                *page.cells(row.workload, row.optimizer),
+                Cell(f"{row.learning_rate:.4g}" + (" (edge)" if row.at_edge else "")),
+                Cell(searched),
+                Cell(row.others or "none"),
+            ]
+        )
+    return page.table("Optimizer", ["Learning rate", "Searched", "Other settings"], "lll", rows)
+
+
+def tuning(tables: Tables) -> Table:
+    """How wide the usable rates are, what one trial gives, and what a foreign choice costs."""
+    page, rows = PerWorkload(tables), []
+    bands = tables["learning_rate_bands"].set_index(["workload", "optimizer"])
+    losses = tables["choice_losses"].set_index(["workload", "optimizer", "choice"])["loss"]
+    labels = labels_of(tables)
+    for (workload, optimizer), price in tables["tuning_price"].groupby(
+        ["workload", "optimizer"], sort=False
+    ):
+        if len(price) < 2:
+            continue
+        band = bands.loc[(workload, optimizer)]
+        elsewhere = losses.get((workload, optimizer))
+        foreign = elsewhere.drop("default", errors="ignore")
+        worst = f"{100 * foreign.max():.1f} ({labels[foreign.idxmax()]})" if len(foreign) else "–"
+        expected = price.sort_values("trials")["expected"]
+        rows.append(
+            [
+                *page.cells(str(workload), str(optimizer)),
+                Cell(number(band["decades"], 2)),
+                Cell(interval(band["low"], band["high"], ".2f")),
+                Cell(f"{100 * band['diverged']:.0f}"),
+                Cell(f"{100 * expected.iloc[0]:.1f}"),
+                Cell(f"{100 * expected.iloc[-1]:.1f}"),
+                Cell(f"{100 * elsewhere['default']:.1f}"),
+                Cell(worst),
+            ]
+        )
+    header = [
+        "Decades", "95 % interval", "Div. (%)", "1 trial", "All", "Default loses", "Foreign loses",
+    ]  # fmt: skip
+    return page.table("Optimizer", header, "rcrrrrl", rows)
+
+
+def computing(tables: Tables) -> Table:
+    """On what the runs were trained, and how long."""
+    facts = tables["study"].iloc[0]
+    rows = [
+        ["Runs", f"{facts['runs']} in {facts['units']} units, {facts['diverged']} diverged"],
+        ["Computing", f"{facts['hours']:.2f} hours of training and evaluation"],
+        ["Device", f"{facts['device']} ({facts['backend']})"],
+        ["PyTorch", f"{facts['torch']}, threads a run: {facts['threads']}"],
+        ["Python", facts["python"]],
+        ["System", facts["system"]],
+        ["Code", f"version {facts['version']}, digests of training code: {facts['codes']}"],
+        ["Data", f"{facts['edition']}, digest {facts['data_digest']}"],
+    ]
+    return Table(["What", "Found in the records"], "lp{0.68\\linewidth}", _cells(rows))
+
+
+def checklist(tables: Tables) -> Table:
+    """The questions of the machine-learning reproducibility checklist, as the records answer."""
+    facts = tables["study"].iloc[0]
+    pairs = tables["comparisons"]
+    answers = [
+        ["Mathematical setting, algorithm, model", "sections 2 to 4; the source of each optimizer"],
+        ["Data: source, splits, preprocessing", f"{facts['edition']}; {facts['validation_size']} "
+         "training images held out; crops, flips as stated for the workload"],
+        ["Range of hyperparameters, method of choice", f"{facts['trials']} trials by "
+         f"{facts['search']}, {facts['tuning_seeds']} seeds each, judged on held-out images"],
+        ["Number of evaluation runs", f"{facts['testing_seeds']} seeds that tuning never saw"],
+        ["Measure, central tendency, variation", "mean with 95 % interval, SD between seeds"],
+        ["Tests and correction", f"{len(pairs)} pairs, sign flips, Holm at level {facts['level']}"],
+        ["Average run time", f"{3600 * facts['hours'] / facts['runs']:.1f} s a run"],
+        ["Computing infrastructure", f"{facts['device']}, PyTorch {facts['torch']}"],
+        ["Code, environment, records", "public: one command from records to paper; locked pins"],
+    ]  # fmt: skip
+    return Table(["Asked", "Answer"], "p{0.36\\linewidth}p{0.56\\linewidth}", _cells(answers))
+
+
+def _cells(rows: list[list[str]]) -> list[list[Cell]]:
+    return [[Cell(str(text)) for text in row] for row in rows]
