@@ -127,6 +127,8 @@ def _workload(
     for row in _rows(tables["comparisons"], source).itertuples():
         found |= _comparison(f"{name}.{row.optimizer}.{row.reference}", row, 1)
         found |= _comparison(f"{name}.{row.reference}.{row.optimizer}", row, -1)
+    found |= _speed(tables, source, name, goal)
+    found |= _steadiness(tables, source, name)
     pairs = _rows(tables["comparisons"], source)
     found[f"{name}.pairs"] = str(len(pairs))
     found[f"{name}.pairs.differ"] = str(int(pairs["differs"].sum()))
@@ -146,6 +148,45 @@ def _workload(
     ]
     words = _list([labels[one] for one in better])
     found[f"{name}.above_baseline"] = escape(words) or "no optimizer"
+    return found
+
+
+def _speed(
+    tables: Mapping[str, pd.DataFrame], source: str, name: str, goal: float
+) -> dict[str, str]:
+    """Times to the middle target, in epochs: of each pair, and of all at once."""
+
+    def middle(table: str) -> pd.DataFrame:
+        rows = _rows(tables[table], source)
+        kind = (rows["kind"] == "sustained") & (rows["clock"] == "epochs")
+        return rows[kind & (rows["target"] == goal)]
+
+    found = {f"{name}.log_rank": escape(p_value(middle("log_rank")["p"].iloc[0]))}
+    for row in middle("speed_comparisons").itertuples():
+        words = ("later than", "sooner than") if row.differs else 2 * ("not shown to differ from",)
+        later = row.difference > 0
+        for one, other, ratio, word in (
+            (row.optimizer, row.reference, row.ratio, words[not later]),
+            (row.reference, row.optimizer, 1 / row.ratio, words[later]),
+        ):
+            key = f"{name}.{one}.{other}.time"
+            found |= {f"{key}.ratio": f"{ratio:.2f}", f"{key}.direction": word}
+            found[f"{key}.p"] = escape(p_value(row.p_adjusted))
+    return found
+
+
+def _steadiness(tables: Mapping[str, pd.DataFrame], source: str, name: str) -> dict[str, str]:
+    """Per optimizer: unrest within runs, width of usable rates, and what trials buy."""
+    found = {}
+    for row in _rows(tables["stability"], source).itertuples():
+        found[f"{name}.{row.optimizer}.spikes"] = f"{row.spikes:.1f}"
+        found[f"{name}.{row.optimizer}.unrest"] = _points(row.last_spread)
+    for row in _rows(tables["learning_rate_bands"], source).itertuples():
+        found[f"{name}.{row.optimizer}.decades"] = f"{row.decades:.2f}"
+    for optimizer, price in _rows(tables["tuning_price"], source).groupby("optimizer"):
+        expected = price.sort_values("trials")["expected"]
+        found[f"{name}.{optimizer}.one_trial"] = _points(expected.iloc[0])
+        found[f"{name}.{optimizer}.all_trials"] = _points(expected.iloc[-1])
     return found
 
 
