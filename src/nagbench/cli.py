@@ -193,10 +193,11 @@ def _collect(options: argparse.Namespace) -> None:
 
 
 def _merge(options: argparse.Namespace) -> None:
-    from nagbench.records import merge, read_any, write_tables
+    from nagbench.records import merge, read_any, seal, write_tables
 
     runs, curves = merge([read_any(path) for path in options.parts], str(options.output))
     write_tables(options.output, runs, curves)
+    seal(options.output)
     print(f"{len(runs)} runs in {options.output}")
 
 

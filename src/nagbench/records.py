@@ -4,6 +4,7 @@ A unit's file holds one row a run, its curve as list columns. Merged, they becom
 (one row a run) and `curves` (one row a run and epoch; epoch 0 is before training).
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -113,6 +114,21 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     curves = _read(folder / "curves.parquet", _CURVE_SCHEMA).to_pandas()
     check(runs, curves, str(folder))
     return runs, curves
+
+
+def seal(folder: Path) -> None:
+    """Beside the tables of a folder: their checksums, and what made them, in plain text."""
+    runs, _ = read_tables(folder)
+    made = pd.DataFrame([json.loads(text) for text in runs["provenance"]])
+    groups = made.astype(str).groupby(list(made), sort=True).size().reset_index(name="runs")
+    with atomic_path(folder / "provenance.json") as path:
+        path.write_text(groups.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
+    sums = (
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in ("curves.parquet", "provenance.json", "runs.parquet")
+    )
+    with atomic_path(folder / "SHA256SUMS") as path:
+        path.write_text("".join(sums), encoding="utf-8")
 
 
 def read_any(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -14,7 +14,7 @@ from nagbench.models import layers
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.entry import Optimizer
 from nagbench.study import Run, Workload
-from nagbench.training.evaluation import evaluate, judged_weights
+from nagbench.training.evaluation import _BATCHES, evaluate, judged_weights
 from nagbench.training.lane import STEP_COLUMNS, Lane
 from nagbench.training.objective import loss_of
 from nagbench.training.plan import epoch_plan
@@ -177,7 +177,7 @@ def test_evaluation_weighs_every_example_the_same(
     images: ImageSet, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whole batches and a remainder, which must weigh what it holds."""
-    monkeypatch.setattr("nagbench.training.evaluation._BATCH", 80)
+    monkeypatch.setitem(_BATCHES, "cpu", 80)
     data = placed(images, torch.float64)
     part = ResidentSet(
         data.images[:count], data.labels[:count], 4, data.dtype, data.mean, data.scale

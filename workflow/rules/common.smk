@@ -215,6 +215,7 @@ check_config()
 STUDY = read_study()
 STUDY_FILE = os.fspath(study_path(config["study"]))
 RECORDS = records_folder(STUDY)
+PROOFS = "results/proofs" if config["records"] == "train" else "paper/records/proofs"
 validate(
     yaml.safe_load(Path(STUDY_FILE).read_text(encoding="utf-8")),
     f"{SCHEMAS}/study.schema.json",

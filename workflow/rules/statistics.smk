@@ -1,31 +1,13 @@
 # Records ─▶ result tables.
 
 
-rule theory:
-    input:
-        code=theory_sources(),
-        study="workflow/studies/theory.yaml",
-    output:
-        "results/theory/rates.parquet",
-    log:
-        "<logs>/theory.log",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    shell:
-        "nagbench theory {input.study:q} --output {output:q} > {log:q} 2>&1"
-
-
 rule statistics:
     input:
         code=sources("statistics"),
         study=STUDY_FILE,
         runs="<records>/runs.parquet",
         curves="<records>/curves.parquet",
-        theory=rules.theory.output[0],
+        theory="<proofs>/theory.parquet",
     output:
         directory("<results>/statistics"),
     log:

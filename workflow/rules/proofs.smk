@@ -1,0 +1,19 @@
+# What does not depend on a study: the methods where the answer is known.
+
+
+rule theory:
+    input:
+        code=theory_sources(),
+        study="workflow/studies/theory.yaml",
+    output:
+        "<proofs>/theory.parquet",
+    log:
+        "<logs>/theory.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "nagbench theory {input.study:q} --output {output:q} > {log:q} 2>&1"
