@@ -298,3 +298,9 @@ def test_a_class_of_ours_is_traced_to_all_its_files() -> None:
     files = sorted(path.name for path in CATALOGUE["restart_gradient"].source_files())
     assert files == ["adaptive_restart.py", "nesterov_1983.py", "rule.py"]
     assert CATALOGUE["lion"].source_files() == []
+
+
+def test_a_formula_is_the_docstrings_own() -> None:
+    assert CATALOGUE["exp_rate"].formula() == r"\theta \leftarrow \theta - e^{-\eta} g"
+    assert CATALOGUE["nad_weight"].formula().startswith(r"u \leftarrow (1 - \beta) u")
+    assert CATALOGUE["adam"].formula() == ""

@@ -1,5 +1,6 @@
 """An optimizer as the benchmark knows it: a row of the catalogue, or a class of the user's."""
 
+import ast
 import hashlib
 import importlib
 import importlib.util
@@ -36,6 +37,8 @@ SYMMETRIES = ("rotation", "rate", "loss")
 
 _OURS = "nagbench.optimizers."
 _IMPORTED = re.compile(r"^from (nagbench\.optimizers\.\w+) import", re.MULTILINE)
+# What a docstring sets off as mathematics: up to the next empty line.
+_FORMULA = re.compile(r"^\.\. math::(.*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 _LIBRARIES = {"pytorch_optimizer": "pytorch-optimizer", "schedulefree": "schedulefree"}
 
 
@@ -103,6 +106,20 @@ class Optimizer:
                 found.append(path)
                 waiting += _IMPORTED.findall(path.read_text(encoding="utf-8"))
         return found
+
+    def formula(self) -> str:
+        """The rule as the docstring of a class of ours states it, in LaTeX; else nothing."""
+        module, _, name = self.reference.partition(":")
+        if not module.startswith(_OURS):
+            return ""
+        text = Path(__file__).with_name(module.removeprefix(_OURS) + ".py").read_text("utf-8")
+        (found,) = (
+            node
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ClassDef) and node.name == name
+        )
+        stated = _FORMULA.search(ast.get_docstring(found) or "")
+        return " ".join(stated[1].split()) if stated else ""
 
     def _source_digest(self) -> str | None:
         """A user's file belongs to the identity; the project's own files are traced as sources."""

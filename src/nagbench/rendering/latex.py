@@ -12,6 +12,7 @@ _SPECIAL = {
     "≥": r"\(\ge\)",
     "±": r"\(\pm\)",
     "γ": r"\(\gamma\)",
+    "η": r"\(\eta\)",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }
 

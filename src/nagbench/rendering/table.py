@@ -15,10 +15,11 @@ _NUMBER = re.compile(r"\+?\d+(\.\d+)?")
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as text; marked cells are set bold."""
+    """A value as text; marked cells are set bold, formulas in LaTeX's own words."""
 
     text: str
     marked: bool = False
+    formula: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Table:
         """booktabs, with numbers aligned by siunitx."""
 
         def cell(value: Cell) -> str:
+            if value.formula:
+                return f"\\({value.text}\\)"
             # A column of numbers takes anything else in braces.
             text = value.text if _NUMBER.fullmatch(value.text) else f"{{{_minus(value.text)}}}"
             return f"\\bfseries {text}" if value.marked else text

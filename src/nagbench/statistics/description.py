@@ -86,6 +86,7 @@ def optimizers(study: Study) -> pd.DataFrame:
             "citation": row.citation,
             "reference": row.reference,
             "note": row.note,
+            "formula": row.formula(),
         }
         for row in study.optimizers.values()
     )

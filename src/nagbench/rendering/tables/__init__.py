@@ -13,6 +13,7 @@ TABLES: Mapping[str, Callable[[Tables], Table]] = {
     "quality": outcomes.quality,
     "speed": outcomes.speed,
     "stability": outcomes.stability,
+    "rules": setup.rules,
     "settings": setup.settings,
     "tuning": setup.tuning,
     "workloads": setup.workloads,

@@ -30,6 +30,14 @@ def workloads(tables: Tables) -> Table:
     return Table(header, "llrrrrrll", rows)
 
 
+def rules(tables: Tables) -> Table:
+    """The update rules of the methods that are written for this benchmark, from their source."""
+    found = tables["optimizers"]
+    stated = found[found["formula"] != ""].drop_duplicates("formula")
+    rows = [[Cell(row.label), Cell(row.formula, formula=True)] for row in stated.itertuples()]
+    return Table(["Method", "Rule"], "l>{\\raggedright\\arraybackslash}p{0.78\\linewidth}", rows)
+
+
 def settings(tables: Tables) -> Table:
     """What tuning chose, and where it looked."""
     page, rows = PerWorkload(tables), []
