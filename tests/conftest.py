@@ -6,11 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from hypothesis import settings
 
 from nagbench.data.images import ImageSet
 from nagbench.study import Study, load_study
 
 pytest_plugins = ["result_tables"]
+
+# On a machine that trains beside the tests, an example may wait.
+settings.register_profile("nagbench", deadline=None)
+settings.load_profile("nagbench")
 
 SMALL: dict[str, Any] = {
     "title": "A study that trains in a moment",

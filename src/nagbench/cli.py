@@ -340,8 +340,8 @@ def _power(options: argparse.Namespace) -> None:
         effect = detectable(seeds, study.level / tests)
         print(
             f"  {name}: {tests} tests on {seeds} seeds; smallest corrected p {smallest:.2g}; the "
-            f"hardest of them finds with probability 0.8 a difference of {effect:.2f} standard deviations of the "
-            "paired differences"
+            f"hardest of them finds with probability 0.8 a difference of {effect:.2f} standard "
+            "deviations of the paired differences"
         )
         if smallest > study.level:
             needed = seeds_needed(tests, study.level)
