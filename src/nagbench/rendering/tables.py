@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -177,11 +178,41 @@ def rates(tables: Tables) -> Table:
     return Table(["Method", *heads], "l" + "c" * len(heads), rows)
 
 
+def calibration(tables: Tables) -> Table:
+    """How often a test rejects or an interval covers, by seeds; of power, found / computed.
+
+    Marked is what does not hold.
+    """
+    found = tables["calibration"]
+    seeds = sorted(set(found["seeds"]))
+    rows = []
+    for (claim, procedure, situation), group in found.groupby(
+        ["claim", "procedure", "situation"], sort=False
+    ):
+        by_seeds = {row.seeds: row for row in group.itertuples()}
+        computed = claim == "power"
+        rows.append(
+            [
+                Cell(f"{procedure}: {situation}"),
+                Cell(str(claim) if computed else f"{claim} {group['stated'].iloc[0]:g}"),
+                *(_found(by_seeds[n], computed) if n in by_seeds else Cell("–") for n in seeds),
+            ]
+        )
+    header = ["Procedure and situation", "Claim", *(f"{n} seeds" for n in seeds)]
+    return Table(header, "ll" + "c" * len(seeds), rows)
+
+
+def _found(row: Any, computed: bool) -> Cell:
+    text = _number(row.found, 2 if computed else 3)
+    return Cell(f"{text} / {row.stated:.2f}" if computed else text, not row.holds)
+
+
 TABLES: Mapping[str, Callable[[Tables], Table]] = {
     "results": results,
     "settings": settings,
     "comparisons": comparisons,
     "rates": rates,
+    "calibration": calibration,
 }
 
 
