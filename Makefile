@@ -11,7 +11,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper report bench environment tex test lint format lock clean help
+.PHONY: demo paper report bench calibrate environment tex test lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -24,6 +24,9 @@ report: $(ENVIRONMENT) ## the HTML report of the demo study alone
 
 bench: $(ENVIRONMENT) ## the engine's speed on this machine, beside plain training loops
 	@nagbench bench
+
+calibrate: $(ENVIRONMENT) ## whether the statistics hold what they promise, by simulation
+	@nagbench calibrate
 
 environment: $(ENVIRONMENT) ## .venv from envs/lock.txt
 

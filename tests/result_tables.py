@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from nagbench import statistics
+from nagbench.statistics.calibration import calibration
 from nagbench.study import load_study
 from nagbench.theory.methods import METHODS
 from nagbench.theory.problems import lessard, quadratic
@@ -52,7 +53,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     ]
     tuned_curves = [curves.assign(run="t" + curves["run"] + str(trial)) for trial in range(3)]
     found = statistics.tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
-    return found | {"theory": theory_table()}
+    return found | {"theory": theory_table(), "calibration": calibration(20)}
 
 
 def theory_table() -> pd.DataFrame:

@@ -53,8 +53,10 @@ def test_from_a_study_to_its_figures(study: str, data: str, tmp_path: Path) -> N
     words = yaml.safe_load(Path("workflow/studies/theory.yaml").read_text(encoding="utf-8"))
     theory.write_text(yaml.safe_dump({**words, "conditions": [3, 9], "steps": 100, "images": 50}))
     assert main(["theory", str(theory), "--output", rates]) == 0
-    merge = ["statistics", study, "--records", merged, "--theory", rates, "--output", tables]
-    assert main(merge) == 0
+    found = str(tmp_path / "calibration.parquet")
+    assert main(["calibrate", "--trials", "2", "--output", found]) == 0
+    beside = ["--theory", rates, "--calibration", found]
+    assert main(["statistics", study, "--records", merged, *beside, "--output", tables]) == 0
     figure, table, numbers, captions = (
         str(tmp_path / name) for name in ("f.pdf", "t.tex", "numbers.tex", "captions.tex")
     )

@@ -210,7 +210,8 @@ def _statistics(options: argparse.Namespace) -> None:
     from nagbench.study import load_study
 
     tables = statistics.tables(load_study(options.study), *read_tables(options.records))
-    tables["theory"] = pd.read_parquet(options.theory)
+    for name in ("theory", "calibration"):
+        tables[name] = pd.read_parquet(getattr(options, name))
     for name, table in tables.items():
         frame: pd.DataFrame = table
         with atomic_path(options.output / f"{name}.parquet") as path:
@@ -226,6 +227,23 @@ def _theory(options: argparse.Namespace) -> None:
     rates = theory(file, data.prepare("synthetic"))
     with atomic_path(options.output) as path:
         rates.to_parquet(path, index=False)
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from nagbench.files import atomic_path
+    from nagbench.statistics.calibration import line, rows
+
+    found = []
+    for row in rows(options.trials):
+        print(line(row), flush=True)
+        found.append(row)
+    table = pd.DataFrame(found)
+    print(f"{table['holds'].sum()} of {len(table)} hold, by {options.trials} trials each")
+    if options.output:
+        with atomic_path(options.output) as path:
+            table.to_parquet(path, index=False)
 
 
 def _figure(options: argparse.Namespace) -> None:
@@ -454,12 +472,17 @@ def _parser() -> argparse.ArgumentParser:
         added,
         records="folder of `runs` and `curves`",
         theory="what `nagbench theory` found",
+        calibration="what `nagbench calibrate` found",
         output="folder of the result tables",
     )
 
     added = verb("theory", _theory, "run the methods on problems whose answers are known")
     added.add_argument("study", type=Path, help="workflow/studies/theory.yaml, or one like it")
     files(added, output="where to put the rates (.parquet)")
+
+    added = verb("calibrate", _calibrate, "simulate whether the statistics hold what they promise")
+    added.add_argument("--trials", type=int, default=2000, help="of each row (default: 2000)")
+    added.add_argument("--output", type=Path, help="a file for the table (.parquet)")
 
     for name, function, about in (
         ("figure", _figure, "draw a figure from the result tables"),

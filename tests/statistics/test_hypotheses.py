@@ -146,7 +146,7 @@ def test_at_its_margin_equivalence_is_claimed_at_the_level() -> None:
 
 
 @pytest.mark.parametrize("effect", [0.5, 1.0])
-@pytest.mark.parametrize("pairs", [8, 12])
+@pytest.mark.parametrize("pairs", [6, 8, 12])
 def test_power_is_as_computed(effect: float, pairs: int) -> None:
     """Of the randomisation test itself, on normal differences."""
     noise = np.random.default_rng(pairs)

@@ -17,3 +17,22 @@ rule theory:
         runtime=30,
     shell:
         "nagbench theory {input.study:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule calibration:
+    input:
+        code=sources("statistics"),
+    output:
+        "<proofs>/calibration.parquet",
+    log:
+        "<logs>/calibration.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        trials=400,
+    shell:
+        "nagbench calibrate --trials {params.trials} --output {output:q} > {log:q} 2>&1"

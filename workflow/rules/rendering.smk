@@ -104,7 +104,7 @@ rule paper_figure:
     output:
         "paper/generated/figures/{figure}.pdf",
     log:
-        "<logs>/paper/{figure}.log",
+        "<logs>/paper/figures/{figure}.log",
     conda:
         ENVIRONMENT
     threads: 1
@@ -121,7 +121,7 @@ rule paper_table:
     output:
         "paper/generated/tables/{table}.tex",
     log:
-        "<logs>/paper/{table}.log",
+        "<logs>/paper/tables/{table}.log",
     conda:
         ENVIRONMENT
     threads: 1

@@ -8,6 +8,7 @@ rule statistics:
         runs="<records>/runs.parquet",
         curves="<records>/curves.parquet",
         theory="<proofs>/theory.parquet",
+        calibration="<proofs>/calibration.parquet",
     output:
         directory("<results>/statistics"),
     log:
@@ -21,5 +22,5 @@ rule statistics:
     params:
         records=subpath(input.runs, parent=True),
     shell:
-        "nagbench statistics {input.study:q} --records {params.records:q} --theory {input.theory:q} --output {output:q}"
-        " > {log:q} 2>&1"
+        "nagbench statistics {input.study:q} --records {params.records:q} --theory {input.theory:q}"
+        " --calibration {input.calibration:q} --output {output:q} > {log:q} 2>&1"

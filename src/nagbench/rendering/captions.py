@@ -8,7 +8,7 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.rendering.latex import escape
 
-_OF_THEORY = ("theory", "rates")
+_OF_NO_STUDY = ("theory", "rates", "calibration")
 
 
 def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]:
@@ -22,6 +22,6 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
         words = " ".join(path.read_text(encoding="utf-8").split())
         if not words:
             raise InputError(path, "an empty caption", "a sentence")
-        # What theory says holds whatever the study's data.
-        found[path.stem] = escape(words if path.stem in _OF_THEORY else f"{words} {origin}")
+        # What theory and simulations say holds whatever the study's data.
+        found[path.stem] = escape(words if path.stem in _OF_NO_STUDY else f"{words} {origin}")
     return found

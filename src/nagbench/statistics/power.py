@@ -11,23 +11,33 @@ from nagbench.study import Study
 
 
 def power(effect: float, pairs: int, level: float) -> float:
-    """Probability that a two-sided paired t test finds a mean of `effect` deviations.
+    """Probability that the randomisation test finds a mean of `effect` deviations, if the
+    differences are normal.
 
-    The exact randomisation test that is used comes very near to it for normal differences, but
-    never below its smallest p, where its power is zero.
+    It is nought below the test's smallest p, exact where only differences of one sign can reject,
+    and else that of a paired t test at the level that the test attains, which comes very near.
     """
-    if pairs < 2 or smallest_p(pairs) > level:
+    attained = attainable(pairs, level)
+    if pairs < 2 or attained == 0:
         return 0.0
+    if attained == 2 / 2**pairs:
+        return float(stats.norm.cdf(effect) ** pairs + stats.norm.cdf(-effect) ** pairs)
     shift, freedom = effect * math.sqrt(pairs), pairs - 1
-    critical = stats.t.ppf(1 - level / 2, freedom)
+    critical = stats.t.ppf(1 - attained / 2, freedom)
     # Where the far tail underflows scipy gives NaN for what is next to nothing.
     other_side = np.nan_to_num(stats.nct.cdf(-critical, freedom, shift))
     return float(stats.nct.sf(critical, freedom, shift) + other_side)
 
 
+def attainable(pairs: int, level: float) -> float:
+    """The largest p up to `level` that the randomisation test can give, nought if none."""
+    step = smallest_p(pairs)
+    return math.floor(level / step * (1 + 1e-12)) * step
+
+
 def detectable(pairs: int, level: float, wanted: float = 0.8) -> float:
     """The effect, in deviations of the paired differences, found with probability `wanted`."""
-    if pairs < 2 or smallest_p(pairs) > level:
+    if pairs < 2 or attainable(pairs, level) == 0:
         return math.inf
     enough = 0.1  # found by doubling: far beyond it scipy's noncentral t is not defined
     while power(enough, pairs, level) < wanted:

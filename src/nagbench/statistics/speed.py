@@ -16,14 +16,13 @@ import pandas as pd
 from scipy import stats
 from statsmodels.duration.survfunc import survdiff
 
-from nagbench.statistics.intervals import CONFIDENCE, percentiles
+from nagbench.statistics.intervals import CONFIDENCE, mean_interval
 from nagbench.statistics.selection import runs_of
 from nagbench.study import Study
 
 CLOCKS = {"epochs": "epoch", "gradients": "gradient_evaluations", "seconds": "train_seconds"}
 SUSTAINED = 3
 KINDS = {"first": 1, "sustained": SUSTAINED}
-_RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -93,23 +92,23 @@ def restricted_mean(times: np.ndarray) -> float:
     return float(times.mean())
 
 
-def restricted_mean_interval(group: Hits, seed: int) -> tuple[float, float]:
-    """Percentile bootstrap over runs; a single value where all times are the same."""
-    if len(group.times) < 2:
+def restricted_mean_interval(group: Hits) -> tuple[float, float]:
+    """Student's interval, which ends at nought and at the budget.
+
+    Not defined (NaN) for one run, nor where all times are the same: if nobody arrived, nothing is
+    known of how far the mean lies below the budget.
+    """
+    if len(group.times) < 2 or np.ptp(group.times) == 0:
         return math.nan, math.nan
-    if np.ptp(group.times) == 0:
-        return float(group.times[0]), float(group.times[0])
-    draws = np.random.default_rng(seed).integers(
-        0, len(group.times), (_RESAMPLES, len(group.times))
-    )
-    return percentiles(np.sort(group.times)[draws].mean(axis=1))
+    low, high = mean_interval(group.times)
+    return max(low, 0.0), min(high, group.budget)
 
 
 def time_to_target(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Per workload, optimizer, target, clock and kind of hit: who arrived, and when."""
     rows = []
     for keys, group in _groups(study, runs, curves):
-        low, high = restricted_mean_interval(group, seed=0)
+        low, high = restricted_mean_interval(group)
         rows.append(
             {
                 **keys,

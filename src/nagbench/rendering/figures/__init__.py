@@ -1,3 +1,3 @@
 """The figures, one file each: `TABLES` names what it needs, `render(tables)` draws it."""
 
-NAMES = ("learning_curves", "time_to_target", "sensitivity", "theory")
+NAMES = ("learning_curves", "time_to_target", "sensitivity", "theory", "calibration")

@@ -20,4 +20,5 @@ TABLES: Mapping[str, Callable[[Tables], Table]] = {
     "computing": setup.computing,
     "checklist": setup.checklist,
     "rates": theory.rates,
+    "calibration": theory.calibration,
 }
