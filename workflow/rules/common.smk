@@ -22,7 +22,10 @@ from nagbench.study import Study, Unit, load_study, study_path
 CAPTIONS = "workflow/report"
 ENVIRONMENT = "../../envs/environment.yml"
 SCHEMAS = "../schemas"
-STYLE = ("rendering/style.py", "rendering/legend.py", "rendering/nagbench.mplstyle")
+STYLE = [
+    f"rendering/{name}"
+    for name in ("style.py", "legend.py", "layout.py", "reading.py", "nagbench.mplstyle")
+]
 
 
 def stop(message: str) -> NoReturn:

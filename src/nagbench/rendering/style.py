@@ -17,6 +17,10 @@ COLUMN = 3.28  # inches: the width of a column of the paper
 _MARKERS = "osD^vP*Xp<>hd"  # 13: with 4 kinds of dashes, no pair recurs within 52
 # Seaborn's colour-blind palette, reordered so that neighbours in the catalogue differ in grey too.
 _COLOURS = [sns.color_palette("colorblind")[n] for n in (0, 1, 2, 3, 7, 4, 8, 5, 9, 6)]
+_COLOURS[4] = (0.0, 0.0, 0.0)  # its grey is for what steps back
+GREY = "0.72"  # of what steps back: other groups, differences that no test shows
+# Computer Modern has other glyphs where these belong; its mathematics has them all.
+_MISPLACED = str.maketrans({**{c: f"$\\{c}$" for c in "_{}"}, **{c: f"${c}$" for c in "<>|"}, "$": r"\$"})
 _DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2))]
 
 
@@ -44,6 +48,18 @@ def looks(optimizers: Mapping[str, object] | list[str]) -> dict[str, Look]:
         )
         for name in optimizers
     }
+
+
+def plain(text: str) -> str:
+    """`text` as matplotlib prints it literally."""
+    return text.translate(_MISPLACED)
+
+
+def words(text: str) -> Figure:
+    """A figure that says why there is nothing to draw."""
+    figure = plt.figure(figsize=(COLUMN, 0.5))
+    figure.text(0.5, 0.5, plain(text), ha="center", va="center", wrap=True)
+    return figure
 
 
 def use() -> None:

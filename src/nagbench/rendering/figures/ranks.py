@@ -1,0 +1,52 @@
+"""Mean ranks over workloads, and the difference that ranks must have to tell optimizers apart."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from nagbench.rendering.layout import rows, runs_of_equals
+from nagbench.rendering.reading import labels
+from nagbench.rendering.style import looks, words
+
+TABLES = ("ranks", "optimizers")
+
+
+def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """One row an optimizer, the best on top; a bar at the right joins those that are not told
+    apart."""
+    ranks = tables["ranks"].dropna(subset=["mean_rank"]).sort_values("mean_rank", kind="stable")
+    if ranks.empty:
+        return words("No case in which all optimizers were ranked.")
+    named = labels(tables)
+    style = looks(list(named))
+    figure, ((axis,),) = rows([[named[name] for name in ranks["optimizer"]]], room=0.75)
+    for place, row in enumerate(ranks.itertuples()):
+        axis.plot(
+            row.mean_rank, place, linestyle="none", label=row.optimizer,
+            color=style[row.optimizer].colour, marker=style[row.optimizer].marker,
+        )  # fmt: skip
+    places = list(ranks["mean_rank"])
+    cases, difference, p = (
+        ranks[column].iloc[0] for column in ("cases", "critical_difference", "friedman_p")
+    )
+    axis.set_xlabel("Mean rank")
+    if not np.isfinite(difference):
+        axis.set_title(f"{cases:g} {_cases(cases)}: too few for a critical difference")
+        return figure
+    title = f"{cases:g} {_cases(cases)}, Friedman p = {p:.2g}"
+    axis.set_title(f"{title}; critical difference {difference:.1f}")
+    axis.plot([places[0], places[0] + difference], [-0.9, -0.9], color="black", clip_on=False)
+    ends: list[int] = []  # of the bars, by the column in which they stand
+    step = 0.035 * (places[-1] - places[0] or 1)
+    for first, last in runs_of_equals(places, difference):
+        column = next((n for n, end in enumerate(ends) if end < first), len(ends))
+        ends[column : column + 1] = [last]
+        x = places[-1] + (column + 1.5) * step
+        axis.plot([x, x], [first - 0.25, last + 0.25], color="black", solid_capstyle="butt")
+    return figure
+
+
+def _cases(count: float) -> str:
+    return "case" if count == 1 else "cases"

@@ -1,0 +1,63 @@
+"""What the study claimed before its runs, and what became of it."""
+
+import math
+import textwrap
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from nagbench.rendering.style import COLUMN, plain, words
+
+TABLES = ("hypotheses",)
+COLOURS = {"supported": "#56b4e9", "inconclusive": "#efefef", "refuted": "#de8f05"}
+_LINE = 0.145  # inches
+_CLAIM, _VERDICT, _EFFECT, _END = 0.78, 4.52, 5.3, 2 * COLUMN  # inches from the left
+_LETTERS = 76  # of a line of a claim
+
+
+def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """One row a hypothesis, coloured by its verdict, with its effect; a line parts the sources."""
+    hypotheses = tables["hypotheses"]
+    if hypotheses.empty:
+        return words("The study states no hypotheses.")
+    claims = [textwrap.wrap(claim, _LETTERS) or [""] for claim in hypotheses["claim"]]
+    lines = sum(map(len, claims))
+    figure = plt.figure(figsize=(_END, _LINE * (lines + 1.4)), layout="none")
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.set(xlim=(0, _END), ylim=(lines + 0.2, -1.2))
+    axis.axis("off")
+    for x, word in ((0, "Id"), (_CLAIM, "Claim"), (_VERDICT, "Verdict"), (_EFFECT, "Effect")):
+        axis.text(x + 0.04, -0.6, word, size=7, va="center")
+    top, source = 0.0, None
+    for row, claim in zip(hypotheses.itertuples(), claims, strict=True):
+        if row.source != source:
+            axis.plot([0, _END], [top, top], color="black", linewidth=0.5)
+            source = row.source
+        bottom, centre = top + len(claim), top + len(claim) / 2
+        axis.add_patch(
+            Rectangle(
+                (_VERDICT, top), _EFFECT - _VERDICT, len(claim), edgecolor="white",
+                facecolor=COLOURS[row.verdict], linewidth=1, gid=row.hypothesis,
+            )  # fmt: skip
+        )
+        middle = (_VERDICT + _EFFECT) / 2
+        axis.text(middle, centre, row.verdict, size=7, ha="center", va="center_baseline")
+        for x, text in (
+            (0, plain(row.hypothesis)),
+            (_CLAIM, plain("\n".join(claim))),
+            (_EFFECT, f"{number(row.effect)}  [{number(row.low)}, {number(row.high)}]"),
+        ):
+            axis.text(x + 0.04, centre, text, size=7, va="center_baseline", linespacing=1.1)
+        top = bottom
+    axis.plot([0, _END], [top, top], color="black", linewidth=0.5)
+    return figure
+
+
+def number(value: float) -> str:
+    """Two digits that count, with a true minus; a dash for what is not defined."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2g}".replace("-", "$-$")
