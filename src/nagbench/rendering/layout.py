@@ -1,13 +1,13 @@
 """Layouts that hold two optimizers as well as forty.
 
 Lines: where too many would cross, each panel shows one group of the catalogue's families, with the
-baseline, in front of all the others in grey. Rows: one an optimizer, with its name beside it.
+baseline, in front of all the others in grey; where even the groups are too many, the first ones
+that the study names. Rows: one an optimizer, with its name beside it.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,11 @@ from nagbench.rendering.legend import fitting, legend_below, legend_under
 from nagbench.rendering.style import COLUMN, GREY, looks, plain
 
 _TOGETHER = 7  # lines of one panel; the baseline and a group of six
-_GROUPS = 4  # about so many: larger studies have larger groups
-_ABREAST = 4
+_GROUPED = 28  # optimizers whose groups a page holds
+_ABREAST = 3
 _PAGE = 9.4  # inches
 _NAME = 0.135  # inches of a row with a name of the usual size
+_ROWS = 60  # of a page
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class Cell:
 
 
 def groups(optimizers: pd.DataFrame, baseline: str) -> list[pd.DataFrame]:
-    """All, if they are few; else by family, the small families together, and the baseline with
-    each."""
+    """All, if they are few; by family, the small families together and the baseline with each; of
+    very many, the study's first."""
     if len(optimizers) <= _TOGETHER:
         return [optimizers]
-    most = max(_TOGETHER - 1, math.ceil(len(optimizers) / _GROUPS))
+    if len(optimizers) > _GROUPED:
+        return [optimizers.head(_TOGETHER)]
+    most = _TOGETHER - 1
     known = [name for name in FAMILIES if name in set(optimizers["family"])]
     found: list[list[str]] = [[]]
     for family in dict.fromkeys([*known, *optimizers["family"]]):
@@ -83,82 +86,94 @@ def cells(tables: Mapping[str, pd.DataFrame], drawn: pd.DataFrame) -> list[Cell]
         own = drawn[drawn["workload"] == workload] if workload else drawn
         here = optimizers[optimizers["optimizer"].isin(own["optimizer"])]
         for front in groups(here, baseline):
-            behind = tuple(name for name in here["optimizer"] if name not in set(front["optimizer"]))
+            behind = tuple(
+                name for name in here["optimizer"] if name not in set(front["optimizer"])
+            )
             found.append(Cell(workload, plain(label), front, behind, everybody))
     return found
 
 
 def panels(
-    tables: Mapping[str, pd.DataFrame], drawn: Sequence[Cell], rows: int = 1, height: float = 1.6
+    tables: Mapping[str, pd.DataFrame],
+    drawn: Sequence[Cell],
+    x: str,
+    *y: str,
+    height: float = 1.45,
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Axes for each cell, `rows` of them, with a legend under each cell, or one for all.
+    """Axes for each cell, one for each word of `y`, under its workload's name.
 
-    Where one legend serves all, the axes of a cell lie side by side, else on top of each other.
+    One legend serves all cells where all show the same; then the axes of a cell lie side by side.
+    Else they lie on top of each other, with the cell's own legend under them.
     """
-    together = not any(cell.behind for cell in drawn)
-    count = len(drawn)
-    if together and rows > 1:
-        across, down, of_cell = rows, count, 1
-    else:
-        across = math.ceil(count / math.ceil(count / _ABREAST))
-        down, of_cell = math.ceil(count / across), rows
-    deepest = 0.35 if together else 0.2 + 0.125 * max(len(cell.front) for cell in drawn)
-    each = of_cell * height + (0 if together else deepest)
-    total = down * each + (_legend(tables["optimizers"], across) if together else 0)
-    figure, axes = plt.subplots(
-        down * of_cell,
-        across,
-        figsize=(COLUMN * min(across, 2), min(total, _PAGE)),
+    optimizers, together = tables["optimizers"], not any(cell.behind for cell in drawn)
+    beside = len(y) if together else 1
+    stacked = len(y) // beside
+    across = math.ceil(len(drawn) / math.ceil(len(drawn) / _ABREAST)) if beside == 1 else 1
+    down = math.ceil(len(drawn) / across)
+    wide = COLUMN * min(across * beside, 2)
+    columns = 2 if across < _ABREAST else 1
+    under = 0.0 if together else _entries(max(len(cell.front) for cell in drawn), columns)
+    over = _entries(len(optimizers), fitting(list(optimizers["label"]), wide)) if together else 0.0
+    figure, grid = plt.subplots(
+        down * stacked,
+        across * beside,
+        figsize=(wide, min(down * (stacked * height + 0.35 + under) + over, _PAGE)),
         squeeze=False,
     )
-    if together and rows > 1:
-        found = [list(row) for row in axes]
-    else:
-        found = [
-            [axes[n // across * rows + row, n % across] for row in range(rows)]
-            for n in range(count)
-        ]
-        for axis in axes.flat[::-1]:
-            if axis not in [one for cell in found for one in cell]:
-                axis.remove()
+    found = []
+    for n, cell in enumerate(drawn):
+        row, column = n // across * stacked, n % across * beside
+        own = [grid[row + k // beside, column + k % beside] for k in range(len(y))]
+        for axis, word in zip(own, y, strict=True):
+            # Said once: on the left, on top, below.
+            axis.set_ylabel(word if column == 0 or beside > 1 else "")
+            axis.set_title(cell.label if axis is own[0] or beside > 1 else "")
+            axis.set_xlabel(x if axis is own[-1] or beside > 1 else "")
+        if not together:
+            legend_under(own[-1], cell.front, looks(list(cell.names)), columns)
+        found.append(own)
+    for axis in set(grid.flat).difference(*found):
+        axis.remove()
     if together:
-        legend_below(figure, tables["optimizers"])
-    else:
-        for cell, (*_, last) in zip(drawn, found, strict=True):
-            legend_under(last, cell.front, looks(list(cell.names)))
+        legend_below(figure, optimizers)
     return figure, found
 
 
-def _legend(optimizers: pd.DataFrame, across: int) -> float:
-    labels = list(optimizers["label"])
-    return 0.1 + 0.14 * math.ceil(len(labels) / fitting(labels, COLUMN * min(across, 2)))
+def _entries(count: int, columns: int) -> float:
+    """Inches of a legend."""
+    return 0.1 + 0.135 * math.ceil(count / columns)
 
 
-def rows(
-    names: Sequence[Sequence[str]], columns: int = 1, wide: bool = False, room: float = 0.4
-) -> tuple[Figure, np.ndarray]:
-    """A block of rows for each list of names, `columns` of axes; the first name on top.
+def rows(names: Sequence[Sequence[str]], *x: str, above: float = 0) -> tuple[Figure, np.ndarray]:
+    """A block of rows for each list of names, the first on top; in each block axes for each word of
+    `x`, and room for so many rows `above`.
 
-    `room` inches are for a block's title and axis.
+    Blocks lie on top of each other; those of one column side by side where a page would not hold
+    them.
     """
-    heights = [max(len(block), 1) + 0.8 for block in names]
-    total = min(_NAME * sum(heights) + room * len(names) + 0.2, _PAGE)
-    figure, axes = plt.subplots(
-        len(names),
-        columns,
+    heights = [max(len(block), 1) + 0.8 + above for block in names]
+    beside = len(x) == 1 and len(names) > 1 and sum(heights) > _ROWS
+    wide = len(x) > 1 or beside
+    down, longest = (1, max(heights)) if beside else (len(names), sum(heights))
+    total = min(_NAME * longest + 0.28 * down + 0.3, _PAGE)
+    figure, grid = plt.subplots(
+        down,
+        len(names) if beside else len(x),
         figsize=((2 if wide else 1) * COLUMN, total),
-        gridspec_kw={"height_ratios": heights},
-        sharex="col",
+        gridspec_kw={"height_ratios": [longest] if beside else heights},
+        sharex="all" if beside else "col",
         squeeze=False,
     )
-    size = min(7.0, 72 * (total - room * len(names)) / sum(heights) * 0.8)
-    for block, line in zip(names, axes, strict=True):
-        for n, axis in enumerate(line):
-            axis.set_ylim(max(len(block), 1) - 0.4, -0.6)
+    axes = grid.T if beside else grid
+    size = min(7.0, 0.8 * 72 * (total - 0.28 * down - 0.3) / longest)
+    for place, (block, line) in enumerate(zip(names, axes, strict=True), start=1):
+        for n, (axis, word) in enumerate(zip(line, x, strict=True)):
+            axis.set_ylim(max(len(block), 1) - 0.4, -0.6 - above)
             axis.set_yticks(range(len(block)), map(plain, block) if n == 0 else [], fontsize=size)
             axis.tick_params(axis="y", length=0)
-            axis.tick_params(axis="x", labelbottom=True)
             axis.spines["left"].set_visible(False)
+            if beside or place == len(names):
+                axis.set_xlabel(word, **({"loc": "right"} if beside else {}))
     return figure, axes
 
 

@@ -1,5 +1,7 @@
 """Legends: every optimizer's colour, marker and name."""
 
+from itertools import pairwise
+
 import pandas as pd
 from matplotlib import rcParams
 from matplotlib.axes import Axes
@@ -7,11 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from nagbench.rendering.style import Look, looks, plain
+from nagbench.rendering.style import Look, inches, looks, plain
 
 _MOST = 6  # columns
 _HANDLE = 4.6  # of an entry besides its name, in sizes of the font
-_LETTER = 0.5  # mean width
 
 
 def legend_below(figure: Figure, optimizers: pd.DataFrame, columns: int | None = None) -> None:
@@ -25,11 +26,13 @@ def legend_below(figure: Figure, optimizers: pd.DataFrame, columns: int | None =
     )
 
 
-def legend_under(axis: Axes, optimizers: pd.DataFrame, style: dict[str, Look]) -> None:
+def legend_under(
+    axis: Axes, optimizers: pd.DataFrame, style: dict[str, Look], columns: int
+) -> None:
     """Under one panel: those that it shows."""
     figure = axis.get_figure(root=True)
     assert figure is not None
-    down = ScaledTranslation(0, -0.36, figure.dpi_scale_trans)  # below the axis' own words
+    down = ScaledTranslation(0, -0.4, figure.dpi_scale_trans)  # below the axis' own words
     axis.legend(
         handles=handles(optimizers, style),
         loc="upper center",
@@ -37,6 +40,7 @@ def legend_under(axis: Axes, optimizers: pd.DataFrame, style: dict[str, Look]) -
         bbox_transform=axis.transAxes + down,
         borderaxespad=0,
         borderpad=0,
+        ncols=columns,
     )
 
 
@@ -50,11 +54,12 @@ def handles(optimizers: pd.DataFrame, style: dict[str, Look]) -> list[Line2D]:
 
 def fitting(labels: list[str], width: float) -> int:
     """The most columns, filled from above, that `width` inches hold."""
-    size = float(rcParams["legend.fontsize"]) / 72
+    size = float(rcParams["legend.fontsize"])
+    long = [inches(label, size) for label in labels]
     for columns in range(min(len(labels), _MOST), 1, -1):
         deep, more = divmod(len(labels), columns)
         ends = [n * deep + min(n, more) for n in range(columns + 1)]
-        letters = sum(max(map(len, labels[a:b])) for a, b in zip(ends, ends[1:], strict=False))
-        if size * (_LETTER * letters + _HANDLE * columns) <= width:
+        names = sum(max(long[a:b]) for a, b in pairwise(ends))
+        if names + _HANDLE * columns * size / 72 <= width:
             return columns
     return 1

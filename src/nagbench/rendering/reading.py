@@ -35,11 +35,14 @@ def against(
     """Each optimizer's mean time to a target, or to all, as a multiple of the baseline's, whichever
     of the two the table names first; what has no place on a logarithmic axis is missing."""
     chosen = pairs[
-        (pairs["workload"] == workload) & (pairs["clock"] == "epochs") & (pairs["kind"] == "sustained")
+        (pairs["workload"] == workload)
+        & (pairs["clock"] == "epochs")
+        & (pairs["kind"] == "sustained")
     ]
     if goal is not None:
         chosen = chosen[chosen["target"] == goal]
     columns = {"ratio": "ratio", "ratio_low": "low", "ratio_high": "high"}
+    chosen = chosen.assign(arrived=chosen["logrank_p"].notna())
     chosen = chosen.drop(columns=["low", "high"]).rename(columns=columns)  # those of the difference
     ahead, behind = chosen[chosen["reference"] == baseline], chosen[chosen["optimizer"] == baseline]
     with np.errstate(divide="ignore"):
@@ -49,8 +52,8 @@ def against(
             low=1 / behind["high"],
             high=1 / behind["low"],
         )
-    kept = ["optimizer", "target", "ratio", "low", "high", "differs"]
+    kept = ["optimizer", "target", "ratio", "low", "high", "differs", "arrived"]
     found = pd.concat([ahead[kept], behind[kept]], ignore_index=True)
     for column in columns.values():
-        found[column] = finite(found[column]).where(found[column] > 0)
+        found[column] = finite(found[column]).where((found[column] > 0) & found["arrived"])
     return found

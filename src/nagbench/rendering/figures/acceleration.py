@@ -47,19 +47,27 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             axis.plot(line["size"], line["gain"], **style, label=f"{goal:g}", zorder=2 + main)
             if main:
                 axis.vlines(line["size"], line["low"], line["high"], color=look.colour)
-            end = line.dropna(subset=["gain"]).tail(1)
-            for row in end.itertuples():
-                axis.annotate(
-                    f"{100 * goal:g} %", (row.size, row.gain), (5, 0), size=7, va="center",
-                    textcoords="offset points",
-                )  # fmt: skip
+        last = gains[gains["size"] == chosen["batch_size"].max()].dropna(subset=["gain"])
+        last = last[last["target"].isin(goals)].sort_values("gain")
+        least, most = min(0.5, gains["gain"].min() / 1.1), max(2, 1.1 * gains["gain"].max())
+        height = 0.0
+        for row in last.itertuples():
+            # Words that would lie on each other move up.
+            height = max(row.gain, height * (most / least) ** 0.08)
+            axis.annotate(
+                f"{100 * row.target:g} %", (row.size, height), (5, 0), size=7, va="center",
+                textcoords="offset points",
+            )  # fmt: skip
         axis.set_xscale("log", base=2)
         axis.set_yscale("log", base=2)
-        axis.set_xticks(sorted(chosen["batch_size"]), [f"{n}" for n in sorted(chosen["batch_size"])])
+        axis.set_xticks(
+            sorted(chosen["batch_size"]), [f"{n}" for n in sorted(chosen["batch_size"])]
+        )
         axis.xaxis.set_minor_locator(NullLocator())
         axis.yaxis.set_major_formatter("{x:g}")
         axis.margins(x=0.15)
         axis.set(
+            ylim=(least, most),
             xlabel="Batch size",
             ylabel=f"{plain(named[baseline])}'s time / {plain(named[_NAME])}'s",
             title=plain(chosen["label"].iloc[0]),

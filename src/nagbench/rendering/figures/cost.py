@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from nagbench.rendering.legend import legend_below
 from nagbench.rendering.reading import finite
@@ -26,7 +27,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     figure, axes = plt.subplots(
         down,
         across,
-        figsize=(wide * COLUMN, 1.9 * down + 0.14 * math.ceil(many / (2 * wide))),
+        figsize=(wide * COLUMN, 2.1 * down + 0.14 * math.ceil(many / (2 * wide))),
         squeeze=False,
     )
     for axis, workload in zip(axes.flat, workloads, strict=False):
@@ -44,8 +45,11 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 x, 100 * row.accuracy, color=look.colour, marker=look.marker, linestyle="none",
                 label=row.optimizer,
             )  # fmt: skip
+        axis.set_xscale("log")
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.xaxis.set_minor_locator(NullLocator())
         axis.set(
-            xscale="log",
             xlabel="Seconds an epoch",
             ylabel="Test accuracy (%)",
             title=plain(workload.label),

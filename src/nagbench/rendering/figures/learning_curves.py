@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from nagbench.rendering.layout import cells, panels
 
@@ -15,9 +16,9 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Two panels a workload and group; a band is the 95 % interval of the mean over seeds."""
     curves = tables["learning_curves"]
     drawn = cells(tables, curves)
-    figure, axes = panels(tables, drawn, rows=2)
+    figure, axes = panels(tables, drawn, "Epoch", *_PANELS.values())
     for cell, own in zip(drawn, axes, strict=True):
-        for axis, (metric, label) in zip(own, _PANELS.items(), strict=True):
+        for axis, metric in zip(own, _PANELS, strict=True):
             percent = 100 if metric.endswith("accuracy") else 1
             shown = curves[(curves["workload"] == cell.workload) & (curves["metric"] == metric)]
             for n, (name, look, front) in enumerate(cell.lines()):
@@ -39,6 +40,6 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                         alpha=0.15,
                         linewidth=0,
                     )
-            axis.set(xlabel="Epoch", ylabel=label, title=cell.label)
             axis.margins(x=0.02)
+            axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     return figure

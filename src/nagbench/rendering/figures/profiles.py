@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from nagbench.rendering.layout import cells, panels
 from nagbench.rendering.style import words
@@ -20,7 +21,9 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         return words("No optimizer reached any target: there is no profile.")
     curves = solved.set_index("optimizer")
     drawn = cells(tables, solved)
-    figure, axes = panels(tables, drawn, height=1.8)
+    figure, axes = panels(
+        tables, drawn, "Times the fastest's median", f"Of {solved['cases'].iloc[0]:g} cases (%)"
+    )
     for cell, (axis,) in zip(drawn, axes, strict=True):
         many = len(cell.front)
         for n, (name, look, front) in enumerate(cell.lines(), start=-len(cell.behind)):
@@ -41,9 +44,6 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                     marker=look["marker"],
                     clip_on=False,
                 )
-        axis.set(
-            xlabel="Times the fastest's median",
-            ylabel=f"Of {solved['cases'].iloc[0]:g} cases (%)",
-            ylim=(-4, 104),
-        )
+        axis.set_ylim(-4, 104)
+        axis.xaxis.set_major_locator(MultipleLocator(1))
     return figure

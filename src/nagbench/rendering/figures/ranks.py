@@ -21,32 +21,31 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         return words("No case in which all optimizers were ranked.")
     named = labels(tables)
     style = looks(list(named))
-    figure, ((axis,),) = rows([[named[name] for name in ranks["optimizer"]]], room=0.75)
+    cases, difference, p = (
+        ranks[column].iloc[0] for column in ("cases", "critical_difference", "friedman_p")
+    )
+    known = np.isfinite(difference)
+    figure, ((axis,),) = rows(
+        [[named[name] for name in ranks["optimizer"]]], "Mean rank", above=1.2 if known else 0
+    )
     for place, row in enumerate(ranks.itertuples()):
         axis.plot(
             row.mean_rank, place, linestyle="none", label=row.optimizer,
             color=style[row.optimizer].colour, marker=style[row.optimizer].marker,
         )  # fmt: skip
-    places = list(ranks["mean_rank"])
-    cases, difference, p = (
-        ranks[column].iloc[0] for column in ("cases", "critical_difference", "friedman_p")
-    )
-    axis.set_xlabel("Mean rank")
-    if not np.isfinite(difference):
-        axis.set_title(f"{cases:g} {_cases(cases)}: too few for a critical difference")
+    count = f"{cases:g} {'case' if cases == 1 else 'cases'}"
+    if not known:
+        axis.set_title(f"{count}: no critical difference", loc="right")
         return figure
-    title = f"{cases:g} {_cases(cases)}, Friedman p = {p:.2g}"
-    axis.set_title(f"{title}; critical difference {difference:.1f}")
-    axis.plot([places[0], places[0] + difference], [-0.9, -0.9], color="black", clip_on=False)
+    axis.set_title(f"{count}, Friedman p = {p:.2g}", loc="right")
+    places = list(ranks["mean_rank"])
+    axis.plot([places[0], places[0] + difference], [-1, -1], color="black", label="difference")
+    axis.text(places[0], -1.2, f"critical difference {difference:.1f}", size=7)
     ends: list[int] = []  # of the bars, by the column in which they stand
-    step = 0.035 * (places[-1] - places[0] or 1)
+    step = 0.035 * max(places[-1] - places[0], difference)
     for first, last in runs_of_equals(places, difference):
         column = next((n for n, end in enumerate(ends) if end < first), len(ends))
         ends[column : column + 1] = [last]
         x = places[-1] + (column + 1.5) * step
-        axis.plot([x, x], [first - 0.25, last + 0.25], color="black", solid_capstyle="butt")
+        axis.plot([x, x], [first - 0.25, last + 0.25], color="black", label="equals")
     return figure
-
-
-def _cases(count: float) -> str:
-    return "case" if count == 1 else "cases"

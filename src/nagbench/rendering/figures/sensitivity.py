@@ -15,7 +15,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     tried = tables["sensitivity"].dropna(subset=["learning_rate"])
     chosen = tables["settings"].set_index(["workload", "optimizer"])["trial"]
     drawn = cells(tables, tried)
-    figure, axes = panels(tables, drawn)
+    figure, axes = panels(tables, drawn, "Learning rate", "Validation accuracy (%)")
     for cell, (axis,) in zip(drawn, axes, strict=True):
         for name, look, front in cell.lines():
             line = tried[(tried["workload"] == cell.workload) & (tried["optimizer"] == name)]
@@ -33,10 +33,5 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 markeredgecolor=look["color"],
                 linestyle="none",
             )
-        axis.set(
-            xscale="log",
-            xlabel="Learning rate",
-            ylabel="Validation accuracy (%)",
-            title=cell.label,
-        )
+        axis.set_xscale("log")
     return figure

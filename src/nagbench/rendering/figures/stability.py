@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nagbench.rendering.layout import rows
-from nagbench.rendering.reading import labels
+from nagbench.rendering.reading import finite, labels
 from nagbench.rendering.style import looks, plain
 
 TABLES = ("stability", "optimizers", "workloads")
@@ -23,7 +23,12 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         )
         for row in workloads
     ]
-    figure, axes = rows([[named[n] for n in block["optimizer"]] for block in blocks], 3, wide=True)
+    figure, axes = rows(
+        [[named[name] for name in block["optimizer"]] for block in blocks],
+        "SD between seeds (points)",
+        "Spikes of the loss a run",
+        "Diverged runs (%)",
+    )
     for (spread, spikes, diverged), workload, block in zip(axes, workloads, blocks, strict=True):
         for place, row in enumerate(block.itertuples()):
             mark = {
@@ -40,11 +45,18 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 color=style[row.optimizer].colour,
             )
             diverged.plot(100 * row.diverged / row.runs, place, **mark)
-        spread.set(xlabel="SD of test accuracy between seeds (points)", title=plain(workload.label))
-        spread.set_xlim(left=0)
-        spikes.set(xlabel="Spikes of the loss in a run")
-        spikes.set_xscale("symlog", linthresh=1)
-        spikes.xaxis.set_major_formatter("{x:g}")
-        spikes.set_xlim(-0.1, max(1.2, 1.5 * spikes.dataLim.x1))
-        diverged.set(xlabel="Diverged runs (%)", xlim=(-3, 103))
+        spread.set_title(plain(workload.label), loc="right")
+    most = max(1.0, finite(stability["spikes"]).max())
+    spikes.set_xscale("symlog", linthresh=1)
+    spikes.xaxis.set_major_formatter("{x:g}")
+    spikes.set_xlim(-0.1, 1.4 * most)
+    spread.set_xlim(_from_zero(100 * stability["sd"]))
+    diverged.set_xlim(-4, 104)
     return figure
+
+
+def _from_zero(values: pd.Series) -> tuple[float, float]:
+    """Limits with room for marks on either side."""
+    found = finite(values).max()
+    most = found if found > 0 else 1.0
+    return -0.05 * most, 1.07 * most

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from nagbench.rendering.layout import cells, panels
 from nagbench.rendering.reading import middle, targets
@@ -16,7 +17,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     survival = tables["survival"]
     goals = {row.workload: middle(targets(row)) for row in tables["workloads"].itertuples()}
     drawn = cells(tables, survival)
-    figure, axes = panels(tables, drawn)
+    figure, axes = panels(tables, drawn, "Epoch", "Runs arrived (%)")
     for cell, (axis,) in zip(drawn, axes, strict=True):
         goal = goals[cell.workload]
         shown = survival[
@@ -46,7 +47,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                     100 * line["high"],
                     step="post",
                     color=look["color"],
-                    alpha=0.1,
+                    alpha=0.08,
                     linewidth=0,
                 )
             axis.plot(
@@ -56,10 +57,6 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 marker=look["marker"],
                 clip_on=False,
             )
-        axis.set(
-            xlabel="Epoch",
-            ylabel="Runs arrived (%)",
-            title=f"{cell.label}: {100 * goal:g} %",
-            ylim=(-4, 104),
-        )
+        axis.set(title=f"{cell.label}: {100 * goal:g} %", ylim=(-4, 104))
+        axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     return figure

@@ -20,17 +20,25 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     named, workloads = labels(tables), list(tables["workloads"].itertuples())
     style = looks(list(named))
     trained = [
-        [name for name in named if name in set(times.loc[times["workload"] == row.workload, "optimizer"])]
+        [
+            name
+            for name in named
+            if name in set(times.loc[times["workload"] == row.workload, "optimizer"])
+        ]
         for row in workloads
     ]
-    figure, axes = rows([[named[name] for name in block] for block in trained])
+    figure, axes = rows(
+        [[named[name] for name in block] for block in trained], "Mean epochs to target"
+    )
     for (axis,), workload, block in zip(axes, workloads, trained, strict=True):
         goals = targets(workload)
         for place, name in enumerate(block):
             own = times[(times["workload"] == workload.workload) & (times["optimizer"] == name)]
             reached = own[own["reached"] > 0].sort_values("target")
             colour = style[name].colour
-            axis.plot(reached["restricted_mean"], [place] * len(reached), color=colour, linewidth=0.5)
+            axis.plot(
+                reached["restricted_mean"], [place] * len(reached), color=colour, linewidth=0.5
+            )
             for row in reached.itertuples():
                 axis.plot([row.low, row.high], [place, place], color=colour, linewidth=2, alpha=0.4)
                 axis.plot(
@@ -44,8 +52,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                     label=name,
                 )
         percents = ", ".join(f"{100 * goal:g}" for goal in goals)
-        axis.set(title=f"{plain(workload.label)}: {percents} %", xlabel="Mean epochs to target")
-        axis.set_xlim(left=0)
+        axis.set_title(f"{plain(workload.label)}: {percents} %", loc="right")
+    axis.set_xlim(left=0)
     return figure
 
 

@@ -15,7 +15,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """One panel a workload and group; a band is the 95 % interval."""
     price = tables["tuning_price"]
     drawn = cells(tables, price)
-    figure, axes = panels(tables, drawn)
+    figure, axes = panels(tables, drawn, "Trials", "Expected best acc. (%)")
     for cell, (axis,) in zip(drawn, axes, strict=True):
         for name, look, front in cell.lines():
             line = price[(price["workload"] == cell.workload) & (price["optimizer"] == name)]
@@ -30,6 +30,5 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                     alpha=0.12,
                     linewidth=0,
                 )
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axis.set(xlabel="Trials", ylabel="Expected best acc. (%)", title=cell.label)
+        axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     return figure

@@ -1,7 +1,6 @@
 """What the study claimed before its runs, and what became of it."""
 
 import math
-import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
@@ -9,13 +8,17 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from nagbench.rendering.style import COLUMN, plain, words
+from nagbench.rendering.style import COLUMN, plain, words, wrapped
 
 TABLES = ("hypotheses",)
-COLOURS = {"supported": "#56b4e9", "inconclusive": "#efefef", "refuted": "#de8f05"}
+# Of the cell and of its word; they differ in grey too.
+COLOURS = {
+    "supported": ("#0173b2", "white"),
+    "inconclusive": ("#efefef", "black"),
+    "refuted": ("#f0b04c", "black"),
+}
 _LINE = 0.145  # inches
 _CLAIM, _VERDICT, _EFFECT, _END = 0.78, 4.52, 5.3, 2 * COLUMN  # inches from the left
-_LETTERS = 76  # of a line of a claim
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -23,7 +26,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     hypotheses = tables["hypotheses"]
     if hypotheses.empty:
         return words("The study states no hypotheses.")
-    claims = [textwrap.wrap(claim, _LETTERS) or [""] for claim in hypotheses["claim"]]
+    claims = [wrapped(claim, _VERDICT - _CLAIM - 0.06, 7) for claim in hypotheses["claim"]]
     lines = sum(map(len, claims))
     figure = plt.figure(figsize=(_END, _LINE * (lines + 1.4)), layout="none")
     axis = figure.add_axes((0, 0, 1, 1))
@@ -36,15 +39,21 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         if row.source != source:
             axis.plot([0, _END], [top, top], color="black", linewidth=0.5)
             source = row.source
+        fill, ink = COLOURS[row.verdict]
         bottom, centre = top + len(claim), top + len(claim) / 2
         axis.add_patch(
             Rectangle(
-                (_VERDICT, top), _EFFECT - _VERDICT, len(claim), edgecolor="white",
-                facecolor=COLOURS[row.verdict], linewidth=1, gid=row.hypothesis,
-            )  # fmt: skip
+                (_VERDICT, top),
+                _EFFECT - _VERDICT,
+                len(claim),
+                edgecolor="white",
+                facecolor=fill,
+                linewidth=1,
+                gid=row.hypothesis,
+            )
         )
         middle = (_VERDICT + _EFFECT) / 2
-        axis.text(middle, centre, row.verdict, size=7, ha="center", va="center_baseline")
+        axis.text(middle, centre, row.verdict, color=ink, size=7, ha="center", va="center_baseline")
         for x, text in (
             (0, plain(row.hypothesis)),
             (_CLAIM, plain("\n".join(claim))),
@@ -60,4 +69,4 @@ def number(value: float) -> str:
     """Two digits that count, with a true minus; a dash for what is not defined."""
     if not math.isfinite(value):
         return "–"
-    return f"{value:.2g}".replace("-", "$-$")
+    return f"{value + 0:.2g}".replace("-", "$-$")
