@@ -22,8 +22,11 @@ from nagbench.study import Study, Unit, load_study, study_path
 CAPTIONS = "workflow/report"
 ENVIRONMENT = "../../envs/environment.yml"
 SCHEMAS = "../schemas"
-TABLE_FORMS = tuple(f"rendering/{part}.py" for part in ("table", "lookup", "latex"))
-STYLE = ("rendering/style.py", "rendering/legend.py", "rendering/nagbench.mplstyle")
+TABLE_FORMS = [f"rendering/{part}.py" for part in ("table", "lookup", "latex")]
+STYLE = [
+    f"rendering/{name}"
+    for name in ("style.py", "legend.py", "layout.py", "reading.py", "nagbench.mplstyle")
+]
 
 
 def stop(message: str) -> NoReturn:

@@ -1,23 +1,65 @@
-"""One legend under a figure, with every optimizer's colour, marker and name."""
+"""Legends: every optimizer's colour, marker and name."""
+
+from itertools import pairwise
 
 import pandas as pd
+from matplotlib import rcParams
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
-from nagbench.rendering.style import looks
+from nagbench.rendering.style import Look, inches, looks, plain
+
+_MOST = 6  # columns
+_HANDLE = 4.6  # of an entry besides its name, in sizes of the font
 
 
 def legend_below(figure: Figure, optimizers: pd.DataFrame, columns: int | None = None) -> None:
-    """The study's optimizers in their order."""
-    style = looks(list(optimizers["optimizer"]))
-    handles = [
-        Line2D([], [], **style[row.optimizer].line(), label=row.label)
-        for row in optimizers.itertuples()
-    ]
-    wide = figure.get_figwidth() > 5
+    """Under the figure: the study's optimizers in their order."""
+    entries = handles(optimizers, looks(list(optimizers["optimizer"])))
     figure.legend(
-        handles=handles,
+        handles=entries,
         loc="outside lower center",
-        ncols=columns or min(len(handles), 6 if wide else 3),
+        ncols=columns or fitting(list(optimizers["label"]), figure.get_figwidth()),
         columnspacing=1.2,
     )
+
+
+def legend_under(
+    axis: Axes, optimizers: pd.DataFrame, style: dict[str, Look], columns: int
+) -> None:
+    """Under one panel: those that it shows."""
+    figure = axis.get_figure(root=True)
+    assert figure is not None
+    down = ScaledTranslation(0, -0.4, figure.dpi_scale_trans)  # below the axis' own words
+    axis.legend(
+        handles=handles(optimizers, style),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=axis.transAxes + down,
+        borderaxespad=0,
+        borderpad=0,
+        ncols=columns,
+    )
+
+
+def handles(optimizers: pd.DataFrame, style: dict[str, Look]) -> list[Line2D]:
+    """A line with its marker for each."""
+    return [
+        Line2D([], [], **style[row.optimizer].line(), label=plain(row.label))
+        for row in optimizers.itertuples()
+    ]
+
+
+def fitting(labels: list[str], width: float) -> int:
+    """The most columns, filled from above, that `width` inches hold."""
+    size = float(rcParams["legend.fontsize"])
+    long = [inches(label, size) for label in labels]
+    for columns in range(min(len(labels), _MOST), 1, -1):
+        deep, more = divmod(len(labels), columns)
+        ends = [n * deep + min(n, more) for n in range(columns + 1)]
+        names = sum(max(long[a:b]) for a, b in pairwise(ends))
+        if names + _HANDLE * columns * size / 72 <= width:
+            return columns
+    return 1

@@ -10,13 +10,30 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from nagbench.optimizers.catalogue import CATALOGUE
 
 COLUMN = 3.28  # inches: the width of a column of the paper
-_MARKERS = "osD^vP*Xp<>hd"  # 13: with 4 kinds of dashes, no pair recurs within 52
-# Seaborn's colour-blind palette, reordered so that neighbours in the catalogue differ in grey too.
-_COLOURS = [sns.color_palette("colorblind")[n] for n in (0, 1, 2, 3, 7, 4, 8, 5, 9, 6)]
+_MARKERS = "osD^vP*Xp<>hd"
+# Seaborn's colour-blind palette, with wine and black for its pale yellow and its grey, which is for
+# what steps back; so ordered that neighbours differ in grey too. The first is the first optimizer's
+# alone: it is the usual baseline, and stands beside all others.
+_PALETTE = sns.color_palette("colorblind")
+_COLOURS = [
+    *(_PALETTE[n] for n in range(4)),
+    (0.0, 0.0, 0.0),
+    _PALETTE[4],
+    (0.53, 0.13, 0.33),
+    *(_PALETTE[n] for n in (5, 9, 6)),
+]
+_NEAR = 5  # names on either side that may share a panel
+GREY = "0.72"  # of what steps back: other groups, differences that no test shows
+# Computer Modern has other glyphs where these belong; its mathematics has them all.
+_MISPLACED = str.maketrans(
+    {**{c: f"$\\{c}$" for c in "_{}"}, **{c: f"${c}$" for c in "<>|"}, "$": r"\$"}
+)
 _DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2))]
 
 
@@ -34,16 +51,70 @@ class Look:
 
 
 def looks(optimizers: Mapping[str, object] | list[str]) -> dict[str, Look]:
-    """A look for each name: the catalogue's order decides, others follow in their own."""
-    order = [*CATALOGUE, *(name for name in optimizers if name not in CATALOGUE)]
-    return {
-        name: Look(
-            _COLOURS[order.index(name) % len(_COLOURS)],
-            _MARKERS[order.index(name) % len(_MARKERS)],
-            _DASHES[order.index(name) % len(_DASHES)],
+    """A look for each name: the catalogue decides; others take what is rare, first among their
+    neighbours, and set apart from all."""
+    names = list(optimizers)
+    found = {name: _CATALOGUED[name] for name in names if name in _CATALOGUED}
+    for place, name in enumerate(names):
+        if name in found:
+            continue
+        beside = names[max(0, place - _NEAR) : place + _NEAR + 1]
+        near = [found[other] for other in beside if other in found]
+        taken = [*_CATALOGUED.values(), *found.values()]
+        colour = min(
+            _COLOURS[1:],
+            key=lambda one: tuple(sum(look.colour == one for look in g) for g in (near, taken)),
         )
-        for name in optimizers
-    }
+        ours = {look.marker for look in taken if look.colour == colour}
+        free = [n for n, marker in enumerate(_MARKERS) if marker not in ours] or [len(taken)]
+        found[name] = _look(
+            colour,
+            min(
+                free, key=lambda n: sum(look.marker == _MARKERS[n % len(_MARKERS)] for look in near)
+            ),
+        )
+    return {name: found[name] for name in names}
+
+
+def _look(colour: tuple[float, float, float], place: int) -> Look:
+    return Look(colour, _MARKERS[place % len(_MARKERS)], _DASHES[place % len(_DASHES)])
+
+
+_CATALOGUED = {
+    name: _look(_COLOURS[1 + (n - 1) % (len(_COLOURS) - 1) if n else 0], n)
+    for n, name in enumerate(CATALOGUE)
+}
+
+
+def plain(text: str) -> str:
+    """`text` as matplotlib prints it literally."""
+    return text.translate(_MISPLACED)
+
+
+def inches(text: str, size: float) -> float:
+    """How wide a line of text is."""
+    font = FontProperties(family=mpl.rcParams["font.family"], size=size)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72
+
+
+def wrapped(text: str, width: float, size: float) -> list[str]:
+    """`text` in lines that are at most so many inches wide, if their words are."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if inches(longer, size) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def words(text: str) -> Figure:
+    """A figure that says why there is nothing to draw."""
+    figure = plt.figure(figsize=(COLUMN, 0.5))
+    figure.text(0.5, 0.5, plain(text), ha="center", va="center", wrap=True)
+    return figure
 
 
 def use() -> None:

@@ -1,3 +1,18 @@
 """The figures, one file each: `TABLES` names what it needs, `render(tables)` draws it."""
 
-NAMES = ("learning_curves", "time_to_target", "sensitivity", "theory", "calibration")
+NAMES = (
+    "learning_curves",
+    "time_to_target",
+    "survival",
+    "speedup",
+    "profiles",
+    "ranks",
+    "steadiness",
+    "sensitivity",
+    "trials",
+    "cost",
+    "acceleration",
+    "claims",
+    "theory",
+    "calibration",
+)

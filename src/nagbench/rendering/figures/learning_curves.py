@@ -1,49 +1,45 @@
-"""Test accuracy and training loss by epoch, with intervals over seeds."""
+"""Training loss and test accuracy by epoch, with intervals over seeds."""
 
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from nagbench.rendering.legend import legend_below
-from nagbench.rendering.style import COLUMN, looks
+from nagbench.rendering.layout import cells, panels
 
-TABLES = ("learning_curves", "optimizers", "workloads")
+TABLES = ("learning_curves", "optimizers", "study", "workloads")
 _PANELS = {"train_loss": "Training loss", "test_accuracy": "Test accuracy (%)"}
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One row a workload; a band is the 95 % interval of the mean over seeds."""
-    curves, names = tables["learning_curves"], list(tables["optimizers"]["optimizer"])
-    workloads = tables["workloads"]
-    style = looks(names)
-    figure, axes = plt.subplots(
-        len(workloads), 2, figsize=(2 * COLUMN, 0.35 + 2.1 * len(workloads)), squeeze=False
-    )
-    for row, workload in zip(axes, workloads.itertuples(), strict=True):
-        for axis, (metric, label) in zip(row, _PANELS.items(), strict=True):
+    """Two panels a workload and group; a band is the 95 % interval of the mean over seeds."""
+    curves = tables["learning_curves"]
+    drawn = cells(tables, curves)
+    figure, axes = panels(tables, drawn, "Epoch", *_PANELS.values())
+    for cell, own in zip(drawn, axes, strict=True):
+        for axis, metric in zip(own, _PANELS, strict=True):
             percent = 100 if metric.endswith("accuracy") else 1
-            shown = curves[(curves["workload"] == workload.workload) & (curves["metric"] == metric)]
-            for n, name in enumerate(names):
+            shown = curves[(curves["workload"] == cell.workload) & (curves["metric"] == metric)]
+            for n, (name, look, front) in enumerate(cell.lines()):
                 line = shown[shown["optimizer"] == name].sort_values("epoch")
                 every = max(1, len(line) // 6)
                 axis.plot(
                     line["epoch"],
                     percent * line["mean"],
-                    **style[name].line(),
+                    **look,
                     markevery=(n % every, every),
                     label=name,
                 )
-                axis.fill_between(
-                    line["epoch"],
-                    percent * line["low"],
-                    percent * line["high"],
-                    color=style[name].colour,
-                    alpha=0.15,
-                    linewidth=0,
-                )
-            axis.set(xlabel="Epoch", ylabel=label, title=workload.label)
+                if front:
+                    axis.fill_between(
+                        line["epoch"],
+                        percent * line["low"],
+                        percent * line["high"],
+                        color=look["color"],
+                        alpha=0.15,
+                        linewidth=0,
+                    )
             axis.margins(x=0.02)
-    legend_below(figure, tables["optimizers"])
+            axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     return figure

@@ -3,46 +3,35 @@
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from nagbench.rendering.legend import legend_below
-from nagbench.rendering.style import COLUMN, looks
+from nagbench.rendering.layout import cells, panels
 
-TABLES = ("sensitivity", "settings", "optimizers", "workloads")
+TABLES = ("sensitivity", "settings", "optimizers", "study", "workloads")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One panel a workload; the chosen trial is ringed."""
-    tried, names = tables["sensitivity"], list(tables["optimizers"]["optimizer"])
-    workloads, chosen = tables["workloads"], tables["settings"]
-    style = looks(names)
-    figure, axes = plt.subplots(
-        len(workloads), 1, figsize=(COLUMN, 0.55 + 2.0 * len(workloads)), squeeze=False
-    )
-    for axis, workload in zip(axes[:, 0], workloads.itertuples(), strict=True):
-        for name in names:
-            line = tried[(tried["workload"] == workload.workload) & (tried["optimizer"] == name)]
+    """One panel a workload and group; the chosen trial is ringed."""
+    tried = tables["sensitivity"].dropna(subset=["learning_rate"])
+    chosen = tables["settings"].set_index(["workload", "optimizer"])["trial"]
+    drawn = cells(tables, tried)
+    figure, axes = panels(tables, drawn, "Learning rate", "Validation accuracy (%)")
+    for cell, (axis,) in zip(drawn, axes, strict=True):
+        for name, look, front in cell.lines():
+            line = tried[(tried["workload"] == cell.workload) & (tried["optimizer"] == name)]
             line = line.sort_values("learning_rate")
-            axis.plot(line["learning_rate"], 100 * line["accuracy"], **style[name].line())
-            trial = chosen.set_index(["workload", "optimizer"]).at[
-                (workload.workload, name), "trial"
-            ]
-            best = line[line["trial"] == trial]
+            axis.plot(line["learning_rate"], 100 * line["accuracy"], **look, label=name)
+            if not front:
+                continue
+            best = line[line["trial"] == chosen.get((cell.workload, name))]
             axis.plot(
                 best["learning_rate"],
                 100 * best["accuracy"],
                 marker="o",
                 markersize=8,
                 markerfacecolor="none",
-                markeredgecolor=style[name].colour,
+                markeredgecolor=look["color"],
                 linestyle="none",
             )
-        axis.set(
-            xscale="log",
-            xlabel="Learning rate",
-            ylabel="Validation accuracy (%)",
-            title=workload.label,
-        )
-    legend_below(figure, tables["optimizers"], columns=3)
+        axis.set_xscale("log")
     return figure

@@ -1,63 +1,62 @@
-"""Share of runs that have reached each target, by epoch: Kaplan and Meier's curves."""
+"""Mean time to every target, one row an optimizer."""
 
-import json
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from nagbench.rendering.legend import legend_below
-from nagbench.rendering.style import COLUMN, looks
+from nagbench.rendering.layout import rows
+from nagbench.rendering.reading import labels, targets
+from nagbench.rendering.style import looks, plain
 
-TABLES = ("survival", "optimizers", "workloads")
+TABLES = ("time_to_target", "optimizers", "workloads")
+_SIZES = (2.5, 6.0)  # of the marks of the lowest and the highest target
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One row a workload, one panel a target; sustained hits, three evaluations in a row."""
-    survival, names = tables["survival"], list(tables["optimizers"]["optimizer"])
-    workloads = tables["workloads"]
-    style = looks(names)
-    targets = [json.loads(text) for text in workloads["targets"]]
-    columns = max(map(len, targets))
-    figure, axes = plt.subplots(
-        len(workloads),
-        columns,
-        figsize=(2 * COLUMN, 0.35 + 1.75 * len(workloads)),
-        sharey=True,
-        squeeze=False,
+    """One block a workload; marks grow with the target and are open where runs never arrived."""
+    times = tables["time_to_target"]
+    times = times[(times["clock"] == "epochs") & (times["kind"] == "sustained")]
+    named, workloads = labels(tables), list(tables["workloads"].itertuples())
+    style = looks(list(named))
+    trained = [
+        [
+            name
+            for name in named
+            if name in set(times.loc[times["workload"] == row.workload, "optimizer"])
+        ]
+        for row in workloads
+    ]
+    figure, axes = rows(
+        [[named[name] for name in block] for block in trained], "Mean epochs to target"
     )
-    for row, workload, goals in zip(axes, workloads.itertuples(), targets, strict=True):
-        for axis, goal in zip(row, goals, strict=False):
-            shown = survival[
-                (survival["workload"] == workload.workload)
-                & (survival["target"] == goal)
-                & (survival["kind"] == "sustained")
-            ]
-            for n, name in enumerate(names):
-                line = shown[shown["optimizer"] == name]
-                # Curves that lie on each other are set apart by half a line's width.
-                axis.step(
-                    line["time"],
-                    100 * line["arrived"] + 0.6 * (n - (len(names) - 1) / 2),
-                    where="post",
-                    **{**style[name].line(), "marker": None},
-                )
-                end = line.iloc[-1]
-                axis.plot(
-                    end["time"],
-                    100 * end["arrived"] + 0.6 * (n - (len(names) - 1) / 2),
-                    color=style[name].colour,
-                    marker=style[name].marker,
-                    clip_on=False,
-                )
-            axis.set(
-                xlabel="Epoch",
-                title=f"{workload.label}: {100 * goal:g} % validation accuracy",
-                ylim=(-4, 104),
+    for (axis,), workload, block in zip(axes, workloads, trained, strict=True):
+        goals = targets(workload)
+        for place, name in enumerate(block):
+            own = times[(times["workload"] == workload.workload) & (times["optimizer"] == name)]
+            reached = own[own["reached"] > 0].sort_values("target")
+            colour = style[name].colour
+            axis.plot(
+                reached["restricted_mean"], [place] * len(reached), color=colour, linewidth=0.5
             )
-        for axis in row[len(goals) :]:
-            axis.set_visible(False)
-        row[0].set_ylabel("Runs arrived (%)")
-    legend_below(figure, tables["optimizers"])
+            for row in reached.itertuples():
+                axis.plot([row.low, row.high], [place, place], color=colour, linewidth=2, alpha=0.4)
+                axis.plot(
+                    row.restricted_mean,
+                    place,
+                    marker=style[name].marker,
+                    markersize=_size(goals, row.target),
+                    color=colour,
+                    markerfacecolor=colour if row.reached == row.runs else "white",
+                    linestyle="none",
+                    label=name,
+                )
+        percents = ", ".join(f"{100 * goal:g}" for goal in goals)
+        axis.set_title(f"{plain(workload.label)}: {percents} %", loc="right")
+    axis.set_xlim(left=0)
     return figure
+
+
+def _size(goals: list[float], goal: float) -> float:
+    small, large = _SIZES
+    return small + (large - small) * goals.index(goal) / max(len(goals) - 1, 1)

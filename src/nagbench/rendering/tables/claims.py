@@ -27,7 +27,7 @@ def verdicts(tables: Tables) -> Table:
     """Each claim with its effect, interval, corrected p, power, and verdict."""
     rows = []
     for row in tables["hypotheses"].itertuples():
-        factor = 100 if row.metric in _POINTS else 1
+        low, high = (scaled(value, row.metric) for value in (row.low, row.high))
         p = row.equivalence_p if row.direction in ("equivalent", "at_most") else row.p
         rows.append(
             [
@@ -35,7 +35,7 @@ def verdicts(tables: Tables) -> Table:
                 Cell(row.claim),
                 Cell(str(row.pairs)),
                 Cell(effect(row.effect, row.metric)),
-                Cell(interval(factor * row.low, factor * row.high, "+.2f")),
+                Cell(interval(low, high, "+.2f")),
                 Cell(p_value(row.p_adjusted if not math.isnan(p) else math.nan)),
                 Cell("–" if math.isnan(row.power) else f"{row.power:.2f}"),
                 Cell(row.verdict, row.verdict != "inconclusive"),
@@ -49,4 +49,9 @@ def effect(value: float, metric: str) -> str:
     """A difference in the metric's own unit."""
     if math.isnan(value):
         return "–"
-    return f"{(100 if metric in _POINTS else 1) * value:+.2f} {_UNITS[metric]}"
+    return f"{scaled(value, metric):+.2f} {_UNITS[metric]}"
+
+
+def scaled(value: float, metric: str) -> float:
+    """In the unit in which it is printed."""
+    return (100 if metric in _POINTS else 1) * value

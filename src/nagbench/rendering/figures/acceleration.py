@@ -1,0 +1,98 @@
+"""How much sooner than the baseline NAG arrives, by batch size."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from nagbench.rendering.reading import against, labels, middle, targets
+from nagbench.rendering.style import COLUMN, GREY, looks, plain, words
+
+TABLES = ("speed_comparisons", "optimizers", "study", "workloads")
+_NAME = "nag"
+
+
+def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """One panel a model; one line a target that its workloads share, the middle one in colour and
+    with intervals. Of workloads that differ in more than the batch size the first stands."""
+    baseline, named = str(tables["study"]["baseline"].iloc[0]), labels(tables)
+    if _NAME not in named or baseline == _NAME:
+        return words("The study does not compare NAG with another baseline.")
+    models = series(tables["workloads"])
+    if not models:
+        sizes = sorted(set(tables["workloads"]["batch_size"]))
+        found = f"batch size {sizes[0]}" if len(sizes) == 1 else "one batch size a model"
+        return words(f"The study has only {found}: no gain by batch size.")
+    look = looks(list(named))[_NAME]
+    figure, axes = plt.subplots(
+        len(models), 1, figsize=(COLUMN, 0.3 + 1.8 * len(models)), squeeze=False
+    )
+    for axis, chosen in zip(axes[:, 0], models, strict=True):
+        gains = pd.concat(
+            [
+                gain(tables["speed_comparisons"], baseline, row.workload).assign(
+                    size=row.batch_size
+                )
+                for row in chosen.itertuples()
+            ]
+        )
+        goals = sorted(set.intersection(*(set(targets(row)) for row in chosen.itertuples())))
+        axis.axhline(1, color="black", linewidth=0.6)
+        for goal in goals:
+            line = gains[gains["target"] == goal].sort_values("size")
+            main = goal == middle(goals)
+            style = look.line() if main else {"color": GREY, "marker": look.marker}
+            axis.plot(line["size"], line["gain"], **style, label=f"{goal:g}", zorder=2 + main)
+            if main:
+                axis.vlines(line["size"], line["low"], line["high"], color=look.colour)
+        last = gains[gains["size"] == chosen["batch_size"].max()].dropna(subset=["gain"])
+        last = last[last["target"].isin(goals)].sort_values("gain")
+        least, most = min(0.5, gains["gain"].min() / 1.1), max(2, 1.1 * gains["gain"].max())
+        height = 0.0
+        for row in last.itertuples():
+            # Words that would lie on each other move up.
+            height = max(row.gain, height * (most / least) ** 0.08)
+            axis.annotate(
+                f"{100 * row.target:g} %", (row.size, height), (5, 0), size=7, va="center",
+                textcoords="offset points",
+            )  # fmt: skip
+        axis.set_xscale("log", base=2)
+        axis.set_yscale("log", base=2)
+        axis.set_xticks(
+            sorted(chosen["batch_size"]), [f"{n}" for n in sorted(chosen["batch_size"])]
+        )
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.margins(x=0.15)
+        axis.set(
+            ylim=(least, most),
+            xlabel="Batch size",
+            ylabel=f"{plain(named[baseline])}'s time / {plain(named[_NAME])}'s",
+            title=plain(chosen["label"].iloc[0]),
+        )
+    return figure
+
+
+def series(workloads: pd.DataFrame) -> list[pd.DataFrame]:
+    """For each model that trains with several batch sizes, one workload of each size."""
+    found = [
+        group.drop_duplicates("batch_size").sort_values("batch_size")
+        for _, group in workloads.groupby("model", sort=False)
+    ]
+    return [group for group in found if len(group) > 1]
+
+
+def gain(pairs: pd.DataFrame, baseline: str, workload: str) -> pd.DataFrame:
+    """How many times sooner NAG arrives, by target."""
+    found = against(pairs, baseline, workload)
+    found = found[found["optimizer"] == _NAME]
+    return pd.DataFrame(
+        {
+            "target": found["target"],
+            "gain": 1 / found["ratio"],
+            "low": 1 / found["high"],
+            "high": 1 / found["low"],
+        }
+    )

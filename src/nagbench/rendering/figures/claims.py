@@ -1,0 +1,81 @@
+"""What the study claimed before its runs, and what became of it."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from nagbench.rendering.style import COLUMN, plain, words, wrapped
+from nagbench.rendering.tables.claims import scaled
+
+TABLES = ("hypotheses",)
+# Of the cell and of its word; they differ in grey too.
+COLOURS = {
+    "supported": ("#0173b2", "white"),
+    "inconclusive": ("#efefef", "black"),
+    "refuted": ("#f0b04c", "black"),
+}
+_LINE = 0.145  # inches
+_CLAIM, _VERDICT, _EFFECT, _END = 0.78, 4.52, 5.3, 2 * COLUMN  # inches from the left
+
+
+def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """One row a hypothesis, coloured by its verdict, with its effect; a line parts the sources."""
+    hypotheses = tables["hypotheses"]
+    if hypotheses.empty:
+        return words("The study states no hypotheses.")
+    claims = [wrapped(claim, _VERDICT - _CLAIM - 0.06, 7) for claim in hypotheses["claim"]]
+    lines = sum(map(len, claims))
+    with plt.rc_context({"figure.constrained_layout.use": False}):  # every place is given
+        figure = plt.figure(figsize=(_END, _LINE * (lines + 1.4)))
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.set(xlim=(0, _END), ylim=(lines + 0.2, -1.2))
+    axis.axis("off")
+    for x, word in ((0, "Id"), (_CLAIM, "Claim"), (_VERDICT, "Verdict"), (_EFFECT, "Effect")):
+        axis.text(x + 0.04, -0.6, word, size=7, va="center")
+    top, source = 0.0, None
+    for row, claim in zip(hypotheses.itertuples(), claims, strict=True):
+        if row.source != source:
+            axis.plot([0, _END], [top, top], color="black", linewidth=0.5)
+            source = row.source
+        fill, ink = COLOURS[row.verdict]
+        bottom, centre = top + len(claim), top + len(claim) / 2
+        axis.add_patch(
+            Rectangle(
+                (_VERDICT, top),
+                _EFFECT - _VERDICT,
+                len(claim),
+                edgecolor="white",
+                facecolor=fill,
+                linewidth=1,
+                gid=row.hypothesis,
+            )
+        )
+        middle = (_VERDICT + _EFFECT) / 2
+        axis.text(middle, centre, row.verdict, color=ink, size=7, ha="center", va="center_baseline")
+        for x, text in (
+            (0, plain(row.hypothesis)),
+            (_CLAIM, plain("\n".join(claim))),
+            (_EFFECT, in_units(row)),
+        ):
+            axis.text(x + 0.04, centre, text, size=7, va="center_baseline", linespacing=1.1)
+        top = bottom
+    axis.plot([0, _END], [top, top], color="black", linewidth=0.5)
+    return figure
+
+
+def in_units(row: Any) -> str:
+    """Effect and interval; accuracies in percentage points, the rest in the metric's unit."""
+    effect, low, high = (number(scaled(v, row.metric)) for v in (row.effect, row.low, row.high))
+    return f"{effect}  [{low}, {high}]"
+
+
+def number(value: float) -> str:
+    """Two digits that count, with a true minus; a dash for what is not defined."""
+    if not math.isfinite(value):
+        return "–"
+    return f"{value + 0:.2g}".replace("-", "$-$")

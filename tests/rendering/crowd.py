@@ -1,0 +1,127 @@
+"""Result tables of a study by formula, for figures: as many optimizers as it names, no training."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from nagbench.statistics import description
+from nagbench.study import Study
+
+
+def crowd(study: Study) -> dict[str, pd.DataFrame]:
+    """Optimizer n takes 1 + n / 10 times as long as the first; every third difference is shown,
+    the last never arrives."""
+    names, baseline = list(study.optimizers), study.baseline
+    trained = {
+        workload: [(names.index(name), name) for name in study.optimizers_of(workload)]
+        for workload in study.workloads
+    }
+    found: dict[str, list[dict]] = {
+        name: []
+        for name in (
+            "learning_curves", "survival", "time_to_target", "speed_comparisons", "stability",
+            "summary", "settings", "sensitivity", "tuning_price",
+        )
+    }  # fmt: skip
+    for workload in study.workloads.values():
+        budget = float(workload.epochs)
+        for n, name in trained[workload.name]:
+            own = {"workload": workload.name, "optimizer": name}
+            slow, end = 1 + n / 10, 0.9 - n / 100
+            for epoch in range(workload.epochs + 1):
+                accuracy = 0.1 + (end - 0.1) * (1 - math.exp(-epoch / slow))
+                for metric, value in (("test_accuracy", accuracy), ("train_loss", 2 - accuracy)):
+                    found["learning_curves"].append(
+                        own
+                        | {"metric": metric, "epoch": epoch, "mean": value}
+                        | {"low": value - 0.02, "high": value + 0.02}
+                    )
+            for goal in workload.targets:
+                keys = own | {"target": goal, "clock": "epochs", "kind": "sustained"}
+                time = min(budget, 4 * goal * slow)
+                lost = name == names[-1]
+                for at, share in ((0.0, 0.0), (time, 0.75), (budget, 0.75)):
+                    band = {"low": max(0.0, share - 0.2), "high": min(1.0, share + 0.2)}
+                    found["survival"].append(
+                        keys | {"time": at, "arrived": 0 if lost else share} | band
+                    )
+                found["time_to_target"].append(
+                    keys
+                    | {"runs": 4, "reached": 0 if lost else 3 + n % 2, "restricted_mean": time}
+                    | {"median": time, "low": 0.9 * time, "high": 1.1 * time, "budget": budget}
+                )
+                for m, other in trained[workload.name]:
+                    if m >= n:
+                        break
+                    ratio = slow / (1 + m / 10)
+                    found["speed_comparisons"].append(
+                        keys
+                        | {"reference": other, "ratio": ratio, "ratio_low": 0.8 * ratio}
+                        | {"ratio_high": 1.3 * ratio, "low": -1.0, "high": 1.0}
+                        | {"differs": n % 3 == 0, "logrank_p": 0.5}
+                    )
+            found["stability"].append(
+                own
+                | {"runs": 10, "sd": slow / 100, "spikes": float(n), "diverged": n % 4}
+                | {"diverged_low": n % 4 / 20, "diverged_high": (n % 4 + 2) / 10}
+            )
+            found["summary"].append(
+                own
+                | {"accuracy": end, "low": end - 0.01, "high": end + 0.01}
+                | {"seconds_per_epoch": 2.0 + (7 * n) % 5}
+            )
+            found["settings"].append(own | {"trial": 1})
+            for trial in range(3):
+                found["sensitivity"].append(
+                    own
+                    | {"trial": trial, "learning_rate": 10.0 ** (trial - 3 + n % 3)}
+                    | {"accuracy": end - 0.2 * abs(trial - 1)}
+                )
+                found["tuning_price"].append(
+                    own
+                    | {"trials": trial + 1, "expected": end - 0.3 / (trial + 1)}
+                    | {"low": end - 0.4 / (trial + 1), "high": end - 0.1 / (trial + 1)}
+                )
+    ranked = {
+        "scope": next(iter(study.workloads)),
+        "cases": 4,
+        "critical_difference": 5.0,
+        "friedman_p": 0.0123,
+    }
+    profiled = {"cases": 8, "area": 0.5}
+    verdicts = ("supported", "refuted", "inconclusive")
+    return {name: pd.DataFrame(rows) for name, rows in found.items()} | {
+        "study": pd.DataFrame([{"baseline": baseline, "level": 0.05}]),
+        "workloads": description.workloads(study),
+        "optimizers": description.optimizers(study),
+        "ranks": pd.DataFrame(
+            [{"optimizer": name, "mean_rank": 1.0 + n, **ranked} for n, name in enumerate(names)]
+        ),
+        "profiles": pd.DataFrame(
+            [
+                {
+                    "optimizer": name,
+                    "within": [1.0, 1 + 3 * n / len(names), 4.0],
+                    "share": list(np.array([0.0, 0.5, 0.5]) * (1 - n / 100)),
+                    **profiled,
+                }
+                for n, name in enumerate(names)
+            ]
+        ),
+        "hypotheses": pd.DataFrame(
+            [
+                {
+                    "hypothesis": f"C{n}_part",
+                    "claim": "NAG is at least " + n * "much " + "faster than SGD",
+                    "source": f"article {n // 8}",
+                    "metric": "epochs",
+                    "effect": (-1) ** n * n / 100,
+                    "low": -1.23 * n,
+                    "high": 12.3,
+                    "verdict": verdicts[n % 3],
+                }
+                for n in range(40)
+            ]
+        ),
+    }
