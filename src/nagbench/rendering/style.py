@@ -11,6 +11,7 @@ import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.textpath import text_to_path
 
 from nagbench.optimizers.catalogue import CATALOGUE
@@ -112,9 +113,15 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
 
 def words(text: str) -> Figure:
     """A figure that says why there is nothing to draw."""
-    figure = plt.figure(figsize=(COLUMN, 0.5))
+    figure = bare(COLUMN, 0.5)
     figure.text(0.5, 0.5, plain(text), ha="center", va="center", wrap=True)
     return figure
+
+
+def bare(width: float, height: float) -> Figure:
+    """A figure of these inches in which every place is given."""
+    # No engine at all would be taken, at the second saving, for the style's own.
+    return plt.figure(figsize=(width, height), layout=PlaceHolderLayoutEngine(True, True))
 
 
 def use() -> None:

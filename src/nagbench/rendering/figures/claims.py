@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from nagbench.rendering.style import COLUMN, plain, words, wrapped
+from nagbench.rendering.style import COLUMN, bare, plain, words, wrapped
 from nagbench.rendering.tables.claims import scaled
 
 TABLES = ("hypotheses",)
@@ -30,8 +29,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         return words("The study states no hypotheses.")
     claims = [wrapped(claim, _VERDICT - _CLAIM - 0.06, 7) for claim in hypotheses["claim"]]
     lines = sum(map(len, claims))
-    with plt.rc_context({"figure.constrained_layout.use": False}):  # every place is given
-        figure = plt.figure(figsize=(_END, _LINE * (lines + 1.4)))
+    figure = bare(_END, _LINE * (lines + 1.4))
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, _END), ylim=(lines + 0.2, -1.2))
     axis.axis("off")
