@@ -251,6 +251,15 @@ def _captions(options: argparse.Namespace) -> None:
     rendering.write_captions(options.statistics, options.report, options.output)
 
 
+def _show(options: argparse.Namespace) -> None:
+    from nagbench.rendering.terminal import show
+    from nagbench.study import load_study
+
+    study = load_study(options.study)
+    folder = options.statistics or Path("results", study.name, "statistics")
+    print(show(study, options.study, folder))
+
+
 def _preflight(options: argparse.Namespace) -> int | None:
     from nagbench.devices import has_gpu
     from nagbench.study import load_study
@@ -475,6 +484,12 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("captions", _captions, "write the captions for the paper")
     files(added, statistics="folder of the result tables", output="captions.tex")
     added.add_argument("--report", type=Path, default=Path("workflow/report"))
+
+    added = verb("show", _show, "print a study's leaderboards and verdicts")
+    study(added)
+    added.add_argument(
+        "--statistics", type=Path, help="folder of the result tables (default: the workflow's)"
+    )
 
     added = verb("preflight", _preflight, "stop a GPU study on a machine without a GPU")
     study(added)
