@@ -125,14 +125,16 @@ def test_what_was_other_when_it_was_recorded_is_said(
         runs["provenance"] = [json.dumps({**known, **old}) for known in words]
 
     trained.edit(change)
+    trained.edit(add("test_accuracy", 0.1))
     small["divergence"] = {"factor": 6}
     trained.study.write_text(yaml.safe_dump(small, sort_keys=False))
-    assert trained.verify("--runs", "1") == 0
+    assert trained.verify("--runs", "1") == 1
     said = capsys.readouterr().out
     for words in ("torch: recorded 1.0", "device: recorded an abacus", "code: recorded 0123"):
         assert f"other {words}, here " in said
     assert "the study says otherwise of this run" in said
     assert "other data" not in said
+    assert "what must agree\nthere are means over seeds" in said
 
 
 def test_settings_are_those_of_the_record(

@@ -1,7 +1,6 @@
 """What `nagbench show` prints: the tables' own numbers, in a hundred columns."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +8,9 @@ import pytest
 
 from nagbench.cli import main
 from nagbench.errors import InputError
+from nagbench.rendering import ResultTables
 from nagbench.rendering.terminal import WIDTH, aligned, leaderboards, show, verdicts
-from nagbench.study import Hypothesis, load_study
+from nagbench.study import load_study
 
 DEMO = load_study("demo")
 CLAIM = (
@@ -19,16 +19,19 @@ CLAIM = (
 )
 
 
-def hypothesis(name: str, verdict: str, **facts: object) -> dict[str, object]:
-    numbers = {"effect": 0.0123, "low": 0.001, "high": 0.0236, "p_adjusted": 0.0004}
-    return {"hypothesis": name, "claim": CLAIM, "verdict": verdict, **numbers, **facts}
+def hypothesis(tables: Mapping[str, pd.DataFrame], **facts: object) -> dict[str, object]:
+    """A row of the table, with these facts."""
+    numbers = {"effect": 0.0123, "low": 0.001, "high": 0.0236, "p": 1e-4, "p_adjusted": 4e-4}
+    words = {"claim": CLAIM, "metric": "accuracy", "direction": "greater"}
+    return {**tables["hypotheses"].iloc[0], **words, **numbers, **facts}
 
 
 @pytest.fixture
-def judged(folder: Path) -> Path:
+def judged(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
+    nothing = float("nan")
     rows = [
-        hypothesis("ahead_" * 10, "supported"),
-        hypothesis("h2", "inconclusive", effect=float("nan"), low=float("nan")),
+        hypothesis(tables, hypothesis="ahead " * 10, verdict="supported"),
+        hypothesis(tables, hypothesis="h2", verdict="inconclusive", effect=nothing, low=nothing),
     ]
     pd.DataFrame(rows).to_parquet(folder / "hypotheses.parquet")
     return folder
@@ -68,12 +71,11 @@ def test_everything_fits_the_width(judged: Path) -> None:
 
 
 def test_verdicts_come_with_effect_interval_and_p(judged: Path) -> None:
-    named = Hypothesis(CLAIM, "tiny_cnn", "nag", "greater", "accuracy", "sgd")
-    study = replace(DEMO, hypotheses={"h2": named})
-    said = verdicts(pd.read_parquet(judged / "hypotheses.parquet"), study)
+    said = verdicts(ResultTables(judged))
     first, second = (line for line in said.splitlines() if line.startswith(("ahead", "h2")))
-    assert first.split()[-7:] == ["supported", "+0.0123", "[+0.001,", "+0.0236]", "<", "0.001", "–"]
-    assert second.split() == ["h2", "inconclusive", "–", "–", "<", "0.001", "accuracy"]
+    numbers = "+1.23 points  [+0.10, +2.36]   < 0.001     supported"
+    assert first.endswith(numbers)
+    assert second.split() == ["h2", "–", "–", "<", "0.001", "inconclusive"]
     assert " ".join(said.split()).count(CLAIM) == 2
 
 

@@ -94,6 +94,7 @@ def shrink(file: Path) -> None:
         workload |= {"epochs": 2, "train_size": 256, "targets": [0.05, 0.1]}
     few = ("sgd", "nag", "patient")
     study["optimizers"] = {name: study["optimizers"][name] for name in few}
+    study["hypotheses"] = {"patience": study["hypotheses"]["patience"]}
     study["tuning"] |= {"trials": 2}
     study["testing"] = {"seeds": [101, 102]}
     file.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
@@ -150,7 +151,7 @@ def test_what_the_guide_says_works(tmp_path: Path) -> None:
 
 
 def optimizer_is_everywhere(folder: Path) -> None:
-    for name in ("results", "settings", "comparisons"):
+    for name in ("results", "comparisons", "quality", "speed", "stability", "settings", "tuning"):
         table = (folder / f"results/my-study/tables/{name}.csv").read_text(encoding="utf-8")
         assert table.count("Patient") == 2, name  # workloads
     for name in ("learning_curves", "survival", "sensitivity", "summary", "time_to_target"):

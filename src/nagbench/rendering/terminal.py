@@ -1,14 +1,15 @@
 """A study's results as plain text: a leaderboard for each workload, and the verdicts."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from nagbench.errors import InputError
 from nagbench.rendering import ResultTables
-from nagbench.rendering.tables import middle_target, p_value, results
+from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.tables import claims, outcomes
 from nagbench.study import Study
 
 WIDTH = 100
@@ -29,7 +30,7 @@ def show(study: Study, named: str, folder: Path) -> str:
     if facts["name"] != study.name:
         found = f"result tables of study {facts['name']}"
         raise InputError(folder, found, f"those of {study.name}")
-    parts = [heading(facts), *leaderboards(tables), verdicts(tables["hypotheses"], study)]
+    parts = [heading(facts), *leaderboards(tables), verdicts(tables)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -40,12 +41,12 @@ def heading(facts: pd.Series) -> str:
     return _wrapped(f"{facts['title']}\nData: {data}; {size}; {facts['device']}")
 
 
-def leaderboards(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def leaderboards(tables: Tables) -> list[str]:
     """For each workload its optimizers, the most accurate first.
 
     A star marks those that no test tells from the best.
     """
-    table, summary = results(tables), tables["summary"].reset_index(drop=True)
+    table, summary = outcomes.results(tables), tables["summary"].reset_index(drop=True)
     several = len(tables["workloads"]) > 1
     boards = []
     for workload in tables["workloads"].itertuples():
@@ -67,33 +68,31 @@ def leaderboards(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return boards
 
 
-def verdicts(hypotheses: pd.DataFrame, study: Study) -> str:
+def verdicts(tables: Tables) -> str:
     """Every claim with its verdict, its effect in the metric's own unit, and the corrected p."""
-    if hypotheses.empty:
+    if tables["hypotheses"].empty:
         return ""
-    interval = f"{100 * (1 - study.level):g} % interval"
-    rows = [["Hypothesis", "Verdict", "Effect", interval, "p (Holm)", "Metric"]]
-    for row in hypotheses.itertuples():
-        known = study.hypotheses.get(row.hypothesis)
-        interval = "–" if pd.isna(row.low) else f"[{row.low:+.3g}, {row.high:+.3g}]"
-        effect = "–" if pd.isna(row.effect) else f"{row.effect:+.3g}"
-        metric = known.metric if known else "–"
-        p = p_value(row.p_adjusted)
-        rows.append([row.hypothesis, row.verdict, effect, interval, p, metric])
-    head, *lines = aligned(rows, left=(0, 1, 5)).splitlines()
-    claims = [_wrapped(claim, indent="    ") for claim in hypotheses["claim"]]
-    pairs = zip(lines, claims, strict=True)
-    return "\n".join([head, *(f"{line}\n{claim}" for line, claim in pairs)])
+    table = claims.verdicts(tables)
+    names = [name for name in table.header if name not in ("Claim", "n", "Power")]
+    rows = [
+        {name: cell.text for name, cell in zip(table.header, row, strict=True)}
+        for row in table.rows
+    ]
+    head, *lines = aligned([names, *([row[name] for name in names] for row in rows)]).splitlines()
+    words = [_wrapped(row["Claim"], indent="    ") for row in rows]
+    return "\n".join(
+        [head, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
+    )
 
 
-def aligned(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
-    """Columns two blanks apart, set right but for those in `left`; the first is cut to fit."""
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns two blanks apart, set right but for the first, which is cut to fit."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     widths[0] = min(widths[0], WIDTH - sum(2 + width for width in widths[1:]))
 
     def line(row: Sequence[str]) -> str:
         cells = (
-            cell[:width].ljust(width) if n in left else cell.rjust(width)
+            cell.rjust(width) if n else cell[:width].ljust(width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         return "  ".join(cells).rstrip()
