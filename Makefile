@@ -3,6 +3,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := demo
 PYTHON ?= python3
+STUDY ?= demo
+NAME = $(basename $(notdir $(STUDY)))
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 ENVIRONMENT := .venv/.complete
 SNAKEMAKE := snakemake --cores $(CORES)
@@ -11,7 +13,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper report bench calibrate environment tex test lint format lock clean help
+.PHONY: demo paper report export bench calibrate environment tex test lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -21,6 +23,9 @@ paper: $(ENVIRONMENT) ## the paper study on CIFAR-10, from data to PDF (wants a 
 
 report: $(ENVIRONMENT) ## the HTML report of the demo study alone
 	@$(SNAKEMAKE) --config study=demo -- report
+
+export: $(ENVIRONMENT) ## records, result tables and study in one archive; STUDY=paper: of another study
+	@nagbench export $(STUDY) --output "results/$(NAME)/$(NAME).tar.gz"
 
 bench: $(ENVIRONMENT) ## the engine's speed on this machine, beside plain training loops
 	@nagbench bench

@@ -1,13 +1,14 @@
 """The README: its commands exist, its paths are there, and its example works as printed."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 
-from nagbench.cli import main
+from nagbench.cli import _parser, main
 from nagbench.study import load_study
 
 README = Path("README.md").read_text(encoding="utf-8")
@@ -34,6 +35,25 @@ def test_every_path_in_it_is_there() -> None:
         assert Path(path).exists() or Path("src/nagbench", path).exists(), path
     for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
         assert Path(picture).is_file()
+
+
+@pytest.mark.parametrize("guide", ["README.md", "EXTENDING.md", "REPRODUCING.md"])
+def test_every_command_of_a_guide_is_one(guide: str) -> None:
+    """With options that it takes, whatever the files are that it names."""
+    text = Path(guide).read_text(encoding="utf-8")
+    shell = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    targets = set(re.findall(r"^([a-z]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
+    for line in shell.splitlines():
+        words = shlex.split(line.partition(" > ")[0], comments=True)
+        if words[:1] == ["nagbench"]:
+            assert _parser().parse_args(words[1:]).verb
+        elif words[:1] == ["make"]:
+            assert {word for word in words[1:] if "=" not in word} <= targets
+        elif words[:1] == ["snakemake"]:
+            said = {word.partition("=")[0] for word in words if "=" in word}
+            assert said <= {"study", "device", "cifar10", "records"}
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert Path(link).exists(), link
 
 
 def test_the_optimizer_of_the_example_joins_the_demo(

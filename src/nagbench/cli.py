@@ -270,6 +270,49 @@ def _captions(options: argparse.Namespace) -> None:
     rendering.write_captions(options.statistics, options.report, options.output)
 
 
+def _show(options: argparse.Namespace) -> None:
+    from nagbench.rendering.terminal import show
+    from nagbench.study import load_study
+
+    study = load_study(options.study)
+    folder = options.statistics or Path("results", study.name, "statistics")
+    print(show(study, options.study, folder))
+
+
+def _export(options: argparse.Namespace) -> None:
+    from nagbench.export import export, parts
+    from nagbench.study import load_study, study_path
+
+    study = load_study(options.study)
+    records = options.records or Path("results", study.name, "records")
+    statistics = options.statistics or Path("results", study.name, "statistics")
+    files = parts(study, study_path(options.study), records, statistics)
+    export(files, f"nagbench-{study.name}", options.output)
+    print(f"{len(files)} files and their checksums in {options.output}")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from nagbench.data.images import load
+    from nagbench.records import read_tables
+    from nagbench.study import load_study
+
+    study = load_study(options.study)
+    for name in ("runs", "tolerance"):
+        if getattr(options, name) <= 0:
+            raise InputError(f"--{name}", f"found {getattr(options, name)}", "a number above 0")
+    runs, curves = read_tables(options.records or Path("paper/records", study.name))
+    images = load(options.data)
+    from nagbench import verify
+
+    findings = []
+    chosen = verify.sample(study, runs, options.runs)
+    for finding in verify.verify(study, chosen, curves, images, options.device):
+        findings.append(finding)
+        print(verify.said(finding, options.tolerance), flush=True)
+    print(verify.verdict(findings, options.tolerance))
+    return 0 if all(finding.within(options.tolerance) for finding in findings) else 1
+
+
 def _preflight(options: argparse.Namespace) -> int | None:
     from nagbench.devices import has_gpu
     from nagbench.study import load_study
@@ -499,6 +542,31 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("captions", _captions, "write the captions for the paper")
     files(added, statistics="folder of the result tables", output="captions.tex")
     added.add_argument("--report", type=Path, default=Path("workflow/report"))
+
+    added = verb("show", _show, "print a study's leaderboards and verdicts")
+    study(added)
+    added.add_argument(
+        "--statistics", type=Path, help="folder of the result tables (default: the workflow's)"
+    )
+
+    added = verb("export", _export, "pack records, result tables and study into one archive")
+    study(added)
+    added.add_argument("--records", type=Path, help="default: results/STUDY/records")
+    added.add_argument("--statistics", type=Path, help="default: results/STUDY/statistics")
+    files(added, output="the archive (.tar.gz)")
+
+    added = verb("verify", _verify, "train a few recorded runs again and compare")
+    study(added)
+    added.add_argument("--records", type=Path, help="default: paper/records/STUDY")
+    added.add_argument("--runs", type=int, default=3, help="how many, the cheapest (default: 3)")
+    added.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.02,
+        help="of the final validation and test accuracy (default: 0.02)",
+    )
+    files(added, data="what `nagbench data` made")
+    device(added)
 
     added = verb("preflight", _preflight, "stop a GPU study on a machine without a GPU")
     study(added)

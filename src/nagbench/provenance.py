@@ -59,6 +59,7 @@ def environment(device: str) -> dict[str, Any]:
     return {
         "device": torch.cuda.get_device_name(device) if on_gpu else _processor(),
         "backend": "cuda" if on_gpu else "cpu",
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),

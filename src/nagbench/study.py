@@ -260,7 +260,7 @@ class Unit:
         else:
             tried = [(chosen["trial"], chosen["settings"])]
         return [
-            Run(trial, seed, settings, self._identity(settings, seed))
+            Run(trial, seed, settings, self.identity(settings, seed))
             for trial, settings in tried
             for seed in self.seeds
         ]
@@ -275,7 +275,8 @@ class Unit:
             "divergence": asdict(self.study.divergence),
         }
 
-    def _identity(self, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    def identity(self, settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+        """All that decides a run."""
         return {
             **self._training(),
             "optimizer": self.optimizer.identity(settings),

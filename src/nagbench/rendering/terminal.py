@@ -1,0 +1,109 @@
+"""A study's results as plain text: a leaderboard for each workload, and the verdicts."""
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from nagbench.errors import InputError
+from nagbench.rendering import ResultTables
+from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.tables import claims, outcomes
+from nagbench.study import Study
+
+WIDTH = 100
+TABLES = (
+    *("study", "workloads", "optimizers", "summary"),
+    *("time_to_target", "comparisons", "hypotheses"),
+)
+
+
+def show(study: Study, named: str, folder: Path) -> str:
+    """The results of `study`, as the user `named` it, from the tables in `folder`."""
+    for path in (folder / f"{name}.parquet" for name in TABLES):
+        if not path.is_file():
+            command = f"snakemake --cores all --config study={named} -- tables"
+            raise InputError(path, "no such file", f"result tables, which `{command}` makes")
+    tables = ResultTables(folder)
+    facts = tables["study"].iloc[0]
+    if facts["name"] != study.name:
+        found = f"result tables of study {facts['name']}"
+        raise InputError(folder, found, f"those of {study.name}")
+    parts = [heading(facts), *leaderboards(tables), verdicts(tables)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def heading(facts: pd.Series) -> str:
+    """What was studied, on which data, with how many runs."""
+    data = f"{facts['edition']}{' (DEMO)' if facts['demo'] else ''}"
+    size = f"{facts['runs']} runs, {facts['testing_seeds']} test seeds"
+    return _wrapped(f"{facts['title']}\nData: {data}; {size}; {facts['device']}")
+
+
+def leaderboards(tables: Tables) -> list[str]:
+    """For each workload its optimizers, the most accurate first.
+
+    A star marks those that no test tells from the best.
+    """
+    table, summary = outcomes.results(tables), tables["summary"].reset_index(drop=True)
+    several = len(tables["workloads"]) > 1
+    boards = []
+    for workload in tables["workloads"].itertuples():
+        group = summary[summary["workload"] == workload.workload]
+        order = group.sort_values("accuracy", ascending=False, kind="stable").index
+        cells = [table.rows[n][several:] for n in order]
+        stars = ["* " if row[1].marked else "  " for row in cells]
+        rows = [
+            [star + row[0].text, *(cell.text for cell in row[1:])]
+            for star, row in zip(stars, cells, strict=True)
+        ]
+        goal = middle_target(tables, str(workload.workload))
+        title = (
+            f"{workload.label}: {workload.epochs} epochs; Epochs: the median until "
+            f"{100 * goal:g} % validation accuracy holds"
+        )
+        header = ["  Optimizer", *table.header[several + 1 :]]
+        boards.append(f"{_wrapped(title)}\n{aligned([header, *rows])}")
+    return boards
+
+
+def verdicts(tables: Tables) -> str:
+    """Every claim with its verdict, its effect in the metric's own unit, and the corrected p."""
+    if tables["hypotheses"].empty:
+        return ""
+    table = claims.verdicts(tables)
+    names = [name for name in table.header if name not in ("Claim", "n", "Power")]
+    rows = [
+        {name: cell.text for name, cell in zip(table.header, row, strict=True)}
+        for row in table.rows
+    ]
+    head, *lines = aligned([names, *([row[name] for name in names] for row in rows)]).splitlines()
+    words = [_wrapped(row["Claim"], indent="    ") for row in rows]
+    return "\n".join(
+        [head, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
+    )
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns two blanks apart, set right but for the first, which is cut to fit."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths[0] = min(widths[0], WIDTH - sum(2 + width for width in widths[1:]))
+
+    def line(row: Sequence[str]) -> str:
+        cells = (
+            cell.rjust(width) if n else cell[:width].ljust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        return "  ".join(cells).rstrip()
+
+    return "\n".join(map(line, rows))
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    """Every line of `text` within the width."""
+    lines = (
+        textwrap.wrap(line, WIDTH, initial_indent=indent, subsequent_indent=indent)
+        for line in text.splitlines()
+    )
+    return "\n".join(part for wrapped in lines for part in wrapped)

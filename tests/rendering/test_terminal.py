@@ -1,0 +1,108 @@
+"""What `nagbench show` prints: the tables' own numbers, in a hundred columns."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nagbench.cli import main
+from nagbench.errors import InputError
+from nagbench.rendering import ResultTables
+from nagbench.rendering.terminal import WIDTH, aligned, leaderboards, show, verdicts
+from nagbench.study import load_study
+
+DEMO = load_study("demo")
+CLAIM = (
+    "By Nesterov's gradient, taken ahead of the point that momentum has reached, training ends "
+    "more accurate than by plain gradient descent"
+)
+
+
+def hypothesis(tables: Mapping[str, pd.DataFrame], **facts: object) -> dict[str, object]:
+    """A row of the table, with these facts."""
+    numbers = {"effect": 0.0123, "low": 0.001, "high": 0.0236, "p": 1e-4, "p_adjusted": 4e-4}
+    words = {"claim": CLAIM, "metric": "accuracy", "direction": "greater"}
+    return {**tables["hypotheses"].iloc[0], **words, **numbers, **facts}
+
+
+@pytest.fixture
+def judged(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
+    nothing = float("nan")
+    rows = [
+        hypothesis(tables, hypothesis="ahead " * 10, verdict="supported"),
+        hypothesis(tables, hypothesis="h2", verdict="inconclusive", effect=nothing, low=nothing),
+    ]
+    pd.DataFrame(rows).to_parquet(folder / "hypotheses.parquet")
+    return folder
+
+
+def test_the_most_accurate_comes_first_and_those_not_told_from_it_are_marked(
+    tables: Mapping[str, pd.DataFrame],
+) -> None:
+    (board,) = leaderboards(tables)
+    title, header, *lines = board.splitlines()
+    assert title == "Tiny CNN: 6 epochs; Epochs: the median until 50 % validation accuracy holds"
+    assert header.split()[:2] == ["Optimizer", "Acc."]
+    means = tables["summary"].set_index("optimizer")["accuracy"].sort_values(ascending=False)
+    labels = tables["optimizers"].set_index("optimizer")["label"]
+    assert [line[2:].split("  ")[0] for line in lines] == list(labels[means.index])
+    assert [line[0] for line in lines] == ["*", "*", " ", " ", " ", " "]
+    assert f"{100 * means.iloc[0]:.1f}" in lines[0]
+    assert lines[-1].endswith("1/10")
+
+
+def test_each_workload_has_its_own(tables: Mapping[str, pd.DataFrame]) -> None:
+    def twice(frame: pd.DataFrame) -> pd.DataFrame:
+        if "workload" not in frame:
+            return frame
+        other = frame.assign(workload="other", **({"label": "Other"} if "label" in frame else {}))
+        return pd.concat([frame, other])
+
+    first, second = leaderboards({name: twice(frame) for name, frame in tables.items()})
+    assert second.splitlines()[0].startswith("Other: ")
+    assert first.splitlines()[1:] == second.splitlines()[1:]
+
+
+def test_everything_fits_the_width(judged: Path) -> None:
+    said = show(DEMO, "demo", judged)
+    assert max(map(len, said.splitlines())) <= WIDTH
+    assert "(DEMO)" in said
+
+
+def test_verdicts_come_with_effect_interval_and_p(judged: Path) -> None:
+    said = verdicts(ResultTables(judged))
+    first, second = (line for line in said.splitlines() if line.startswith(("ahead", "h2")))
+    numbers = "+1.23 points  [+0.10, +2.36]   < 0.001     supported"
+    assert first.endswith(numbers)
+    assert second.split() == ["h2", "–", "–", "<", "0.001", "inconclusive"]
+    assert " ".join(said.split()).count(CLAIM) == 2
+
+
+def test_a_study_without_hypotheses_has_no_such_part(folder: Path) -> None:
+    pd.DataFrame(columns=["claim"]).to_parquet(folder / "hypotheses.parquet")
+    assert "Hypothesis" not in show(DEMO, "demo", folder)
+
+
+def test_missing_tables_say_which_command_makes_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", "demo", "--statistics", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "study.parquet: no such file" in said
+    assert "snakemake --cores all --config study=demo -- tables" in said
+    assert said.count("\n") == 1
+
+
+def test_tables_of_another_study_are_refused(folder: Path) -> None:
+    with pytest.raises(InputError, match="result tables of study demo"):
+        show(load_study("paper-cpu"), "paper-cpu", folder)
+
+
+def test_columns_stand_below_each_other() -> None:
+    assert aligned([["a", "bb"], ["ccc", "d"]]) == "a    bb\nccc   d"
+
+
+def test_the_command_prints_it(judged: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "demo", "--statistics", str(judged)]) == 0
+    assert capsys.readouterr().out == show(DEMO, "demo", judged) + "\n"

@@ -1,0 +1,198 @@
+"""The guide EXTENDING.md, followed literally in a copy of the project, then a tiny study run."""
+
+import ast
+import contextlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import torch
+import yaml
+from checkout import REPOSITORY, Checkout, check_out
+from matplotlib import pyplot as plt
+
+from nagbench.study import load_study
+
+GUIDE = (REPOSITORY / "EXTENDING.md").read_text(encoding="utf-8")
+# Left to the end of the test, where they run once, on a small version of the study.
+LATER = ("snakemake", "pytest")
+STUDY = "my-study.yaml"
+WORDS = ("patient", "two_layers", "stripes", "patience", "final_accuracy")
+
+
+def blocks() -> Iterator[tuple[str, str, str]]:
+    """Each block of the guide: the paragraph before it, its language, and its text."""
+    for block in re.finditer(r"^```(\w+)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE):
+        before = GUIDE[: block.start()].rstrip().rpartition("\n\n")[2]
+        yield " ".join(before.split()), block[1], block[2]
+
+
+def follow(folder: Path, said: str, text: str) -> None:
+    """Put a block where the sentence before it says."""
+    if found := re.search(r"Write `([^`]+)`:$", said):
+        (folder / found[1]).write_text(text, encoding="utf-8")
+    elif found := re.search(r"Add to `([^`]+)`, under `([^`]+)`[^:]*:$", said):
+        add_under(folder / found[1], found[2], text)
+    elif found := re.search(r"Add to `([^`]+)`, at the end of `([^`]+)`:$", said):
+        add_to_list(folder / found[1], found[2], text)
+    elif found := re.search(r"Add to the end of `([^`]+)`:$", said):
+        with (folder / found[1]).open("a", encoding="utf-8") as file:
+            file.write(text)
+    else:
+        raise AssertionError(f"The guide does not say where this goes: {said}\n{text}")
+
+
+def add_under(file: Path, key: str, text: str) -> None:
+    """Right below a top key of a YAML file, which is made where there is none."""
+    words = file.read_text(encoding="utf-8")
+    if not re.search(rf"^{key}:$", words, re.MULTILINE):
+        words += f"{key}:\n"
+    file.write_text(re.sub(rf"^({key}:\n)", lambda found: found[0] + text, words, flags=re.M))
+
+
+def add_to_list(file: Path, name: str, text: str) -> None:
+    """Before the bracket that ends the tuple or mapping `name`."""
+    words = file.read_text(encoding="utf-8")
+    (value,) = (
+        node.value
+        for node in ast.parse(words).body
+        for target in (getattr(node, "targets", None) or [getattr(node, "target", None)])
+        if isinstance(target, ast.Name) and target.id == name
+    )
+    lines = words.encode().splitlines(keepends=True)
+    end = sum(map(len, lines[: value.end_lineno - 1])) + value.end_col_offset - 1
+    head, tail = words.encode()[:end].decode(), words.encode()[end:].decode()
+    comma = "" if head.rstrip().endswith((",", "(", "{")) else ", "
+    file.write_text(f"{head}{comma}{text}{tail}", encoding="utf-8")
+
+
+def run(checkout: Checkout, command: str) -> str:
+    """A command of the guide, or one of this test; what it printed."""
+    ended = subprocess.run(
+        ["bash", "-euc", command],
+        cwd=checkout.folder,
+        env=checkout.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ended.returncode == 0, f"{command}\n{ended.stdout}"
+    return ended.stdout
+
+
+def shrink(file: Path) -> None:
+    """The same study, in seconds."""
+    study = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for workload in study["workloads"].values():
+        workload |= {"epochs": 2, "train_size": 256, "targets": [0.05, 0.1]}
+    few = ("sgd", "nag", "patient")
+    study["optimizers"] = {name: study["optimizers"][name] for name in few}
+    study["hypotheses"] = {"patience": study["hypotheses"]["patience"]}
+    study["tuning"] |= {"trials": 2}
+    study["testing"] = {"seeds": [101, 102]}
+    file.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+
+
+def steps_from_its_file(folder: Path) -> None:
+    """The optimizer before it is a row of the catalogue."""
+    with contextlib.chdir(folder):
+        row = load_study(STUDY).optimizers["patient"]
+        parameter = torch.nn.Parameter(torch.ones(2))
+        optimizer = row.build([parameter], row.defaults)
+    assert row.reference == "patient.py:Patient"
+    parameter.grad = torch.ones(2)
+    optimizer.step()
+    assert torch.allclose(parameter, torch.full((2,), 0.99))
+
+
+def test_what_the_guide_says_works(tmp_path: Path) -> None:
+    checkout = check_out(tmp_path / "checkout")
+    for part in ("tests", "paper"):
+        shutil.copytree(REPOSITORY / part, checkout.folder / part, dirs_exist_ok=True)
+    shutil.copy(REPOSITORY / "pyproject.toml", checkout.folder)
+    later: list[str] = []
+    for said, language, text in blocks():
+        if language != "sh":
+            follow(checkout.folder, said, text)
+            continue
+        for command in text.splitlines():
+            if command.startswith(LATER):
+                later.append(command)
+                if command.startswith("snakemake"):
+                    steps_from_its_file(checkout.folder)
+            else:
+                run(checkout, command)
+    snakemake, *tests = (shlex.split(command) for command in later)
+
+    shrink(checkout.folder / STUDY)
+    theory = checkout.folder / "workflow/studies/theory.yaml"
+    words = yaml.safe_load(theory.read_text(encoding="utf-8"))
+    theory.write_text(yaml.safe_dump({**words, "conditions": [3, 9], "steps": 100, "images": 50}))
+    # One process trains in less time than a job for each unit; the workflow takes what it finds.
+    data = "--data results/data/stripes.npz"
+    run(checkout, f"nagbench train {STUDY} {data} --lanes 1 --device cpu")
+    assert snakemake[4:6] == [f"study={STUDY}", "--"]
+    ended = checkout.run(*snakemake[6:], study=STUDY)
+    assert ended.returncode == 0, ended.stdout
+    assert "units to train" not in ended.stdout
+
+    optimizer_is_everywhere(checkout.folder)
+    model_and_data_train(checkout.folder)
+    hypothesis_is_judged(checkout.folder)
+    figure_is_drawn(checkout.folder)
+    own_tests_pass(checkout, tests)
+
+
+def optimizer_is_everywhere(folder: Path) -> None:
+    for name in ("results", "comparisons", "quality", "speed", "stability", "settings", "tuning"):
+        table = (folder / f"results/my-study/tables/{name}.csv").read_text(encoding="utf-8")
+        assert table.count("Patient") == 2, name  # workloads
+    for name in ("learning_curves", "survival", "sensitivity", "summary", "time_to_target"):
+        table = pd.read_parquet(folder / f"results/my-study/statistics/{name}.parquet")
+        assert "patient" in set(table["optimizer"]), name
+
+
+def model_and_data_train(folder: Path) -> None:
+    runs = pd.read_parquet(folder / "results/my-study/records/runs.parquet")
+    assert set(runs["data"]) == set(runs["edition"]) == {"stripes"}
+    curves = pd.read_parquet(folder / "results/my-study/records/curves.parquet")
+    own = curves[curves["run"].isin(runs["run"][runs["workload"] == "two_layers"])]
+    loss = own.groupby("epoch")["train_loss"].median()
+    assert loss[2] < loss[1]
+
+
+def hypothesis_is_judged(folder: Path) -> None:
+    verdicts = pd.read_parquet(folder / "results/my-study/statistics/hypotheses.parquet")
+    row = verdicts.set_index("hypothesis").loc["patience"]
+    assert row["verdict"] in ("supported", "refuted", "inconclusive")
+    assert row["pairs"] == 2
+
+
+def figure_is_drawn(folder: Path) -> None:
+    picture = plt.imread(folder / "figures/my-study/final_accuracy.png")
+    assert picture.std() > 0
+    assert (folder / "figures/my-study/final_accuracy.pdf").stat().st_size > 0
+
+
+def own_tests_pass(checkout: Checkout, commands: list[list[str]]) -> None:
+    """Those that the guide names, in one process."""
+    files = [word for command in commands for word in command[1 : command.index("-k")]]
+    wanted = " or ".join(command[command.index("-k") + 1] for command in commands)
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", wanted]
+    said = run(checkout, shlex.join(pytest))
+    assert re.search(r"\d\d passed", said), said
+    assert "failed" not in said
+
+
+def test_the_guide_names_what_there_is() -> None:
+    """Paths of the repository in running text, and commands."""
+    for path in re.findall(r"`((?:src|tests|workflow|paper)/[\w./]+)`", GUIDE):
+        made = any(word in path for word in WORDS)
+        assert made or (REPOSITORY / path).exists(), path
