@@ -4,7 +4,9 @@ A claim of a difference is *supported* if the corrected test shows it in the cla
 *refuted* if the opposite is shown, or if the difference is shown to lie within the margin. A claim
 of equivalence is supported if the difference is shown to lie within the margin (two one-sided
 tests), and refuted if a difference is shown whose interval lies outside of it; a claim that a
-difference is at most the margin, likewise, with one of the two. All else is *inconclusive*.
+difference is at most the margin, likewise, with one of the two. All else is *inconclusive*. The
+test that can support a claim and the counter-test that can only refute it are each corrected within
+the claim's family.
 """
 
 import math
@@ -22,7 +24,7 @@ from nagbench.study import Hypothesis, Study
 VERDICTS = ("supported", "refuted", "inconclusive")
 COLUMNS = (
     "hypothesis", "claim", "source", "family", "metric", "direction", "margin", "pairs", "effect",
-    "low", "high", "p", "p_adjusted", "equivalence_p", "power", "verdict",
+    "low", "high", "p", "p_adjusted", "counter_p", "counter_p_adjusted", "power", "verdict",
 )  # fmt: skip
 
 
@@ -31,6 +33,13 @@ def verdicts(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
     rows = []
     for name, hypothesis in study.hypotheses.items():
         differences = paired(study, hypothesis, runs, curves)
+        one_sided = hypothesis.direction == "at_most"
+        tests = [
+            randomisation_p(differences),
+            equivalence_test(differences, hypothesis.margin, one_sided),
+        ]
+        if within_a_margin(hypothesis):
+            tests.reverse()
         low, high = mean_interval(differences, 1 - study.level)
         size = sum(other.family == hypothesis.family for other in study.hypotheses.values())
         sd = float(np.std(differences, ddof=1)) if len(differences) > 1 else math.nan
@@ -47,24 +56,17 @@ def verdicts(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataF
                 "effect": float(differences.mean()) if len(differences) else math.nan,
                 "low": low,
                 "high": high,
-                "p": randomisation_p(differences),
-                "equivalence_p": equivalence_test(
-                    differences, hypothesis.margin, hypothesis.direction == "at_most"
-                ),
+                **dict(zip(("p", "counter_p"), tests, strict=True)),
                 "power": power(hypothesis.margin / sd, len(differences), study.level / size)
                 if hypothesis.margin and sd > 0
                 else math.nan,
             }
         )
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "verdict"])
-    tested = np.where(
-        [h.direction in ("equivalent", "at_most") for h in study.hypotheses.values()],
-        table["equivalence_p"],
-        table["p"],
-    ).astype(float)
     for family in dict.fromkeys(table["family"]):
         own = (table["family"] == family).to_numpy()
-        table.loc[own, "p_adjusted"] = holm(tested[own])
+        for name in ("p", "counter_p"):
+            table.loc[own, f"{name}_adjusted"] = holm(table.loc[own, name].to_numpy(float))
     table["verdict"] = [
         verdict(hypothesis, row, study.level)
         for hypothesis, (_, row) in zip(study.hypotheses.values(), table.iterrows(), strict=True)
@@ -120,18 +122,20 @@ def equivalence_test(differences: np.ndarray, margin: float, one_sided: bool = F
     return float(max(above, below))
 
 
+def within_a_margin(hypothesis: Hypothesis) -> bool:
+    """Whether it claims that a difference is small, and not that there is one."""
+    return hypothesis.direction in ("equivalent", "at_most")
+
+
 def verdict(hypothesis: Hypothesis, row: pd.Series, level: float) -> str:
     """Supported, refuted or inconclusive; what is not defined shows nothing."""
-    shown = row["p_adjusted"] <= level
-    above = row["low"] > hypothesis.margin
-    if hypothesis.direction in ("equivalent", "at_most"):
-        if shown:
-            return "supported"
-        outside = above or (
-            hypothesis.direction == "equivalent" and row["high"] < -hypothesis.margin
-        )
-        return "refuted" if outside and row["p"] <= level else "inconclusive"
-    claimed = row["effect"] > 0 if hypothesis.direction == "greater" else row["effect"] < 0
+    shown, countered = row["p_adjusted"] <= level, row["counter_p_adjusted"] <= level
+    if within_a_margin(hypothesis):
+        above, below = row["low"] > hypothesis.margin, row["high"] < -hypothesis.margin
+        outside = above or (hypothesis.direction == "equivalent" and below)
+        claimed, countered = True, countered and outside
+    else:
+        claimed = row["effect"] > 0 if hypothesis.direction == "greater" else row["effect"] < 0
     if shown:
         return "supported" if claimed else "refuted"
-    return "refuted" if row["equivalence_p"] <= level else "inconclusive"
+    return "refuted" if countered else "inconclusive"

@@ -57,16 +57,18 @@ def hits(
     runs: pd.DataFrame, curves: pd.DataFrame, target: float, clock: str, in_a_row: int
 ) -> Hits:
     """The hit times of `runs`, censored at the largest time that any of them had."""
-    column = CLOCKS[clock]
+    own = curves[curves["run"].isin(runs["run"])]
+    columns = (CLOCKS[clock], "validation_accuracy", "epoch")
+    clocks, accuracies, epoch = (own[name].to_numpy(float) for name in columns)
+    places = own.groupby("run").indices
     found, ends = [], []
     for run, status, epochs in zip(runs["run"], runs["status"], runs["epochs"], strict=True):
-        curve = curves[curves["run"] == run]
-        time = curve[column].to_numpy(float)
-        accuracy = curve["validation_accuracy"].to_numpy()
+        here = places[run]
+        time, accuracy = clocks[here], accuracies[here]
         # What a run reached before it diverged is no success.
         hit = hit_time(time, accuracy, target, in_a_row) if status == "finished" else math.nan
         found.append(hit)
-        last = curve["epoch"].max()
+        last = epoch[here].max()
         ends.append(time[-1] * epochs / last if last > 0 else 0.0)
     times = np.array(found)
     reached = ~np.isnan(times)

@@ -20,7 +20,7 @@ from nagbench.statistics.selection import runs_of
 from nagbench.statistics.speed import CLOCKS, KINDS, Hits, hits
 from nagbench.study import Study
 
-_LABELLINGS = 20_000  # up to so many divisions into two groups all are tried, and else so many
+_LABELLINGS = 5_000  # up to so many divisions into two groups all are tried, and else so many
 
 
 def speed_comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:

@@ -28,7 +28,6 @@ def verdicts(tables: Tables) -> Table:
     rows = []
     for row in tables["hypotheses"].itertuples():
         low, high = (scaled(value, row.metric) for value in (row.low, row.high))
-        p = row.equivalence_p if row.direction in ("equivalent", "at_most") else row.p
         rows.append(
             [
                 Cell(row.hypothesis.replace("_", " ")),
@@ -36,7 +35,7 @@ def verdicts(tables: Tables) -> Table:
                 Cell(str(row.pairs)),
                 Cell(effect(row.effect, row.metric)),
                 Cell(interval(low, high, "+.2f")),
-                Cell(p_value(row.p_adjusted if not math.isnan(p) else math.nan)),
+                Cell(p_value(row.p_adjusted)),
                 Cell("–" if math.isnan(row.power) else f"{row.power:.2f}"),
                 Cell(row.verdict, row.verdict != "inconclusive"),
             ]
