@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from nagbench.cli import _parser, main
+from nagbench.cli import main, parser
 from nagbench.study import load_study
 
 README = Path("README.md").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def test_every_command_of_a_guide_is_one(guide: str) -> None:
     for line in shell.splitlines():
         words = shlex.split(line.partition(" > ")[0], comments=True)
         if words[:1] == ["nagbench"]:
-            assert _parser().parse_args(words[1:]).verb
+            assert parser().parse_args(words[1:]).verb
         elif words[:1] == ["make"]:
             assert {word for word in words[1:] if "=" not in word} <= targets
         elif words[:1] == ["snakemake"]:

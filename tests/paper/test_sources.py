@@ -21,7 +21,7 @@ TEXT = "\n".join(path.read_text(encoding="utf-8") for path in [PAPER / "main.tex
 _NO_RESULTS = (
     r"%.*",
     r"\\begin\{equation\}.*?\\end\{equation\}",
-    r"\\(?:result|captiontext|label|ref|cite|input|includegraphics)\{[^}]*\}",
+    r"\\(?:result|resultfigure|resulttable\*?|captiontext|label|ref|cite|input|includegraphics)\{[^}]*\}",
     r"\\ifresult\{[^}]*\}\{[^}]*\}",
     r"\\setlength\{[^}]*\}\{[^}]*\}",
     r"CIFAR-10",
@@ -75,8 +75,19 @@ def test_every_caption_figure_and_table_is_made() -> None:
         *rendering.FIGURES,
         *rendering.TABLES,
     }
-    assert set(re.findall(r"generated/figures/(\w+)\.pdf", TEXT)) == set(rendering.FIGURES)
-    assert set(re.findall(r"generated/tables/(\w+)\.tex", TEXT)) == set(rendering.TABLES)
+    for kind, suffix, names in (
+        ("figure", "pdf", rendering.FIGURES),
+        ("table", "tex", rendering.TABLES),
+    ):
+        shown = rf"(?:\\result{kind}\*?\{{|generated/{kind}s/)(\w+)(?:\}}|\.{suffix})"
+        assert set(re.findall(shown, TEXT)) == set(names)
+
+
+def test_every_reference_has_its_label() -> None:
+    labels = set(re.findall(r"\\label\{([^}]*)\}", TEXT))
+    labels |= {f"fig:{name}" for name in re.findall(r"\\resultfigure\{(\w+)\}", TEXT)}
+    labels |= {f"tab:{name}" for name in re.findall(r"\\resulttable\*?\{(\w+)\}", TEXT)}
+    assert set(re.findall(r"\\ref\{([^}]*)\}", TEXT)) <= labels
 
 
 def entries() -> dict[str, str]:

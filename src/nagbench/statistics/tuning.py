@@ -34,7 +34,7 @@ def tuning_price(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.D
     scored = runs.assign(accuracy=final_accuracy(runs, curves, "validation"))
     rows = []
     for workload in study.workloads.values():
-        target = sorted(workload.targets)[len(workload.targets) // 2]
+        target = sorted(workload.targets)[(len(workload.targets) - 1) // 2]
         for optimizer in study.optimizers_of(workload.name):
             group = runs_of(scored, workload.name, optimizer)
             times = hits(group, curves, target, "epochs", KINDS["sustained"]).times
