@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nagbench.statistics import description
+from nagbench.statistics.calibration import calibration
 from nagbench.study import Study
 
 
@@ -92,6 +93,7 @@ def crowd(study: Study) -> dict[str, pd.DataFrame]:
     profiled = {"cases": 8, "area": 0.5}
     verdicts = ("supported", "refuted", "inconclusive")
     return {name: pd.DataFrame(rows) for name, rows in found.items()} | {
+        "calibration": calibration(4),
         "study": pd.DataFrame([{"baseline": baseline, "level": 0.05}]),
         "workloads": description.workloads(study),
         "optimizers": description.optimizers(study),

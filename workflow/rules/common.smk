@@ -25,7 +25,7 @@ SCHEMAS = "../schemas"
 TABLE_FORMS = [f"rendering/{part}.py" for part in ("table", "lookup", "latex")]
 STYLE = [
     f"rendering/{name}"
-    for name in ("style.py", "legend.py", "layout.py", "reading.py", "nagbench.mplstyle")
+    for name in ("style.py", "legend.py", "layout.py", "lookup.py", "nagbench.mplstyle")
 ]
 
 

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 from nagbench.optimizers.entry import FAMILIES
 from nagbench.rendering.legend import fitting, legend_below, legend_under
+from nagbench.rendering.lookup import foremost
 from nagbench.rendering.style import COLUMN, GREY, looks, plain
 
 _TOGETHER = 7  # lines of one panel; the baseline and a group of six
@@ -76,12 +77,10 @@ def cells(tables: Mapping[str, pd.DataFrame], drawn: pd.DataFrame) -> list[Cell]
     """One for each workload and group, of the optimizers that the table `drawn` has there; a table
     without workloads has one set of groups."""
     optimizers, baseline = tables["optimizers"], str(tables["study"]["baseline"].iloc[0])
-    everybody = tuple(optimizers["optimizer"])
+    first, everybody = foremost(tables), tuple(optimizers["optimizer"])
     found = []
     for workload, label in (
-        zip(tables["workloads"]["workload"], tables["workloads"]["label"], strict=True)
-        if "workload" in drawn
-        else [("", "")]
+        zip(first["workload"], first["label"], strict=True) if "workload" in drawn else [("", "")]
     ):
         own = drawn[drawn["workload"] == workload] if workload else drawn
         here = optimizers[optimizers["optimizer"].isin(own["optimizer"])]

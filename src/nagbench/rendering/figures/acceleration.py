@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from nagbench.rendering.reading import against, labels, middle, targets
+from nagbench.rendering.lookup import against, labels, middle, targets
 from nagbench.rendering.style import COLUMN, GREY, looks, plain, words
 
 TABLES = ("speed_comparisons", "optimizers", "study", "workloads")

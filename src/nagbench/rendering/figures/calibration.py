@@ -20,12 +20,13 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Bars are three standard errors; what does not hold is hollow."""
     found = tables["calibration"]
     claims = [found[found["claim"] == claim].dropna(subset="found") for claim in _TITLES]
-    procedures = [claim["procedure"].nunique() for claim in claims[:2]]
+    procedures = [max(1, claim["procedure"].nunique()) for claim in claims[:2]]
     figure, axes = plt.subplots(
         3, 1, figsize=(COLUMN, 5.6), height_ratios=[*procedures, sum(procedures) / 2]
     )
     for axis, group in zip(axes[:2], claims[:2], strict=True):
-        _by_procedure(axis, group)
+        if len(group):
+            _by_procedure(axis, group)
     _against_computed(axes[2], claims[2])
     for axis, title in zip(axes, _TITLES.values(), strict=True):
         axis.set_title(title)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from nagbench.rendering.legend import legend_below
-from nagbench.rendering.reading import finite
+from nagbench.rendering.lookup import finite, foremost
 from nagbench.rendering.style import COLUMN, GREY, looks, plain
 
 TABLES = ("summary", "optimizers", "workloads")
@@ -18,7 +18,7 @@ TABLES = ("summary", "optimizers", "workloads")
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """One panel a workload; the grey stairs join those that none is both cheaper and better
     than."""
-    workloads = list(tables["workloads"].itertuples())
+    workloads = list(foremost(tables).itertuples())
     style = looks(list(tables["optimizers"]["optimizer"]))
     across = min(len(workloads), 3)
     down = math.ceil(len(workloads) / across)

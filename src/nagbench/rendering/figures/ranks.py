@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nagbench.rendering.layout import rows, runs_of_equals
-from nagbench.rendering.reading import labels
+from nagbench.rendering.lookup import labels
 from nagbench.rendering.style import looks, words
 
 TABLES = ("ranks", "optimizers", "workloads")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from nagbench.rendering.layout import rows
-from nagbench.rendering.reading import against, labels, middle, targets
+from nagbench.rendering.lookup import against, foremost, labels, middle, targets
 from nagbench.rendering.style import GREY, looks, plain, words
 
 TABLES = ("speed_comparisons", "optimizers", "study", "workloads")
@@ -20,7 +20,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     baseline, named = str(tables["study"]["baseline"].iloc[0]), labels(tables)
     style = looks(list(named))
     blocks = {}
-    for workload in tables["workloads"].itertuples():
+    for workload in foremost(tables).itertuples():
         goal = middle(targets(workload))
         found = against(tables["speed_comparisons"], baseline, workload.workload, goal)
         if len(found):

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nagbench.rendering.layout import rows
-from nagbench.rendering.reading import finite, labels
+from nagbench.rendering.lookup import finite, foremost, labels
 from nagbench.rendering.style import looks, plain
 
 TABLES = ("stability", "optimizers", "workloads")
@@ -15,7 +15,7 @@ TABLES = ("stability", "optimizers", "workloads")
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """One block a workload, one column a measure, one row an optimizer."""
     stability, named = tables["stability"], labels(tables)
-    style, workloads = looks(list(named)), list(tables["workloads"].itertuples())
+    style, workloads = looks(list(named)), list(foremost(tables).itertuples())
     order = list(named)
     blocks = [
         stability[stability["workload"] == row.workload].sort_values(

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nagbench.rendering.layout import cells, panels
-from nagbench.rendering.reading import middle, targets
+from nagbench.rendering.lookup import foremost, middle, targets
 
 TABLES = ("survival", "optimizers", "study", "workloads")
 
@@ -15,7 +15,7 @@ TABLES = ("survival", "optimizers", "study", "workloads")
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """One panel a workload and group; sustained hits, with pointwise 95 % bands where known."""
     survival = tables["survival"]
-    goals = {row.workload: middle(targets(row)) for row in tables["workloads"].itertuples()}
+    goals = {row.workload: middle(targets(row)) for row in foremost(tables).itertuples()}
     drawn = cells(tables, survival)
     figure, axes = panels(tables, drawn, "Epoch", "Runs arrived (%)")
     for cell, (axis,) in zip(drawn, axes, strict=True):

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nagbench.rendering.layout import rows
-from nagbench.rendering.reading import labels, targets
+from nagbench.rendering.lookup import foremost, labels, targets
 from nagbench.rendering.style import looks, plain
 
 TABLES = ("time_to_target", "optimizers", "workloads")
@@ -17,7 +17,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """One block a workload; marks grow with the target and are open where runs never arrived."""
     times = tables["time_to_target"]
     times = times[(times["clock"] == "epochs") & (times["kind"] == "sustained")]
-    named, workloads = labels(tables), list(tables["workloads"].itertuples())
+    named, workloads = labels(tables), list(foremost(tables).itertuples())
     style = looks(list(named))
     trained = [
         [

@@ -1,0 +1,349 @@
+"""Each figure's marks lie where its table says, and figures hold what studies bring: forty
+optimizers or two, pairs that nobody trained, values that are not defined."""
+
+import importlib
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+from crowd import crowd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from nagbench import rendering
+from nagbench.rendering import layout, style
+from nagbench.rendering.lookup import against, middle, middle_target, targets
+from nagbench.study import load_study
+
+OURS = [name for name in rendering.FIGURES if name != "theory"]
+FIGURES = pytest.mark.parametrize("name", OURS)
+Tables = dict[str, pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def many() -> Tables:
+    """21 optimizers on one workload, two of them on two more."""
+    return crowd(load_study("paper-cpu"))
+
+
+@pytest.fixture(scope="module")
+def two(many: Tables) -> Tables:
+    """SGD and NAG, on all three workloads."""
+    pair = ["sgd", "nag"]
+    found = {
+        name: table[table["optimizer"].isin(pair)] if "optimizer" in table else table
+        for name, table in many.items()
+    }
+    speeds = found["speed_comparisons"]
+    return found | {"speed_comparisons": speeds[speeds["reference"].isin(pair)]}
+
+
+@pytest.fixture(scope="module")
+def most() -> Tables:
+    """44 optimizers on three workloads."""
+    return crowd(load_study("paper"))
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def render(name: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
+    style.use()
+    return importlib.import_module(f"nagbench.rendering.figures.{name}").render(tables)
+
+
+def drawn(axis: Axes, label: str) -> np.ndarray:
+    """The points of the last line with this label; those before it may be background."""
+    lines = [line for line in axis.lines if line.get_label() == label]
+    return np.asarray(lines[-1].get_xydata())
+
+
+def coloured(axis: Axes) -> dict[str, Line2D]:
+    """The labelled lines in front."""
+    return {
+        str(line.get_label()): line
+        for line in axis.lines
+        if not str(line.get_label()).startswith("_") and line.get_color() != style.GREY
+    }
+
+
+def said(figure: Figure) -> str:
+    return " ".join(text.get_text() for text in figure.findobj(Text))
+
+
+def rows_of(axis: Axes) -> list[str]:
+    return [label.get_text() for label in axis.get_yticklabels()]
+
+
+@FIGURES
+@pytest.mark.parametrize("size", ["two", "many", "most"])
+def test_words_lie_neither_on_each_other_nor_outside(
+    name: str, size: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = render(name, request.getfixturevalue(size))
+    texts: list[Text] = []
+    monkeypatch.setattr(Text, "draw", lambda text, _: texts.append(text))
+    figure.draw_without_rendering()
+    boxes = []
+    for text in texts:
+        if text.get_visible() and text.get_text().strip():
+            box = text.get_window_extent()
+            assert -2 <= box.x0 < box.x1 <= figure.bbox.x1 + 2, text.get_text()
+            assert -2 <= box.y0 < box.y1 <= figure.bbox.y1 + 2, text.get_text()
+            boxes.append((box.padded(-1.5), text.get_text()))
+    for (one, first), (other, second) in itertools.combinations(boxes, 2):
+        assert not one.overlaps(other), (first, second)
+
+
+@FIGURES
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_values_that_are_not_defined_leave_gaps(name: str, value: float, many: Tables) -> None:
+    kept = ("target", "epoch", "level")
+    tables = {
+        table: frame.assign(
+            **{column: value for column in frame.select_dtypes(float).columns if column not in kept}
+        )
+        for table, frame in many.items()
+    }
+    tables["profiles"] = many["profiles"].assign(area=value)
+    render(name, tables).draw_without_rendering()
+
+
+@FIGURES
+def test_rows_that_are_missing_leave_gaps(name: str, many: Tables) -> None:
+    kept = ("study", "workloads", "optimizers")
+    half = {table: frame if table in kept else frame.iloc[::2] for table, frame in many.items()}
+    none = {table: frame if table in kept else frame.iloc[:0] for table, frame in many.items()}
+    for tables in (half, none):
+        render(name, tables).draw_without_rendering()
+
+
+def test_few_stand_together_and_many_in_groups_with_the_baseline(many: Tables) -> None:
+    optimizers = many["optimizers"]
+    assert [len(group) for group in layout.groups(optimizers.head(7), "sgd")] == [7]
+    groups = layout.groups(optimizers, "sgd")
+    assert set().union(*(group["optimizer"] for group in groups)) == set(optimizers["optimizer"])
+    for group in groups:
+        assert group["optimizer"].iloc[0] == "sgd"
+        assert len(group) <= 7
+    members = [name for group in groups for name in group["optimizer"][1:]]
+    assert len(members) == len(set(members))
+
+
+def test_members_of_a_group_can_be_told_apart_in_colour_and_in_grey(many: Tables) -> None:
+    looks = style.looks(list(many["optimizers"]["optimizer"]))
+    assert len({(look.colour, look.marker) for look in looks.values()}) == len(looks)
+    for group in layout.groups(many["optimizers"], "sgd"):
+        for one, other in itertools.combinations(group["optimizer"], 2):
+            first, second = looks[one], looks[other]
+            assert first.colour != second.colour
+            greys = [np.dot(look.colour, (0.299, 0.587, 0.114)) for look in (first, second)]
+            assert abs(greys[0] - greys[1]) > 0.1 or first.marker != second.marker
+
+
+def test_the_middle_target_is_that_of_the_tables(many: Tables) -> None:
+    for workload in many["workloads"].itertuples():
+        assert middle(targets(workload)) == middle_target(many, workload.workload)
+
+
+def test_letters_that_the_font_has_elsewhere_are_set_as_mathematics() -> None:
+    assert style.plain("a_b <5 $") == r"a$\_$b $<$5 \$"
+
+
+def test_survival_steps_where_runs_arrive(two: Tables) -> None:
+    figure = render("survival", two)
+    curve = drawn(figure.axes[0], "nag")
+    rows = two["survival"]
+    rows = rows[(rows["workload"] == "seed_cnn") & (rows["optimizer"] == "nag")]
+    rows = rows[rows["target"] == 0.35]
+    np.testing.assert_allclose(curve[:, 0], rows["time"])
+    np.testing.assert_allclose(curve[:, 1], 100 * rows["arrived"], atol=1)  # apart by a hair
+    assert figure.axes[0].get_title() == "Article CNN: 35 %"
+    assert len(figure.axes[0].collections) == 2  # the bands
+    plain = two["survival"].drop(columns=["low", "high"])
+    assert not render("survival", two | {"survival": plain}).axes[0].collections
+
+
+def test_each_panel_of_many_shows_its_group_before_all_others(many: Tables) -> None:
+    figure = render("survival", many)
+    panels = [axis for axis in figure.axes if "Article CNN: " in axis.get_title()]
+    assert len(panels) == len(layout.groups(many["optimizers"], "sgd"))
+    for axis in panels:
+        names = {str(line.get_label()) for line in axis.lines} & set(
+            many["optimizers"]["optimizer"]
+        )
+        assert len(names) == 21
+        legend = axis.get_legend()
+        assert isinstance(legend, Legend)
+        assert len(legend.get_texts()) == len(coloured(axis))
+
+
+def test_times_to_targets_stand_in_their_rows(many: Tables) -> None:
+    axis = render("time_to_target", many).axes[0]
+    place = rows_of(axis).index("NAG")
+    rows = many["time_to_target"]
+    rows = rows[(rows["workload"] == "seed_cnn") & (rows["optimizer"] == "nag")]
+    marks = [line for line in axis.lines if line.get_label() == "nag"]
+    assert [float(mark.get_xdata()[0]) for mark in marks] == list(rows["restricted_mean"])
+    assert {float(mark.get_ydata()[0]) for mark in marks} == {place}
+    sizes = [mark.get_markersize() for mark in marks]
+    assert sizes == sorted(sizes)
+    assert {mark.get_markerfacecolor() for mark in marks} == {"white"}  # a run never arrived
+    assert "exp_rate" not in coloured(axis)  # nobody arrived
+
+
+def test_ratios_are_to_the_baseline_whichever_comes_first(many: Tables) -> None:
+    pairs = many["speed_comparisons"]
+    first = against(pairs, "sgd", "seed_cnn", 0.35).set_index("optimizer")
+    assert first.at["nag", "ratio"] == pytest.approx(1.2)
+    other = against(pairs, "nag", "seed_cnn", 0.35).set_index("optimizer")
+    assert other.at["sgd", "ratio"] == pytest.approx(1 / 1.2)
+    assert other.at["sgd", "low"] == pytest.approx(1 / (1.3 * 1.2))
+    assert other.at["sgd", "high"] == pytest.approx(1 / (0.8 * 1.2))
+    assert other.at["nag_sutskever", "ratio"] == pytest.approx(1.3 / 1.2)
+
+
+def test_speedups_are_drawn_at_their_ratios_and_grey_where_not_shown(many: Tables) -> None:
+    figure = render("speedup", many)
+    axis = figure.axes[0]
+    named = dict(zip(many["optimizers"]["optimizer"], many["optimizers"]["label"], strict=True))
+    for row in against(many["speed_comparisons"], "sgd", "seed_cnn", 0.35).itertuples():
+        (x, y) = drawn(axis, row.optimizer)[0]
+        assert x == pytest.approx(row.ratio)
+        assert rows_of(axis)[int(y)] == named[row.optimizer]
+        assert (row.optimizer in coloured(axis)) == row.differs
+    assert [rows_of(axis) for axis in figure.axes[1:]] == [["NAG"], ["NAG"]]
+
+
+def test_a_ratio_of_two_that_never_arrived_is_not_drawn(two: Tables) -> None:
+    speeds = two["speed_comparisons"].assign(ratio=1.0, logrank_p=math.nan)
+    figure = render("speedup", two | {"speed_comparisons": speeds})
+    assert said(figure).count("neither arrived") == 3
+    assert not coloured(figure.axes[0])
+
+
+def test_profiles_are_the_tables_steps(two: Tables) -> None:
+    axis = render("profiles", two).axes[0]
+    row = two["profiles"].set_index("optimizer").loc["nag"]
+    curve = drawn(axis, "nag")
+    np.testing.assert_allclose(curve[:, 0], row["within"])
+    np.testing.assert_allclose(curve[:, 1], 100 * np.array(row["share"]), atol=1)
+    nobody = two["profiles"].assign(area=math.nan)
+    assert "No optimizer reached" in said(render("profiles", two | {"profiles": nobody}))
+
+
+def test_stability_is_drawn_beside_its_names(many: Tables) -> None:
+    spread, spikes, diverged = render("steadiness", many).axes[:3]
+    row = many["stability"].set_index(["workload", "optimizer"]).loc[("seed_cnn", "nag_sutskever")]
+    place = rows_of(spread).index("NAG (Sutskever)")
+    np.testing.assert_allclose(drawn(spread, "nag_sutskever"), [[100 * row["sd"], place]])
+    np.testing.assert_allclose(drawn(spikes, "nag_sutskever"), [[row["spikes"], place]])
+    np.testing.assert_allclose(drawn(diverged, "nag_sutskever"), [[30, place]])
+    ends = [line.get_xdata() for line in diverged.lines if line.get_ydata()[0] == place]
+    np.testing.assert_allclose(ends[0], [100 * row["diverged_low"], 100 * row["diverged_high"]])
+
+
+def test_ranks_are_joined_within_the_critical_difference(many: Tables) -> None:
+    axis = render("ranks", many).axes[0]
+    assert rows_of(axis)[2] == "NAG"
+    np.testing.assert_allclose(drawn(axis, "nag"), [[3, 2]])
+    ruler = drawn(axis, "difference")
+    assert ruler[1, 0] - ruler[0, 0] == 5
+    bars = [line.get_ydata() for line in axis.lines if line.get_label() == "equals"]
+    assert [round(high - low - 0.5) for low, high in bars] == [5] * 16
+    assert "4 seeds, Friedman p = 0.012" in said(axis.figure)
+
+
+def test_one_case_has_ranks_but_no_critical_difference(many: Tables) -> None:
+    one = many["ranks"].assign(cases=1, critical_difference=math.nan, friedman_p=math.nan)
+    axis = render("ranks", many | {"ranks": one}).axes[0]
+    assert "1 seed: no critical difference" in said(axis.figure)
+    assert len(coloured(axis)) == 21
+
+
+@pytest.mark.parametrize(
+    ("places", "joined"),
+    [
+        ([1, 2, 3], []),
+        ([1, 1.4, 3, 3.2, 3.6], [(0, 1), (2, 3), (3, 4)]),
+        ([1, 1.4, 1.5], [(0, 2)]),
+    ],
+)
+def test_the_longest_stretches_of_equals(
+    places: list[float], joined: list[tuple[int, int]]
+) -> None:
+    assert layout.runs_of_equals(places, 0.5) == joined
+
+
+def test_cost_is_seconds_across_and_accuracy_up(two: Tables) -> None:
+    axis = render("cost", two).axes[0]
+    row = two["summary"].iloc[1]
+    np.testing.assert_allclose(
+        drawn(axis, "nag"), [[row["seconds_per_epoch"], 100 * row["accuracy"]]]
+    )
+
+
+def test_nobody_is_cheaper_and_better_than_the_frontier() -> None:
+    from nagbench.rendering.figures.cost import frontier
+
+    own = pd.DataFrame(
+        {"seconds_per_epoch": [3.0, 1, 2, 1, 4], "accuracy": [0.8, 0.5, 0.4, 0.3, 0.8]}
+    )
+    assert list(frontier(own).index) == [1, 0]
+
+
+def test_more_trials_are_drawn_as_the_table_says(two: Tables) -> None:
+    axis = render("trials", two).axes[1]
+    rows = two["tuning_price"]
+    rows = rows[(rows["workload"] == "few_images") & (rows["optimizer"] == "nag")]
+    np.testing.assert_allclose(drawn(axis, "nag")[:, 0], [1, 2, 3])
+    np.testing.assert_allclose(drawn(axis, "nag")[:, 1], 100 * rows["expected"])
+
+
+def test_every_hypothesis_has_the_colour_of_its_verdict(many: Tables) -> None:
+    from nagbench.rendering.figures.claims import COLOURS
+
+    axis = render("claims", many).axes[0]
+    cells = {patch.get_gid(): patch for patch in axis.patches if isinstance(patch, Rectangle)}
+    assert len(cells) == 40
+    for row in many["hypotheses"].itertuples():
+        assert to_rgb(cells[row.hypothesis].get_facecolor()) == to_rgb(COLOURS[row.verdict][0])
+    assert "−" not in said(axis.figure)  # which the font lacks
+    assert r"C3$\_$part" in said(axis.figure)
+    none = render("claims", many | {"hypotheses": many["hypotheses"].iloc[:0]})
+    assert said(none) == "The study states no hypotheses."
+
+
+def test_gains_by_batch_size_join_the_first_workloads_of_each(many: Tables) -> None:
+    axis = render("acceleration", many).axes[0]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["128", "512"]
+    for goal in ("0.3", "0.35", "0.4"):
+        np.testing.assert_allclose(drawn(axis, goal), [[128, 1 / 1.2], [512, 1 / 1.2]])
+    assert list(coloured(axis)) == ["0.35"]
+
+
+def test_without_several_batch_sizes_acceleration_says_so(many: Tables) -> None:
+    one = many["workloads"].iloc[:2]
+    assert "only batch size 128" in said(render("acceleration", many | {"workloads": one}))
+    study = many["study"].assign(baseline="nag")
+    assert "another baseline" in said(render("acceleration", many | {"study": study}))
+
+
+def test_settings_may_lack_pairs_and_rates(many: Tables) -> None:
+    tried = many["sensitivity"].copy()
+    tried.loc[tried["optimizer"] == "adam", "learning_rate"] = math.nan
+    axis = render("sensitivity", many | {"sensitivity": tried}).axes[0]
+    rows = tried[(tried["workload"] == "seed_cnn") & (tried["optimizer"] == "nag")]
+    np.testing.assert_allclose(drawn(axis, "nag")[:, 0], sorted(rows["learning_rate"]))
