@@ -28,8 +28,13 @@ def test_spreads_are_tested_by_distances_from_the_median() -> None:
     assert brown_forsythe(first, second) == pytest.approx(stats.f_oneway(*distances).pvalue)
 
 
-@pytest.mark.parametrize(("first", "second"), [([1, 1], [2, 2]), ([1], [1, 2])])
-def test_without_any_spread_nothing_is_tested(first: list[float], second: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([1, 1], [2, 2]), ([1], [1, 2]), ([0.1, 0.3], [0.1, 0.9]), ([0, 0, 0.1, 0.1], [0, 3])],
+)
+def test_where_distances_do_not_vary_nothing_is_tested(
+    first: list[float], second: list[float]
+) -> None:
     assert math.isnan(brown_forsythe(np.array(first), np.array(second)))
 
 
@@ -114,7 +119,7 @@ def test_tables_for_a_study(small_study: Study) -> None:
     table = stability(small_study, runs, curves).set_index("optimizer")
     assert list(table["diverged"]) == [1, 0]
     assert math.isnan(table.at["sgd", "spread_p"])  # the baseline, against itself
-    assert 0 < table.at["nag_sutskever", "spread_p_adjusted"] <= 1
+    assert math.isnan(table.at["nag_sutskever", "spread_p"])  # two runs are too few
     assert table.at["nag_sutskever", "diverged_p"] == 1
     assert table.at["nag_sutskever", "largest_fall"] == pytest.approx(0.05)
     tuned = pd.concat(

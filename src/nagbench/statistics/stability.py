@@ -55,8 +55,12 @@ def stability(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Data
 
 
 def brown_forsythe(first: np.ndarray, second: np.ndarray) -> float:
-    """p of equal spreads, by distances from the median; NaN where neither group varies."""
-    if min(len(first), len(second)) < 2 or (np.ptp(first) == 0 and np.ptp(second) == 0):
+    """p of equal spreads, by distances from the median; NaN where these vary in neither group, as
+    in groups of two."""
+    if min(len(first), len(second)) < 2:
+        return math.nan
+    apart = [np.abs(group - np.median(group)) for group in (first, second)]
+    if all(np.ptp(distances) <= 1e-9 * distances.max() for distances in apart):
         return math.nan
     return float(stats.levene(first, second, center="median").pvalue)
 
