@@ -19,7 +19,8 @@ _TITLES = {"level": "No difference", "coverage": "Coverage", "power": "Power"}
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Bars are three standard errors; what does not hold is hollow."""
     found = tables["calibration"]
-    claims = [found[found["claim"] == claim].dropna(subset="found") for claim in _TITLES]
+    found = found[np.isfinite(found[["stated", "found", "error"]].astype(float)).all(axis=1)]
+    claims = [found[found["claim"] == claim] for claim in _TITLES]
     procedures = [max(1, claim["procedure"].nunique()) for claim in claims[:2]]
     figure, axes = plt.subplots(
         3, 1, figsize=(COLUMN, 5.6), height_ratios=[*procedures, sum(procedures) / 2]

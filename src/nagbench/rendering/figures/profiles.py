@@ -10,7 +10,7 @@ from matplotlib.ticker import MultipleLocator
 from nagbench.rendering.layout import cells, panels
 from nagbench.rendering.style import words
 
-TABLES = ("profiles", "optimizers", "study")
+TABLES = ("profiles", "optimizers", "study", "workloads")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
