@@ -13,13 +13,16 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper report export bench calibrate environment tex test lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex test lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
 
 paper: $(ENVIRONMENT) ## the paper study on CIFAR-10, from data to PDF (wants a GPU)
 	@envs/run-study.sh paper $(CORES)
+
+results: $(ENVIRONMENT) ## tables, figures and paper from the committed records: no training
+	@envs/run-study.sh paper-cpu $(CORES) records=committed
 
 report: $(ENVIRONMENT) ## the HTML report of the demo study alone
 	@$(SNAKEMAKE) --config study=demo -- report

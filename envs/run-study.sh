@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Runs the study $1 on $2 cores: everything with TeX, everything but the PDF without.
+# Runs the study $1 on $2 cores, with more settings after it: everything with TeX, everything but
+# the PDF without.
 set -euo pipefail
 study=$1
 cores=$2
+shift 2
 
 targets=(all)
 status=0
@@ -10,7 +12,7 @@ if ! "$(dirname "$0")/install-tex.sh"; then
     targets=(figures tables report)
     status=1
 fi
-snakemake --cores "$cores" --config study="$study" -- "${targets[@]}"
+snakemake --cores "$cores" --config study="$study" "$@" -- "${targets[@]}"
 
 echo
 if [ "$status" -eq 0 ]; then

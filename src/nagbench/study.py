@@ -196,6 +196,7 @@ class StudyFile:
     tuning: Tuning
     testing: Testing
     demo: Annotated[bool, Allowed("marks every page of the paper")] = False
+    remark: Annotated[str, Allowed("what a reader of its results must know")] = ""
     gpu: Annotated[bool, Allowed("the study is meant for a GPU and will not start without")] = False
     level: Annotated[float, Allowed("of the tests", above=0, below=1)] = 0.05
     tolerance: Annotated[
@@ -310,6 +311,7 @@ class Study:
     tuning: Tuning
     testing: Testing
     demo: bool
+    remark: str
     gpu: bool
     level: float
     tolerance: float

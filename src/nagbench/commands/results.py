@@ -57,6 +57,10 @@ def add(verbs: Verbs) -> None:
     files(added, statistics="folder of the result tables", output="captions.tex")
     added.add_argument("--report", type=Path, default=Path("workflow/report"))
 
+    added = verbs.add("readme", _readme, "write a study's results into the README")
+    files(added, statistics="folder of the result tables")
+    added.add_argument("--file", type=Path, default=Path("README.md"), help="default: README.md")
+
     added = verbs.add("show", _show, "print a study's leaderboards and verdicts")
     study(added)
     added.add_argument(
@@ -155,6 +159,17 @@ def _captions(options: argparse.Namespace) -> None:
     from nagbench import rendering
 
     rendering.write_captions(options.statistics, options.report, options.output)
+
+
+def _readme(options: argparse.Namespace) -> None:
+    from nagbench.files import atomic_path
+    from nagbench.rendering import ResultTables
+    from nagbench.rendering.readme import block, replaced
+
+    text = options.file.read_text(encoding="utf-8")
+    new = replaced(text, block(ResultTables(options.statistics)), str(options.file))
+    with atomic_path(options.file) as path:
+        path.write_text(new, encoding="utf-8")
 
 
 def _show(options: argparse.Namespace) -> None:

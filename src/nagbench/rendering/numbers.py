@@ -23,7 +23,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     for key in (
         "name", "title", "edition", "runs", "diverged", "units", "workloads", "optimizers",
         "trials", "search", "level", "validation_size", "device", "backend", "torch", "threads",
-        "version",
+        "version", "remark",
     ):  # fmt: skip
         found[f"study.{key}"] = escape(str(study[key]))
     found["study.demo"] = "true" if study["demo"] else "false"

@@ -29,6 +29,7 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "name": study.name,
                 "title": study.title,
                 "demo": study.demo,
+                "remark": study.remark,
                 "edition": editions[0],
                 "baseline": study.baseline,
                 "level": study.level,

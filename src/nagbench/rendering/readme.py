@@ -1,0 +1,50 @@
+"""The results at the head of the README, written between two marks from result tables."""
+
+from nagbench.errors import InputError
+from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.table import interval
+from nagbench.rendering.tables.claims import effect, scaled
+from nagbench.rendering.tables.outcomes import results
+
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+
+
+def block(tables: Tables) -> str:
+    """What was studied, the first workload's results, and the verdict on each claim in a line."""
+    study, workload = tables["study"].iloc[0], tables["workloads"].iloc[0]
+    only = dict(tables) | {
+        name: tables[name][tables[name]["workload"] == workload["workload"]]
+        for name in ("workloads", "summary", "comparisons", "time_to_target")
+    }
+    goal = middle_target(tables, workload["workload"])
+    claims = tables["hypotheses"]
+    counts = ", ".join(f"{n} {verdict}" for verdict, n in claims["verdict"].value_counts().items())
+    lines = [
+        f"**{study['title']}** ({study['edition']}, {study['runs']} runs, "
+        f"{study['testing_seeds']} test seeds). {workload['label']}, {workload['epochs']} epochs; "
+        f"bold: the best, and whatever the corrected tests do not tell from it; epochs: the median "
+        f"until {100 * goal:g} % validation accuracy held for three evaluations. {study['remark']}",
+        "",
+        results(only).markdown().rstrip(),
+        "",
+        f"Of {len(claims)} claims, stated in the study file before the runs: {counts}.",
+        "",
+        "| | claim | verdict | effect | 95 % interval |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in claims.itertuples():
+        low, high = (scaled(value, row.metric) for value in (row.low, row.high))
+        lines.append(
+            f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {row.verdict} "
+            f"| {effect(row.effect, row.metric)} | {interval(low, high, '+.2f')} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def replaced(text: str, new: str, place: str) -> str:
+    """`text` with what stands between the marks replaced."""
+    head, found, rest = text.partition(BEGIN)
+    _, ended, tail = rest.partition(END)
+    if not (found and ended):
+        raise InputError(place, "no marks", f"{BEGIN} and, below it, {END}")
+    return f"{head}{BEGIN}\n{new}{END}{tail}"
