@@ -58,9 +58,7 @@ rule table:
 
 rule numbers:
     input:
-        code=sources(
-            "rendering/numbers.py", "rendering/tables/claims.py", *TABLE_FORMS
-        ),
+        code=sources("rendering/numbers.py", "rendering/tables/claims.py", *TABLE_FORMS),
         statistics=rules.statistics.output[0],
     output:
         "paper/generated/numbers.tex",
