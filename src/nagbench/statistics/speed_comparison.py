@@ -143,9 +143,10 @@ def profiles(
 ) -> pd.DataFrame:
     """Performance profiles over all workloads and targets (Dolan and Moré, 2002), with their area.
 
-    A case is a workload and a target that somebody reaches; an optimizer solves it within τ if its
-    median sustained time is at most τ times the best one's. The area is AlgoPerf's: the mean of the
-    solved share over τ from 1 to `limit`, integrated exactly, step by step.
+    A case is a workload on which the optimizer trains, and a target that somebody reaches; it
+    solves it within τ if its median sustained time is at most τ times the best one's. The area is
+    AlgoPerf's: the mean of the solved share over τ from 1 to `limit`, integrated exactly, step by
+    step.
     """
     chosen = times[(times["clock"] == clock) & (times["kind"] == "sustained")]
     table = chosen.pivot_table(
@@ -155,7 +156,8 @@ def profiles(
     ratios = solved.div(solved.min(axis=1), axis=0)
     rows = []
     for name in study.optimizers:
-        own = ratios[name].to_numpy(float)
+        here = [name in study.optimizers_of(case) for case in ratios.index.get_level_values(0)]
+        own = ratios.loc[here, name].to_numpy(float)
         within = np.sort(own[own <= limit])
         area = (limit - within).sum() / (limit - 1) / len(own) if len(own) else math.nan
         steps = [1.0, *within, limit]

@@ -21,9 +21,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         return words("No optimizer reached any target: there is no profile.")
     curves = solved.set_index("optimizer")
     drawn = cells(tables, solved)
-    figure, axes = panels(
-        tables, drawn, "Times the fastest's median", f"Of {solved['cases'].iloc[0]:g} cases (%)"
-    )
+    figure, axes = panels(tables, drawn, "Times the fastest's median", "Of its cases (%)")
     for cell, (axis,) in zip(drawn, axes, strict=True):
         many = len(cell.front)
         for n, (name, look, front) in enumerate(cell.lines(), start=-len(cell.behind)):
