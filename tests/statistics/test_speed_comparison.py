@@ -236,6 +236,21 @@ def test_profiles_are_stairs_whose_area_is_exact(small_study: Study) -> None:
         assert table.at[name, "share"][-1] == pytest.approx(np.mean(np.array(ratios) <= 4))
 
 
+def test_a_workload_counts_only_for_those_that_train_there(small_study: Study) -> None:
+    keys = {"target": 0.5, "clock": "epochs", "kind": "sustained"}
+    times = pd.DataFrame(
+        {"workload": workload, "optimizer": name, "median": median, **keys}
+        for workload, name, median in (
+            ("a", "sgd", 1.0),
+            ("a", "nag_sutskever", 2.0),
+            ("b", "sgd", 3.0),
+        )
+    )
+    table = profiles(small_study, times).set_index("optimizer")
+    assert table["cases"].to_dict() == {"sgd": 2, "nag_sutskever": 1}
+    assert table["area"].to_dict() == pytest.approx({"sgd": 1, "nag_sutskever": 2 / 3})
+
+
 def test_profiles_of_real_times(small_study: Study) -> None:
     runs, curves = frames_of(small_study)
     table = profiles(small_study, time_to_target(small_study, runs, curves))

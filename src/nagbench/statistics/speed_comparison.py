@@ -156,7 +156,8 @@ def profiles(
     ratios = solved.div(solved.min(axis=1), axis=0)
     rows = []
     for name in study.optimizers:
-        here = [name in study.optimizers_of(case) for case in ratios.index.get_level_values(0)]
+        trained = chosen.loc[chosen["optimizer"] == name, "workload"]
+        here = ratios.index.get_level_values("workload").isin(trained)
         own = ratios.loc[here, name].to_numpy(float)
         within = np.sort(own[own <= limit])
         area = (limit - within).sum() / (limit - 1) / len(own) if len(own) else math.nan
