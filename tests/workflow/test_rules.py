@@ -155,6 +155,7 @@ def test_committed_records_need_no_training(finished: Checkout, tmp_path: Path) 
     assert "Traceback" not in missing.stdout
     committed = checkout.folder / "paper/records/micro"
     shutil.copytree(checkout.folder / "results/micro/records", committed)
+    shutil.copytree(checkout.folder / "results/proofs", checkout.folder / "paper/records/proofs")
     shutil.rmtree(checkout.folder / "results")
     pending = checkout.pending("figures", "tables", records="committed")
     assert not TRAINING & set(pending.values())
