@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from nagbench.data.images import ImageSet
-from nagbench.study import Study, load_study
+from nagbench.study import Study
+from nagbench.study_file import load_study
 
 pytest_plugins = ["result_tables"]
 

@@ -10,7 +10,7 @@ import yaml
 
 from nagbench import statistics
 from nagbench.statistics.calibration import calibration
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 from nagbench.theory.methods import METHODS
 from nagbench.theory.problems import lessard, quadratic
 from nagbench.theory.rates import TheoryFile, measured, noisy

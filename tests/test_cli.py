@@ -336,7 +336,7 @@ def test_no_torch_is_imported_to_read_a_study() -> None:
     script = (
         "import sys\n"
         "from nagbench.provenance import training_sources\n"
-        "from nagbench.study import load_study\n"
+        "from nagbench.study_file import load_study\n"
         "[training_sources(unit) for unit in load_study('demo').units()]\n"
         "assert 'torch' not in sys.modules\n"
     )

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from nagbench.cli import main
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 
 OWN = "import torch\n\n\nclass Own(torch.optim.SGD):\n    pass\n"
 

@@ -9,7 +9,7 @@ import torch
 import yaml
 
 from nagbench.cli import main, parser
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 
 README = Path("README.md").read_text(encoding="utf-8")
 

@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.schema import json_schema
-from nagbench.study import Study, StudyFile, digest, load_study, shipped_studies, study_path
+from nagbench.study import Study, digest
+from nagbench.study_file import StudyFile, load_study, shipped_studies, study_path
 
 OWN = {
     "reference": "torch.optim:Adamax",

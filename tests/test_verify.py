@@ -16,7 +16,7 @@ from nagbench.cli import main
 from nagbench.data.images import ImageSet, save
 from nagbench.errors import InputError
 from nagbench.records import read_tables, write_tables
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 from nagbench.verify import distance, sample
 
 Edit = Callable[[pd.DataFrame, pd.DataFrame], None]

@@ -10,7 +10,7 @@ from nagbench import statistics
 from nagbench.errors import InputError
 from nagbench.records import check_complete, read_tables
 from nagbench.rendering.readme import BEGIN, END, block, replaced
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 
 RECORDS = Path("paper/records")
 STUDIES = sorted(path.parent.name for path in RECORDS.glob("*/runs.parquet"))

@@ -22,7 +22,7 @@ from matplotlib.text import Text
 from nagbench import rendering
 from nagbench.rendering import layout, style
 from nagbench.rendering.lookup import against, middle, middle_target, targets
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 
 OURS = [name for name in rendering.FIGURES if name != "theory"]
 FIGURES = pytest.mark.parametrize("name", OURS)

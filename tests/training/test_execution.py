@@ -21,7 +21,8 @@ from nagbench import models
 from nagbench.data.images import ImageSet
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.entry import Optimizer
-from nagbench.study import Run, Unit, Workload, load_study
+from nagbench.study import Run, Unit, Workload
+from nagbench.study_file import load_study
 from nagbench.training import execution as executions
 from nagbench.training.capture import Unfit, host_state, unfitness
 from nagbench.training.checkpoint import Checkpoint

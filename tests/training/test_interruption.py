@@ -13,7 +13,8 @@ import yaml
 from nagbench import records
 from nagbench.data.images import ImageSet
 from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.study import Unit, load_study
+from nagbench.study import Unit
+from nagbench.study_file import load_study
 from nagbench.training.checkpoint import Checkpoint
 from nagbench.training.interruption import Interrupted, Stop
 from nagbench.training.store import Store

@@ -17,7 +17,7 @@ import yaml
 from nagbench import records
 from nagbench.data.images import ImageSet, save
 from nagbench.errors import InputError
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 from nagbench.training.interruption import Interrupted, Stop
 from nagbench.training.processes import Processes
 from nagbench.training.store import Store
@@ -72,7 +72,7 @@ _TRAIN = """
 import sys
 from pathlib import Path
 from nagbench.data.images import load
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 from nagbench.training import checkpoint
 from nagbench.training.interruption import Stop
 from nagbench.training.store import Store

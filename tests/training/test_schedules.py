@@ -14,7 +14,8 @@ from torch.optim import lr_scheduler as theirs
 
 from nagbench import records
 from nagbench.data.images import ImageSet
-from nagbench.study import SCHEDULES, load_study
+from nagbench.study import SCHEDULES
+from nagbench.study_file import load_study
 from nagbench.training.interruption import Stop
 from nagbench.training.schedules import factors, plateaus
 from nagbench.training.store import Store

@@ -12,7 +12,8 @@ import yaml
 from nagbench import records
 from nagbench.data.images import ImageSet
 from nagbench.errors import InputError
-from nagbench.study import Study, Unit, load_study
+from nagbench.study import Study, Unit
+from nagbench.study_file import load_study
 from nagbench.training.interruption import Stop
 from nagbench.training.outcome import count_spikes
 from nagbench.training.processes import Processes

@@ -17,7 +17,7 @@ from checkout import REPOSITORY, Checkout, check_out
 from matplotlib import pyplot as plt
 
 from nagbench.rendering import write_table
-from nagbench.study import load_study
+from nagbench.study_file import load_study
 
 GUIDE = (REPOSITORY / "EXTENDING.md").read_text(encoding="utf-8")
 # Left to the end of the test, where they run once, on a small version of the study.

@@ -17,7 +17,8 @@ from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.provenance import data_sources, sources, training_sources
 from nagbench.rendering import FIGURES, TABLES
-from nagbench.study import Study, Unit, load_study, study_path
+from nagbench.study import Study, Unit
+from nagbench.study_file import load_study, study_path
 
 CAPTIONS = "workflow/report"
 ENVIRONMENT = "../../envs/environment.yml"

@@ -43,7 +43,7 @@ def add(verbs: Verbs) -> None:
 
 def _preflight(options: argparse.Namespace) -> int | None:
     from nagbench.devices import has_gpu
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     study = load_study(options.study)
     _warn(study, sys.stderr)
@@ -81,7 +81,7 @@ def _committed_way(study: str) -> str:
 def _plan(options: argparse.Namespace) -> None:
     from nagbench.devices import resolve
     from nagbench.estimate import estimate
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     study = load_study(options.study)
     device = resolve(options.device)
@@ -103,7 +103,7 @@ def _plan(options: argparse.Namespace) -> None:
 def _power(options: argparse.Namespace) -> None:
     from nagbench.statistics.comparison import smallest_p
     from nagbench.statistics.power import detectable, families
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     study = load_study(options.study)
     print(f"Level {study.level:g} after Holm's correction. The effect is what the hardest test of")
@@ -145,7 +145,7 @@ def _bench(options: argparse.Namespace) -> None:
 
 def _schema(_: argparse.Namespace) -> None:
     from nagbench.schema import json_schema
-    from nagbench.study import StudyFile
+    from nagbench.study_file import StudyFile
 
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

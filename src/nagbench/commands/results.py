@@ -76,7 +76,7 @@ def add(verbs: Verbs) -> None:
 
 def _collect(options: argparse.Namespace) -> None:
     from nagbench.records import check_complete, read_units, write_tables
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     runs, curves = read_units(options.units)
     check_complete(load_study(options.study), runs)
@@ -98,7 +98,7 @@ def _statistics(options: argparse.Namespace) -> None:
     from nagbench import statistics
     from nagbench.files import atomic_path
     from nagbench.records import read_tables
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     tables = statistics.tables(load_study(options.study), *read_tables(options.records))
     for name in ("theory", "calibration"):
@@ -174,7 +174,7 @@ def _readme(options: argparse.Namespace) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     from nagbench.rendering.terminal import show
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     study = load_study(options.study)
     folder = options.statistics or Path("results", study.name, "statistics")
@@ -183,7 +183,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from nagbench.export import export, parts
-    from nagbench.study import load_study, study_path
+    from nagbench.study_file import load_study, study_path
 
     study = load_study(options.study)
     records = options.records or Path("results", study.name, "records")

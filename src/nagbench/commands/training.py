@@ -93,7 +93,7 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> int | None:
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     study = load_study(options.study)
     if options.minutes is not None and options.minutes <= 0:
@@ -213,7 +213,7 @@ def _report(unit: "Unit", progress: "Progress") -> None:
 def _choose(options: argparse.Namespace) -> None:
     from nagbench.choice import choose, write_choice
     from nagbench.records import read_units
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     unit = load_study(options.study).unit(options.unit)
     write_choice(options.output, choose(unit, *read_units([options.records])))
@@ -222,7 +222,7 @@ def _choose(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> int:
     from nagbench.data.images import load
     from nagbench.records import read_tables
-    from nagbench.study import load_study
+    from nagbench.study_file import load_study
 
     study = load_study(options.study)
     for name in ("runs", "tolerance"):
