@@ -37,6 +37,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     found["baseline.label"] = escape(labels[study["baseline"]])
     found |= _theory(tables["theory"])
     found |= _hypotheses(tables["hypotheses"])
+    found |= _calibration(tables["calibration"])
     for place, workload in enumerate(tables["workloads"].itertuples()):
         for name in (workload.workload, *(["main"] if place == 0 else [])):
             found |= _workload(tables, workload, name, labels, study["baseline"])
@@ -61,6 +62,18 @@ def _theory(rates: pd.DataFrame) -> dict[str, str]:
             for name in measured.index
             if name != "sgd"
         },
+    }
+
+
+def _calibration(rows: pd.DataFrame) -> dict[str, str]:
+    """How many of the simulated situations bear out what is promised, and the worst that do not."""
+    levels, coverages = (rows[rows["claim"] == claim]["found"] for claim in ("level", "coverage"))
+    return {
+        "calibration.rows": str(len(rows)),
+        "calibration.hold": str(int(rows["holds"].sum())),
+        "calibration.trials": str(int(rows["trials"].max())),
+        "calibration.level": f"{levels.max():.2f}",
+        "calibration.coverage": f"{coverages.min():.2f}",
     }
 
 
