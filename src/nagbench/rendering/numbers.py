@@ -67,13 +67,17 @@ def _theory(rates: pd.DataFrame) -> dict[str, str]:
 
 def _calibration(rows: pd.DataFrame) -> dict[str, str]:
     """How many of the simulated situations bear out what is promised, and the worst that do not."""
-    levels, coverages = (rows[rows["claim"] == claim]["found"] for claim in ("level", "coverage"))
+    level = rows.loc[rows.loc[rows["claim"] == "level", "found"].idxmax()]
+    coverage = rows.loc[rows.loc[rows["claim"] == "coverage", "found"].idxmin()]
     return {
         "calibration.rows": str(len(rows)),
         "calibration.hold": str(int(rows["holds"].sum())),
         "calibration.trials": str(int(rows["trials"].max())),
-        "calibration.level": f"{levels.max():.2f}",
-        "calibration.coverage": f"{coverages.min():.2f}",
+        **{
+            key: f"{row['found']:.2f} ({escape(row['procedure'])}, {escape(row['situation'])}, "
+            f"{row['seeds']} seeds)"
+            for key, row in (("calibration.level", level), ("calibration.coverage", coverage))
+        },
     }
 
 
