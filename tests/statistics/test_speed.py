@@ -183,3 +183,23 @@ def test_the_band_holds_the_curve(small_study: Study) -> None:
     assert len(inside)
     assert (inside["low"] <= inside["arrived"]).all()
     assert (inside["arrived"] <= inside["high"]).all()
+
+
+def test_runs_that_never_finished_an_epoch_took_the_whole_budget(small_study: Study) -> None:
+    accuracy = {"sgd": [[0.1]] * 2, "nag_sutskever": [[0.1, 0.3, 0.3], [0.1, 0.3, 0.3]]}
+    table = time_to_target(small_study, *records_of(small_study, accuracy))
+    sgd = table[(table["optimizer"] == "sgd") & (table["kind"] == "first")].set_index("clock")
+    assert sgd.loc["epochs", "restricted_mean"] == 2
+    # How many gradients or seconds that would have been, nobody knows.
+    assert sgd.loc[["gradients", "seconds"], "restricted_mean"].isna().all()
+    assert (sgd["median"] == math.inf).all()
+
+
+def test_a_group_without_a_known_budget_takes_no_part() -> None:
+    unknown = Hits(np.full(3, math.nan), np.zeros(3, dtype=bool), math.nan)
+    one = Hits(np.array([1.0, 2, 3]), np.ones(3, dtype=bool), 8)
+    two = Hits(np.array([5.0, 6, 8]), np.array([True, True, False]), 8)
+    assert log_rank_of_all([one, unknown, two]) == log_rank_of_all([one, two])
+    early = Hits(np.full(3, 0.5), np.zeros(3, dtype=bool), 0.5)
+    assert log_rank_of_all([one, early, two]) == log_rank_of_all([one, two])
+    assert math.isnan(log_rank_of_all([one, unknown]))

@@ -73,6 +73,11 @@ def foremost(tables: Tables) -> pd.DataFrame:
     return tables["workloads"].head(_FOREMOST)
 
 
+def tuned(tried: pd.DataFrame) -> pd.DataFrame:
+    """The rows of optimizers that had more than one trial."""
+    return tried[tried.groupby(["workload", "optimizer"])["optimizer"].transform("size") > 1]
+
+
 def finite(values: pd.Series) -> pd.Series:
     """The values, with infinite ones as missing as NaN: neither has a place on an axis."""
     return values.astype(float).where(np.isfinite(values.astype(float)))

@@ -51,7 +51,7 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "python": said("python"),
                 "system": said("system"),
                 "codes": str(len({entry.get("code") for entry in provenance})),
-                "data_digest": said("data"),
+                "data_digest": said("data")[:16],
                 "version": __version__,
             }
         ]

@@ -8,7 +8,7 @@ right-censored at the whole budget: it took longer than anybody waited.
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,10 @@ def hit_time(clock: np.ndarray, accuracy: np.ndarray, target: float, in_a_row: i
 def hits(
     runs: pd.DataFrame, curves: pd.DataFrame, target: float, clock: str, in_a_row: int
 ) -> Hits:
-    """The hit times of `runs`, censored at the largest time that any of them had."""
+    """The hit times of `runs`, censored at the largest time that any of them had.
+
+    That is not defined (NaN) on other clocks than epochs if no run finished an epoch.
+    """
     own = curves[curves["run"].isin(runs["run"])]
     columns = (CLOCKS[clock], "validation_accuracy", "epoch")
     clocks, accuracies, epoch = (own[name].to_numpy(float) for name in columns)
@@ -69,11 +72,18 @@ def hits(
         hit = hit_time(time, accuracy, target, in_a_row) if status == "finished" else math.nan
         found.append(hit)
         last = epoch[here].max()
-        ends.append(time[-1] * epochs / last if last > 0 else 0.0)
+        # Where none of a run's epochs was whole, its budget is known in epochs alone.
+        unknown = float(epochs) if clock == "epochs" else math.nan
+        ends.append(time[-1] * epochs / last if last > 0 else unknown)
     times = np.array(found)
     reached = ~np.isnan(times)
-    budget = max(ends)
+    budget = largest(ends)
     return Hits(np.where(reached, times, budget), reached, budget)
+
+
+def largest(budgets: Sequence[float]) -> float:
+    """The largest of those that are known, NaN if none is."""
+    return max((budget for budget in budgets if not math.isnan(budget)), default=math.nan)
 
 
 def median_time(group: Hits) -> float:
@@ -176,10 +186,15 @@ def log_rank_tests(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd
 
 def log_rank_of_all(groups: list[Hits]) -> float:
     """p that all groups arrive alike; not defined where nobody arrived, 1 where all at once."""
+    arrivals = [group.times[group.reached].min() for group in groups if group.reached.any()]
+    if not arrivals:
+        return math.nan
+    # Who was watched no longer when the first arrived, or has no known budget, says nothing.
+    groups = [group for group in groups if group.times.max() >= min(arrivals)]
+    if len(groups) < 2:
+        return math.nan
     times = np.concatenate([group.times for group in groups])
     reached = np.concatenate([group.reached for group in groups])
-    if not reached.any():
-        return math.nan
     if np.ptp(times) == 0:
         return 1.0
     labels = np.repeat(np.arange(len(groups)), [len(group.times) for group in groups])

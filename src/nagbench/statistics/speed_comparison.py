@@ -17,7 +17,7 @@ import pandas as pd
 from nagbench.statistics.comparison import sign_flip_test, smallest_p
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.selection import runs_of
-from nagbench.statistics.speed import CLOCKS, KINDS, Hits, hits
+from nagbench.statistics.speed import CLOCKS, KINDS, Hits, hits, largest
 from nagbench.study import Study
 
 _LABELLINGS = 5_000  # up to so many divisions into two groups all are tried, and else so many
@@ -44,7 +44,7 @@ def difference(
     first: Hits, first_seeds: np.ndarray, second: Hits, second_seeds: np.ndarray, level: float
 ) -> dict[str, float]:
     """How much longer the first takes than the second, up to the larger of their budgets."""
-    budget = max(first.budget, second.budget)
+    budget = largest([first.budget, second.budget])
     one, other = (
         pd.Series(np.where(group.reached, group.times, budget), index=seeds)
         for group, seeds in ((first, first_seeds), (second, second_seeds))
@@ -88,7 +88,8 @@ def log_rank(first: Hits, second: Hits) -> float:
     or of many: its normal approximation rejects too often in groups of five. After the smaller
     budget only one group is watched, so nothing counts any more.
     """
-    if not (first.reached.any() or second.reached.any()):
+    budgets = (first.budget, second.budget)
+    if not (first.reached.any() or second.reached.any()) or any(map(math.isnan, budgets)):
         return math.nan
     budget = min(first.budget, second.budget)
     times = np.concatenate([first.times, second.times])

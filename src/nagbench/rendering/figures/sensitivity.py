@@ -6,13 +6,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from nagbench.rendering.layout import cells, panels
+from nagbench.rendering.lookup import tuned
 
 TABLES = ("sensitivity", "settings", "optimizers", "study", "workloads")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One panel a workload and group; the chosen trial is ringed."""
-    tried = tables["sensitivity"].dropna(subset=["learning_rate"])
+    """One panel a workload and group of those that were tuned; the chosen trial is ringed."""
+    tried = tuned(tables["sensitivity"].dropna(subset=["learning_rate"]))
     chosen = tables["settings"].set_index(["workload", "optimizer"])["trial"]
     drawn = cells(tables, tried)
     figure, axes = panels(tables, drawn, "Learning rate", "Validation accuracy (%)")

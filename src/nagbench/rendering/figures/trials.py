@@ -7,13 +7,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nagbench.rendering.layout import cells, panels
+from nagbench.rendering.lookup import tuned
 
 TABLES = ("tuning_price", "optimizers", "study", "workloads")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One panel a workload and group; a band is the 95 % interval."""
-    price = tables["tuning_price"]
+    """One panel a workload and group of those that were tuned; a band is the 95 % interval."""
+    price = tuned(tables["tuning_price"])
     drawn = cells(tables, price)
     figure, axes = panels(tables, drawn, "Trials", "Expected best acc. (%)")
     for cell, (axis,) in zip(drawn, axes, strict=True):
