@@ -160,3 +160,14 @@ def test_a_value_that_is_not_defined_leaves_the_claim_open(
     (row,) = verdicts(study, runs, curves).to_dict("records")
     assert math.isnan(row["p"])
     assert row["verdict"] == "inconclusive"
+
+
+def test_two_that_never_arrive_are_not_shown_to_be_equal(
+    small: dict[str, Any], tmp_path: Path
+) -> None:
+    claim = {"metric": "epochs", "target": 0.2, "margin": 0.5, "direction": "less"}
+    study = study_with(small, tmp_path, reference="sgd", **claim)
+    never = {"sgd": [[0.1] * 3] * 3, "nag_sutskever": [[0.1] * 3] * 3}
+    (row,) = verdicts(study, *records_of(study, never)).to_dict("records")
+    assert math.isnan(row["effect"])
+    assert row["verdict"] == "inconclusive"

@@ -19,7 +19,7 @@ from nagbench.statistics.comparison import sign_flip_test
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.metrics import measure
 from nagbench.statistics.power import power
-from nagbench.study import Hypothesis, Study
+from nagbench.study import CLOCKS, Hypothesis, Study
 
 VERDICTS = ("supported", "refuted", "inconclusive")
 COLUMNS = (
@@ -79,10 +79,10 @@ def paired(
 ) -> np.ndarray:
     """The claimed optimizer's value less its reference's, seed by seed."""
 
-    def values(workload: str, optimizer: str) -> pd.Series:
-        return measure(
-            study, hypothesis.metric, runs, curves, workload, optimizer, hypothesis.target
-        )
+    metric, target = hypothesis.metric, hypothesis.target
+
+    def values(workload: str, optimizer: str, censored: bool = False) -> pd.Series:
+        return measure(study, metric, runs, curves, workload, optimizer, target, censored)
 
     def difference(workload: str, elsewhere: str) -> pd.Series:
         own = values(workload, hypothesis.optimizer)
@@ -90,6 +90,10 @@ def paired(
             return own - hypothesis.value
         other = values(elsewhere, hypothesis.reference)
         seeds = own.index.intersection(other.index)
+        if metric in CLOCKS:
+            both = ((workload, hypothesis.optimizer), (elsewhere, hypothesis.reference))
+            if all(np.isinf(values(*place, censored=True)).all() for place in both):
+                return own[seeds] * math.nan  # equal budgets are no equal times
         return own[seeds] - other[seeds]
 
     found = difference(hypothesis.workload, hypothesis.reference_workload or hypothesis.workload)

@@ -15,6 +15,7 @@ from nagbench.statistics.speed import CLOCKS, KINDS, hits
 from nagbench.statistics.stability import band, falls, unrest
 from nagbench.study import Study
 
+NEVER = np.inf
 SETTLED = 0.05  # a gradient whose length changed by less than this share from epoch to epoch
 
 
@@ -26,8 +27,12 @@ def measure(
     workload: str,
     optimizer: str,
     target: float = 0.0,
+    censored: bool = False,
 ) -> pd.Series:
-    """The metric of one optimizer on one workload, by seed."""
+    """The metric of one optimizer on one workload, by seed.
+
+    A time that was not reached is the whole budget, or, as `censored`, infinite.
+    """
     stage = "tune" if metric in OF_TUNING else "test"
     group = runs_of(runs[runs["stage"] == stage], workload, optimizer)
     own = curves[curves["run"].isin(group["run"])]
@@ -39,7 +44,8 @@ def measure(
             dtype=float,
         )
     if metric in CLOCKS:
-        values = hits(group, own, target, metric, KINDS["sustained"]).times
+        found = hits(group, own, target, metric, KINDS["sustained"])
+        values = np.where(found.reached, found.times, NEVER if censored else found.budget)
     elif metric in OF_GROUPS:
         values = OF_GROUPS[metric](group, own)
     else:

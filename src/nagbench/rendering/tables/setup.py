@@ -35,7 +35,7 @@ def rules(tables: Tables) -> Table:
     found = tables["optimizers"]
     stated = found[found["formula"] != ""].drop_duplicates("formula")
     rows = [[Cell(row.label), Cell(row.formula, formula=True)] for row in stated.itertuples()]
-    return Table(["Method", "Rule"], "l>{\\raggedright\\arraybackslash}p{0.78\\linewidth}", rows)
+    return Table(["Method", "Rule"], "l>{\\raggedright\\arraybackslash}p{0.7\\linewidth}", rows)
 
 
 def settings(tables: Tables) -> Table:
