@@ -1,6 +1,8 @@
 """Records: what is written is what is read, and nothing else is taken for it."""
 
+import json
 import math
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +208,30 @@ def test_records_are_read_from_files_and_from_both_kinds_of_folder(tmp_path: Pat
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no records"):
         records.read_any(tmp_path / "empty")
+
+
+def test_two_entries_of_the_same_settings_share_a_run(tmp_path: Path) -> None:
+    """An optimizer at its default, and an untuned entry that is nothing else."""
+    names = ("sgd", "untuned")
+    for name in names:
+        records.write_unit(tmp_path / f"{name}.parquet", [row("a", optimizer=name)])
+    runs, curves = records.read_units([tmp_path / f"{name}.parquet" for name in names])
+    assert list(runs["optimizer"]) == list(names)
+    assert list(curves["epoch"]) == [0, 1, 2]
+    merged, once = records.merge([(runs, curves), (runs, curves)], "here")
+    assert list(merged["optimizer"]) == list(names)
+    records.write_tables(tmp_path / "tables", merged, once)
+
+
+def test_a_folder_is_sealed_with_its_checksums(tmp_path: Path) -> None:
+    records.write_unit(tmp_path / "a.parquet", [row("a", provenance='{"code": "x"}')])
+    records.write_tables(tmp_path / "sealed", *records.read_units([tmp_path / "a.parquet"]))
+    records.seal(tmp_path / "sealed")
+    check = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
+    assert subprocess.run(check, cwd=tmp_path / "sealed", check=False).returncode == 0
+    assert json.loads((tmp_path / "sealed/provenance.json").read_text()) == [
+        {"code": "x", "runs": 1}
+    ]
+    (tmp_path / "sealed/runs.parquet").write_bytes(b"other")
+    ended = subprocess.run(check, cwd=tmp_path / "sealed", check=False, capture_output=True)
+    assert ended.returncode == 1

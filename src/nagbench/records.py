@@ -63,6 +63,8 @@ RUNS = {
     "provenance": pa.string(),
 }
 STATUSES = ("finished", "diverged")
+# What a study calls a run; two entries of the same settings share their runs.
+NAMES = ("study", "stage", "workload", "optimizer")
 # Columns that measure the machine; all others repeat exactly when a unit is trained again.
 TIMES = ("train_seconds", "evaluation_seconds", "provenance")
 
@@ -93,7 +95,9 @@ def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     curves = lists.explode([name for name in lists if name != "run"], ignore_index=True)
     curves = curves.rename(columns={f"curve_{name}": name for name in CURVE})
     curves = curves.astype(dict.fromkeys(CURVE, float) | {"epoch": "int64"})
-    return runs, curves[_CURVE_SCHEMA.names]
+    # Of a run that two entries of a study share, the curve stands once.
+    same = ["run", "epoch", *(name for name in CURVE if name not in TIMES)]
+    return runs, curves[_CURVE_SCHEMA.names].drop_duplicates(same, ignore_index=True)
 
 
 def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
@@ -165,7 +169,7 @@ def merge(
     first_part = runs.groupby("run")["part"].min()
     kept = curves[curves["part"] == curves["run"].map(first_part)]
     return (
-        runs.drop_duplicates(["run", "study", "stage"], ignore_index=True).drop(columns="part"),
+        runs.drop_duplicates(["run", *NAMES], ignore_index=True).drop(columns="part"),
         kept.drop(columns="part").reset_index(drop=True),
     )
 
@@ -177,7 +181,7 @@ def _differing(
     rows = [
         name
         for name in RUNS
-        if name not in TIMES
+        if name not in (*TIMES, *NAMES, "trial")
         and not pd.Series([first[0][name]]).equals(pd.Series([second[0][name]]))
     ]
     one, other = (record[1].reset_index(drop=True) for record in (first, second))
@@ -188,7 +192,8 @@ def _differing(
 
 def check(runs: pd.DataFrame, curves: pd.DataFrame, place: str) -> None:
     """Refuse tables that contradict themselves or each other."""
-    twice = sorted(set(runs["run"][runs.duplicated(["run", "study", "stage"])]))
+    twice = sorted(set(runs["run"][runs.duplicated(["run", *NAMES])]))
+    twice += sorted(set(curves["run"][curves.duplicated(["run", "epoch"])]))
     if twice:
         raise InputError(place, f"runs recorded twice: {', '.join(twice[:3])}", "each run once")
     unknown = sorted(set(runs["status"]) - set(STATUSES))
