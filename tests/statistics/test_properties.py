@@ -254,5 +254,5 @@ def test_a_metric_that_is_not_defined_is_inconclusive(
     )
     (row,) = verdicts(study, runs, curves.assign(gradient_ratio=math.nan)).to_dict("records")
     assert row["verdict"] == "inconclusive"
-    for name in ("effect", "low", "high", "p", "p_adjusted", "equivalence_p", "power"):
+    for name in ("effect", "low", "high", "p", "p_adjusted", "counter_p", "power"):
         assert math.isnan(row[name]), name
