@@ -41,7 +41,7 @@ def verdicts(tables: Tables) -> Table:
             ]
         )
     header = ["Id", "Claim", "n", "Effect", "95 % interval", "p (Holm)", "Power", "Verdict"]
-    return Table(header, "lp{0.42\\linewidth}rrcrrl", rows)
+    return Table(header, "lp{0.34\\linewidth}rrcrrl", rows)
 
 
 def effect(value: float, metric: str) -> str:
