@@ -197,6 +197,11 @@ def data_source() -> list[str]:
     return [config["cifar10"]] if config["cifar10"] and STUDY.data == "cifar10" else []
 
 
+def source_arguments(wildcards, input) -> list[str]:
+    """The data file as `nagbench data` is told of it; nothing where the set needs none."""
+    return ["--source", *input.source] if input.source else []
+
+
 def figure_sources(wildcards) -> list[str]:
     """A figure's own file and the style that all share."""
     return sources(f"rendering/figures/{wildcards.figure}.py", *STYLE)

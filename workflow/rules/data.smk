@@ -19,8 +19,6 @@ rule data:
         runtime=60,
     params:
         name=STUDY.data,
-        source=lambda wildcards, input: (
-            f"--source {input.source:q}" if input.source else ""
-        ),
+        source=source_arguments,
     shell:
-        "nagbench data {params.name} {params.source} --output {output:q} > {log:q} 2>&1"
+        "nagbench data {params.name} {params.source:q} --output {output:q} > {log:q} 2>&1"
