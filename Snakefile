@@ -19,14 +19,14 @@ pathvars:
     benchmarks=f"results/{STUDY.name}/benchmarks",
     figures=f"figures/{STUDY.name}",
     records=RECORDS,
-    proofs=PROOFS,
+    validation=VALIDATION,
 
 
 if config["records"] == "train":
 
     include: "workflow/rules/data.smk"
     include: "workflow/rules/training.smk"
-    include: "workflow/rules/proofs.smk"
+    include: "workflow/rules/validation.smk"
 
 
 include: "workflow/rules/statistics.smk"

@@ -16,7 +16,7 @@ mkdir -p "$out"
 
 if [[ $steps == *tests* ]]; then
     timeout "$(left)" python3 -m pytest -q -p no:cacheprovider -o addopts= -W ignore \
-        tests/training/test_execution.py 2>&1 | tee "$out/tests.log" | tail -n 30 || true
+        tests/engine/test_capture.py 2>&1 | tee "$out/tests.log" | tail -n 30 || true
 fi
 if [[ $steps == *bench* ]]; then
     timeout "$(left)" python3 -m nagbench bench --device "$device" --rounds 3 --seconds 1.5 \

@@ -1,5 +1,6 @@
 """Small things that many tests need: a data set and a study that train in a moment."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 import yaml
 
 from nagbench.data.images import ImageSet
-from nagbench.study import Study
-from nagbench.study_file import load_study
+from nagbench.data.registry import data_set
+from nagbench.study.file import load_study
+from nagbench.study.model import Study
 
 pytest_plugins = ["result_tables"]
 
@@ -54,5 +56,5 @@ def images() -> ImageSet:
         return pixels + 19 * labels[:, None, None, None], labels
 
     train, test = some(200), some(80)
-    names = tuple(f"class {n}" for n in range(10))
-    return ImageSet("synthetic", "synthetic", *train, *test, names)
+    declared = replace(data_set("synthetic"), train=len(train[1]), test=len(test[1]))
+    return ImageSet(declared, "synthetic", *train, *test)

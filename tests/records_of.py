@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nagbench.records import CURVE
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 
 def records_of(
@@ -18,10 +18,10 @@ def records_of(
     A list that is shorter than the budget is a run that diverged after its last entry.
     """
     runs, curves = [], []
-    for unit in study.units("test"):
-        for seed, values in zip(unit.seeds, accuracy[unit.optimizer.name], strict=False):
-            whole = len(values) == unit.workload.epochs + 1
-            name = f"{unit.name}/{seed}"
+    for workload, optimizer in study.pairs():
+        for seed, values in zip(study.testing.seeds, accuracy[optimizer.name], strict=False):
+            whole = len(values) == workload.epochs + 1
+            name = f"test/{workload.name}/{optimizer.name}/{seed}"
             runs.append(
                 {
                     "run": name,
@@ -29,15 +29,15 @@ def records_of(
                     "edition": "synthetic",
                     "data": "synthetic",
                     "stage": "test",
-                    "workload": unit.workload.name,
-                    "optimizer": unit.optimizer.name,
+                    "workload": workload.name,
+                    "optimizer": optimizer.name,
                     "trial": 0,
                     "seed": seed,
-                    "settings": json.dumps(dict(unit.optimizer.defaults)),
-                    "learning_rate": unit.optimizer.defaults["lr"],
+                    "settings": json.dumps(dict(optimizer.defaults)),
+                    "learning_rate": optimizer.defaults["lr"],
                     "status": "finished" if whole else "diverged",
                     "diverged_step": -1 if whole else 10 * len(values),
-                    "epochs": unit.workload.epochs,
+                    "epochs": workload.epochs,
                     "gradient_evaluations": 10 * (len(values) - 1),
                     "train_seconds": 2.0 * (len(values) - 1),
                     "evaluation_seconds": 0.5,

@@ -8,19 +8,19 @@ import pandas as pd
 import pytest
 import yaml
 
-from nagbench import statistics
-from nagbench.statistics.calibration import calibration
-from nagbench.study_file import load_study
-from nagbench.theory.methods import METHODS
-from nagbench.theory.problems import lessard, quadratic
-from nagbench.theory.rates import TheoryFile, measured, noisy
+from nagbench.statistics.result_tables import result_tables
+from nagbench.study.file import load_study
+from nagbench.validation.calibration import calibration
+from nagbench.validation.methods import METHODS
+from nagbench.validation.problems import lessard, quadratic
+from nagbench.validation.rates import TheoryFile, measured, noisy
 from records_of import records_of
 
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFrame]:
     """Six optimizers, ten seeds, six epochs: two as good as each other, the worst diverges once."""
-    data = yaml.safe_load(Path("workflow/studies/demo.yaml").read_text(encoding="utf-8"))
+    data = yaml.safe_load(Path("src/nagbench/study/shipped/demo.yaml").read_text(encoding="utf-8"))
     data["workloads"]["tiny_cnn"]["epochs"] = 6
     path = tmp_path_factory.mktemp("study") / "demo.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False))
@@ -52,7 +52,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
         for trial in range(3)
     ]
     tuned_curves = [curves.assign(run="t" + curves["run"] + str(trial)) for trial in range(3)]
-    found = statistics.tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
+    found = result_tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
     return found | {"theory": theory_table(), "calibration": calibration(20)}
 
 

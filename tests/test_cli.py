@@ -50,7 +50,7 @@ def test_from_a_study_to_its_figures(study: str, data: str, tmp_path: Path) -> N
     merged, tables = str(tmp_path / "records"), str(tmp_path / "statistics")
     assert main(["collect", study, "--output", merged, *units]) == 0
     theory, rates = tmp_path / "theory.yaml", str(tmp_path / "rates.parquet")
-    words = yaml.safe_load(Path("workflow/studies/theory.yaml").read_text(encoding="utf-8"))
+    words = yaml.safe_load(Path("src/nagbench/validation/theory.yaml").read_text(encoding="utf-8"))
     theory.write_text(yaml.safe_dump({**words, "conditions": [3, 9], "steps": 100, "images": 50}))
     assert main(["theory", str(theory), "--output", rates]) == 0
     found = str(tmp_path / "calibration.parquet")
@@ -73,7 +73,7 @@ def test_bad_input_is_one_line_and_status_two(
 ) -> None:
     assert train(study, data, tmp_path, "tune/tiny/adam") == 2
     said = capsys.readouterr().err
-    assert said.startswith("nagbench train: study small: no unit 'tune/tiny/adam'; allowed: ")
+    assert said.startswith("nagbench train: unit: found 'tune/tiny/adam'; allowed: ")
     assert said.count("\n") == 1
 
 
@@ -274,13 +274,13 @@ def test_a_gpu_study_stops_where_there_is_none(
 ) -> None:  # fmt: skip
     path = tmp_path / "big.yaml"
     path.write_text(yaml.safe_dump({**small, "gpu": True}))
-    monkeypatch.setattr("nagbench.devices.has_gpu", lambda: False)
+    monkeypatch.setattr("nagbench.runner.devices.has_gpu", lambda: False)
     assert main(["preflight", str(path)]) == 3
     said = capsys.readouterr().err
-    for words in ("4 units, 10 runs", "hours on this CPU", "study=demo", "device=cpu"):
+    for words in ("nothing was trained", "big.yaml --device cpu`", "study=demo", "device=cpu"):
         assert words in said
     assert main(["preflight", str(path), "--device", "cpu"]) == 0
-    monkeypatch.setattr("nagbench.devices.has_gpu", lambda: True)
+    monkeypatch.setattr("nagbench.runner.devices.has_gpu", lambda: True)
     assert main(["preflight", str(path)]) == 0
 
 
@@ -314,16 +314,18 @@ def test_plan_optimizers_and_schema_print_what_they_say(
 def test_training_needs_no_more_than_a_bare_gpu_node_has(
     study: str, data: str, tmp_path: Path
 ) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert main(["plan", study, "--output", plan]) == 0
     script = (
         "import sys\n"
         "for name in ('scipy', 'matplotlib', 'seaborn', 'snakemake', 'jsonschema', 'PIL',\n"
-        "             'torchvision'):\n"
+        "             'torchvision', 'pydantic', 'yaml', 'statsmodels'):\n"
         "    sys.modules[name] = None  # importing it now fails\n"
         "from nagbench.cli import main\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     command = [
-        sys.executable, "-c", script, "train", study, "--unit", "tune/tiny/sgd", "--data", data,
+        sys.executable, "-c", script, "train", plan, "--unit", "tune/tiny/sgd", "--data", data,
         "--output", str(tmp_path / "unit.parquet"), "--store", str(tmp_path / "runs"),
         "--device", "cpu",
     ]  # fmt: skip
@@ -335,9 +337,10 @@ def test_no_torch_is_imported_to_read_a_study() -> None:
     """Snakemake reads studies at every start, and once for every job on a cluster."""
     script = (
         "import sys\n"
-        "from nagbench.provenance import training_sources\n"
-        "from nagbench.study_file import load_study\n"
-        "[training_sources(unit) for unit in load_study('demo').units()]\n"
+        "from nagbench.sources import code_digest\n"
+        "from nagbench.study.file import load_study\n"
+        "from nagbench.study.plan import units\n"
+        "[code_digest(unit.base.modules()) for unit in units(load_study('demo'))]\n"
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env=os.environ)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from nagbench.cli import main
-from nagbench.study_file import load_study
+from nagbench.study.file import load_study
 
 OWN = "import torch\n\n\nclass Own(torch.optim.SGD):\n    pass\n"
 
@@ -53,7 +53,7 @@ def test_the_checksums_check_out(results: Path) -> None:
     files = [path for path in unpacked.rglob("*") if path.is_file()]
     assert len(checked.stdout.splitlines()) == len(files) - 1
     assert (unpacked / "study/demo.yaml").read_bytes() == Path(
-        "workflow/studies/demo.yaml"
+        "src/nagbench/study/shipped/demo.yaml"
     ).read_bytes()
     for name in ("records/runs.parquet", "records/curves.parquet", "statistics/summary.parquet"):
         assert (unpacked / name).is_file()

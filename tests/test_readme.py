@@ -9,7 +9,10 @@ import torch
 import yaml
 
 from nagbench.cli import main, parser
-from nagbench.study_file import load_study
+from nagbench.engine import build
+from nagbench.study.file import load_study
+from nagbench.study.plan import units
+from nagbench.study.unit import unit
 
 README = Path("README.md").read_text(encoding="utf-8")
 
@@ -64,14 +67,14 @@ def test_the_optimizer_of_the_example_joins_the_demo(
 ) -> None:
     python = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
     section = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0])
-    study = yaml.safe_load(Path("workflow/studies/demo.yaml").read_text(encoding="utf-8"))
+    study = yaml.safe_load(Path("src/nagbench/study/shipped/demo.yaml").read_text(encoding="utf-8"))
     study["optimizers"] |= section
     monkeypatch.chdir(tmp_path)
     Path("mine.py").write_text(python)
     Path("my-study.yaml").write_text(yaml.safe_dump(study))
-    row = load_study("my-study.yaml").optimizers["mine"]
+    run = unit(units(load_study("my-study.yaml")), "tune/tiny_cnn/mine").runs()[0]
     parameter = torch.nn.Parameter(torch.ones(2))
-    optimizer = row.build([parameter], row.defaults)
+    optimizer = build.optimizer(run.recipe, [parameter])
     parameter.grad = torch.ones(2)
     optimizer.step()
     assert torch.allclose(parameter, torch.full((2,), 0.9))

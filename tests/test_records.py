@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from nagbench import records
+from nagbench import parquet, records
 from nagbench.errors import InputError
-from nagbench.study import Study
+from nagbench.integrity import check
 
 
 def row(run: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
@@ -35,10 +35,18 @@ def row(run: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
         "gradient_evaluations": 20,
         "train_seconds": 1.0,
         "evaluation_seconds": 0.5,
+        "started": "2026-01-01T00:00:00+00:00",
+        "ended": "2026-01-01T00:01:00+00:00",
+        "message": "",
+        "code": "",
         "provenance": "{}",
     }
-    values = [math.nan, *(n / 10 for n in range(epochs))]
-    return {**words, **{f"curve_{name}": values for name in records.CURVE}, **changes}
+    values = [n / 10 for n in range(epochs)]
+    judged = {name for name in records.CURVE if name.startswith(("validation", "test"))}
+    curves = {
+        f"curve_{name}": [0.1 if name in judged else math.nan, *values] for name in records.CURVE
+    }
+    return {**words, **curves, **changes}
 
 
 def test_units_come_back_as_two_tables(tmp_path: Path) -> None:
@@ -102,7 +110,7 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
 def test_other_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     records.write_unit(path, [row("a")])
-    pq.write_table(pq.read_table(path).drop_columns(["seed"]), path)
+    parquet.write(path, parquet.read(path)[0].drop_columns(["seed"]), records.VERSION)
     with pytest.raises(InputError, match="columns differ: seed"):
         records.read_units([path])
 
@@ -132,30 +140,7 @@ def test_runs_and_curves_must_belong_together(tmp_path: Path) -> None:
     records.write_unit(tmp_path / "a.parquet", [row("a"), row("b")])
     runs, curves = records.read_units([tmp_path / "a.parquet"])
     with pytest.raises(InputError, match="run b without"):
-        records.check(runs.iloc[:1], curves, "here")
-
-
-def all_rows(study: Study) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "study": study.name,
-            "stage": unit.stage,
-            "workload": unit.workload.name,
-            "optimizer": unit.optimizer.name,
-            "seed": seed,
-        }
-        for unit in study.units()
-        for seed in unit.seeds
-    )
-
-
-def test_a_study_needs_all_its_runs_and_no_others(small_study: Study) -> None:
-    runs = all_rows(small_study)
-    records.check_complete(small_study, runs)
-    with pytest.raises(InputError, match="missing: small/test/tiny/nag_sutskever/12"):
-        records.check_complete(small_study, runs.iloc[:-1])
-    with pytest.raises(InputError, match="foreign"):
-        records.check_complete(small_study, pd.concat([runs, runs.iloc[:1].assign(seed=99)]))
+        check(runs.iloc[:1], curves, "here")
 
 
 def tables_of(*rows: dict[str, Any], folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from nagbench import __version__
 from nagbench.commands import planning, results, training
 from nagbench.commands.verbs import Verbs
 from nagbench.errors import InputError
+from nagbench.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 ABOUT = ("envs/lock.txt", "CITATION.cff", "LICENSE")
 SUMS = "SHA256SUMS"
@@ -26,8 +26,8 @@ def parts(study: Study, file: Path, records: Path, statistics: Path) -> dict[str
     found |= {f"study/{file.name}": file}
     # A user's own optimizers are part of the study.
     for row in study.optimizers.values():
-        if row.reference.partition(":")[0].endswith(".py"):
-            found |= {f"study/{path.name}": path for path in row.source_files()}
+        if row.file is not None:
+            found |= {f"study/{row.file.name}": row.file}
     found |= {Path(name).name: Path(name) for name in ABOUT}
     missing = sorted(os.fspath(path) for path in found.values() if not path.is_file())
     if missing:

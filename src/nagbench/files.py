@@ -1,6 +1,7 @@
-"""Files appear whole or not at all."""
+"""Files appear whole or not at all, and what was changed on the disk is noticed."""
 
 import errno
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,28 @@ _UNWRITABLE = {
     errno.EPERM,
     errno.EROFS,
 }
+
+
+_SEAL = b"nagbench sha256 "
+
+
+class DamagedError(ValueError):
+    """A sealed file whose content is not what was written."""
+
+
+def write_sealed(path: Path, content: bytes) -> None:
+    """Write `content` below a line that holds its digest."""
+    line = _SEAL + hashlib.sha256(content).hexdigest().encode() + b"\n"
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(line + content)
+
+
+def read_sealed(path: Path) -> bytes:
+    """What `write_sealed` wrote; `DamagedError` if a bit of the file is not as it was."""
+    line, _, content = path.read_bytes().partition(b"\n")
+    if line != _SEAL + hashlib.sha256(content).hexdigest().encode():
+        raise DamagedError(f"{path} is not as it was written")
+    return content
 
 
 @contextmanager

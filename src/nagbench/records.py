@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from nagbench import parquet
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
-from nagbench.study import Study
+from nagbench.integrity import check
 
-VERSION = 2
-_VERSION_KEY = b"nagbench.records"
+VERSION = 3
 
 # What a curve holds at each epoch. Losses and accuracies of the training data are running means of
 # the epoch's steps; the last three are over the epoch's steps.
@@ -60,29 +59,33 @@ RUNS = {
     "gradient_evaluations": pa.int64(),
     "train_seconds": pa.float64(),
     "evaluation_seconds": pa.float64(),
+    "started": pa.string(),
+    "ended": pa.string(),
+    "message": pa.string(),
+    "code": pa.string(),
     "provenance": pa.string(),
 }
-STATUSES = ("finished", "diverged")
+# What a folder of records holds, each with its checksum in `SHA256SUMS`.
+SUMS = "SHA256SUMS"
+SEALED = ("attestations.json", "curves.parquet", "provenance.json", "runs.parquet")
 # What a study calls a run; two entries of the same settings share their runs.
 NAMES = ("study", "stage", "workload", "optimizer")
 # Columns that measure the machine; all others repeat exactly when a unit is trained again.
-TIMES = ("train_seconds", "evaluation_seconds", "provenance")
+TIMES = ("train_seconds", "evaluation_seconds", "started", "ended", "provenance")
 
-_METADATA = {_VERSION_KEY: str(VERSION).encode()}
-_RUN_SCHEMA = pa.schema(list(RUNS.items()), metadata=_METADATA)
+_RUN_SCHEMA = pa.schema(list(RUNS.items()))
 _CURVE_SCHEMA = pa.schema(
-    [("run", pa.string()), ("epoch", pa.int64()), *((name, pa.float64()) for name in CURVE)],
-    metadata=_METADATA,
+    [("run", pa.string()), ("epoch", pa.int64()), *((name, pa.float64()) for name in CURVE)]
 )
 _UNIT_SCHEMA = pa.schema(
-    [*RUNS.items(), *((f"curve_{name}", pa.list_(pa.float64())) for name in CURVE)],
-    metadata=_METADATA,
+    [*RUNS.items(), *((f"curve_{name}", pa.list_(pa.float64())) for name in CURVE)]
 )
 
 
 def write_unit(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the runs of a unit: each row has the columns of `RUNS`, and `curve_…` lists."""
-    _write(path, pa.Table.from_pylist([dict(row) for row in rows], schema=_UNIT_SCHEMA))
+    table = pa.Table.from_pylist([dict(row) for row in rows], schema=_UNIT_SCHEMA)
+    parquet.write(path, table, VERSION)
 
 
 def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -102,21 +105,22 @@ def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
     """Write `runs.parquet` and `curves.parquet` after checking that they belong together."""
-    check(runs, curves, str(folder))
+    check(runs, curves, folder)
+    (folder / SUMS).unlink(missing_ok=True)  # of what is about to be replaced
     for name, frame, schema in (
         ("runs", runs, _RUN_SCHEMA),
         ("curves", curves, _CURVE_SCHEMA),
     ):
-        _write(
-            folder / f"{name}.parquet", pa.Table.from_pandas(frame, schema, preserve_index=False)
-        )
+        table = pa.Table.from_pandas(frame, schema, preserve_index=False)
+        parquet.write(folder / f"{name}.parquet", table, VERSION)
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The checked tables of a records folder."""
+    """The checked tables of a records folder, held against its `SHA256SUMS` if it has one."""
+    check_sums(folder)
     runs = _read(folder / "runs.parquet", _RUN_SCHEMA).to_pandas()
     curves = _read(folder / "curves.parquet", _CURVE_SCHEMA).to_pandas()
-    check(runs, curves, str(folder))
+    check(runs, curves, folder)
     return runs, curves
 
 
@@ -129,10 +133,26 @@ def seal(folder: Path) -> None:
         path.write_text(groups.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
     sums = (
         f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
-        for name in ("curves.parquet", "provenance.json", "runs.parquet")
+        for name in SEALED
+        if (folder / name).is_file()
     )
-    with atomic_path(folder / "SHA256SUMS") as path:
+    with atomic_path(folder / SUMS) as path:
         path.write_text("".join(sums), encoding="utf-8")
+
+
+def check_sums(folder: Path) -> None:
+    """Refuse a folder whose files are not those of its `SHA256SUMS`; one without it is let pass."""
+    sums = folder / SUMS
+    if not sums.is_file():
+        return
+    allowed = "the files as they were sealed (`nagbench records merge` seals)"
+    for line in sums.read_text(encoding="utf-8").splitlines():
+        expected, _, name = line.partition("  ")
+        path = folder / name
+        if name not in SEALED or not path.is_file():
+            raise InputError(sums, f"it names {name!r}, which is not there", allowed)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+            raise InputError(path, f"its SHA-256 is not that of {sums}", allowed)
 
 
 def read_any(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -181,7 +201,7 @@ def _differing(
     rows = [
         name
         for name in RUNS
-        if name not in (*TIMES, *NAMES, "trial")
+        if name not in (*TIMES, *NAMES, "trial", "code")
         and not pd.Series([first[0][name]]).equals(pd.Series([second[0][name]]))
     ]
     one, other = (record[1].reset_index(drop=True) for record in (first, second))
@@ -190,40 +210,14 @@ def _differing(
     ]
 
 
-def check(runs: pd.DataFrame, curves: pd.DataFrame, place: str) -> None:
-    """Refuse tables that contradict themselves or each other."""
-    twice = sorted(set(runs["run"][runs.duplicated(["run", *NAMES])]))
-    twice += sorted(set(curves["run"][curves.duplicated(["run", "epoch"])]))
-    if twice:
-        raise InputError(place, f"runs recorded twice: {', '.join(twice[:3])}", "each run once")
-    unknown = sorted(set(runs["status"]) - set(STATUSES))
-    if unknown:
-        raise InputError(place, f"status {', '.join(unknown)}", " or ".join(STATUSES))
-    editions = runs[["data", "edition"]].drop_duplicates()
-    if editions["data"].duplicated().any():
-        found = "editions of one data set mixed: " + ", ".join(sorted(set(editions["edition"])))
-        raise InputError(place, found, "runs of a single edition")
-    orphans = sorted(set(curves["run"]) ^ set(runs["run"]))
-    if orphans:
-        found = f"run {orphans[0]} without its row or its curve"
-        raise InputError(place, found, "a row in runs and a curve for each run")
-
-
-def check_complete(study: Study, runs: pd.DataFrame) -> None:
-    """Refuse runs that are not those of `study`: some missing, or others among them."""
-    keys = ["study", "stage", "workload", "optimizer", "seed"]
-    found = set(runs[keys].itertuples(index=False, name=None))
-    wanted = {
-        (study.name, unit.stage, unit.workload.name, unit.optimizer.name, seed)
-        for unit in study.units()
-        for seed in unit.seeds
-    }
-    for problem, rows in (("missing", wanted - found), ("foreign", found - wanted)):
-        if rows:
-            row = "/".join(map(str, min(rows)))
-            raise InputError(
-                f"records of study {study.name}", f"{problem}: {row}", "its runs alone"
-            )
+def digest(runs: pd.DataFrame, curves: pd.DataFrame) -> str:
+    """Names records by what they say, their times apart: 64 hexadecimal digits."""
+    parts = []
+    for frame, schema in ((runs, _RUN_SCHEMA), (curves, _CURVE_SCHEMA)):
+        names = [name for name in schema.names if name not in TIMES]
+        part = pa.schema([schema.field(name) for name in names])
+        parts.append(parquet.content_digest(pa.Table.from_pandas(frame[names], part, False)))
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
@@ -231,28 +225,32 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def _write(path: Path, table: pa.Table) -> None:
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
-
-
 def _read(path: Path, schema: pa.Schema) -> pa.Table:
-    allowed = "a file written by nagbench (delete it to have it made again)"
-    try:
-        found = pq.read_schema(path)
-        table = pq.read_table(path)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", allowed) from None
-    except (pa.ArrowException, OSError) as error:
-        cause = str(error).splitlines()[0]
-        raise InputError(path, f"not readable as Parquet ({cause})", allowed) from None
-    version = (found.metadata or {}).get(_VERSION_KEY)
-    if version is None:
-        raise InputError(path, "a Parquet file of foreign origin", allowed)
-    if version != _METADATA[_VERSION_KEY]:
-        found_version = version.decode(errors="replace")
-        raise InputError(path, f"records of version {found_version}", f"version {VERSION}")
-    if not found.equals(schema, check_metadata=False):
-        differing = sorted(set(found.names) ^ set(schema.names)) or ["types of columns"]
-        raise InputError(path, f"columns differ: {', '.join(differing)}", allowed)
-    return table.replace_schema_metadata(_METADATA)
+    table, version = parquet.read(path)
+    if version == 2:
+        table = _from_version_2(table, schema)
+    elif version != VERSION:
+        raise InputError(path, f"records of version {version}", f"version {VERSION}")
+    if not table.schema.equals(schema):
+        differing = sorted(set(table.column_names) ^ set(schema.names)) or ["types of columns"]
+        raise InputError(path, f"columns differ: {', '.join(differing)}", parquet.ALLOWED)
+    return table
+
+
+def _from_version_2(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Records of version 2, which said neither when they were made nor why a run failed.
+
+    The code that made them stands in their provenance.
+    """
+    if "provenance" not in table.column_names:
+        return table
+    codes = [str(json.loads(text).get("code", "")) for text in table["provenance"].to_pylist()]
+    values = {name: pa.array([""] * len(table)) for name in ("started", "ended", "message")}
+    values["code"] = pa.array(codes, pa.string())
+    columns = [
+        values[name] if name in values else table[name]
+        for name in schema.names
+        if name in values or name in table.column_names
+    ]
+    names = [name for name in schema.names if name in values or name in table.column_names]
+    return pa.table(columns, names=names)

@@ -8,37 +8,40 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from nagbench import models
 from nagbench.benchmark import report
+from nagbench.benchmark.cases import case
 from nagbench.benchmark.ceilings import Floor, traffic
 from nagbench.benchmark.contestants import Careful, Engine
 from nagbench.benchmark.optimizers import cost_table, costs
 from nagbench.benchmark.tournament import TRAINING_IMAGES, Result, Row
+from nagbench.data.cifar10 import SET
+from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
+from nagbench.models.size import flops
 from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.study import Workload
 
 CPU = torch.device("cpu")
 
 
-def workload(model: str = "tiny_cnn", precision: str = "float32") -> Workload:
-    work = Workload(model, 16, 2, (0.5,), precision=precision)
-    object.__setattr__(work, "name", model)
-    return work
+SHAPE = SET.inputs, SET.classes
+
+
+def small(model: str = "tiny_cnn", precision: str = "float32", batch_size: int = 16) -> Recipe:
+    return case(model, batch_size, 2, precision=precision)
 
 
 @pytest.mark.parametrize("model", ["seed_cnn", "resnet20", "fastnet"])
 def test_the_floor_has_the_arithmetic_of_a_step_and_nothing_else(model: str) -> None:
-    floor = Floor(Engine(workload(model), CPU).lanes[0])
+    floor = Floor(Engine(small(model), CPU).runs[0])
     with FlopCounterMode(display=False) as counter:
         floor.step()
-    assert counter.get_total_flops() == 16 * models.flops(model, training=True)
+    assert counter.get_total_flops() == 16 * flops(model, *SHAPE, training=True)
 
 
 def test_every_way_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nagbench.benchmark.contestants.IMAGES", 48)
-    for way in (Careful(workload(), CPU), Engine(workload(), CPU)):
-        model = way._model if isinstance(way, Careful) else way.lanes[0].model
+    for way in (Careful(small(), CPU), Engine(small(), CPU)):
+        model = way._model if isinstance(way, Careful) else way.runs[0].model
         before = [p.detach().clone() for p in model.parameters()]
         for _ in range(4):  # an epoch and the beginning of the next
             way.step()
@@ -48,14 +51,14 @@ def test_every_way_trains(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_traffic_counts_what_operations_read_and_write() -> None:
     """A linear model's step cannot move less than its weights' reading, gradient and writing."""
-    small, large = (
-        traffic(Engine(Workload("logistic", batch, 1, (0.5,)), CPU).lanes[0]) for batch in (16, 32)
+    fewer, more = (
+        traffic(Engine(small("logistic", batch_size=batch), CPU).runs[0]) for batch in (16, 32)
     )
     weights = 30_730 * 4
-    assert small > 4 * weights
+    assert fewer > 4 * weights
     images = 16 * 3072 * 4
     # Gathered, scaled, flattened and multiplied: each image passes several times.
-    assert 4 * images < large - small < 20 * images
+    assert 4 * images < more - fewer < 20 * images
 
 
 def test_the_tables_numbers_follow_from_rates() -> None:
@@ -64,8 +67,8 @@ def test_the_tables_numbers_follow_from_rates() -> None:
         Row("careful", 1, (200.0, 200.0, 200.0), 10**6),
         Row("engine 2", 2, (500.0, 400.0, 450.0), 3 * 10**6),
     ]
-    work = workload("logistic", "bfloat16")
-    table = Result(work, rows, matrix=1e9, memory=1e6, traffic=16_000).table()
+    work = small("logistic", "bfloat16")
+    table = Result("logistic", work, rows, matrix=1e9, memory=1e6, traffic=16_000).table()
     engine = table[2]
     assert engine["images_per_second"] == 450
     assert (engine["lowest"], engine["highest"]) == (400, 500)
@@ -73,7 +76,7 @@ def test_the_tables_numbers_follow_from_rates() -> None:
     assert engine["over_careful"] == 2.25
     assert engine["runs_per_hour"] == 3600 * 450 / (2 * TRAINING_IMAGES)
     assert engine["seconds_per_1000_runs"] == 1000 * 2 * TRAINING_IMAGES / 450
-    assert engine["share_of_matrix"] == 450 * models.flops("logistic", training=True) / 1e9
+    assert engine["share_of_matrix"] == 450 * flops("logistic", *SHAPE, training=True) / 1e9
     assert engine["share_of_memory"] == 450 * 1000 / 1e6
     assert [row["precision"] for row in table] == ["float32", "bfloat16", "bfloat16"]
     lines = report.text(table).splitlines()
@@ -88,7 +91,7 @@ def test_an_unknown_workload_is_refused_before_any_work() -> None:
 
 def test_all_compete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nagbench.benchmark.tournament.LANES", (1,))
-    monkeypatch.setitem(report.WORKLOADS, "tiny_cnn", workload())
+    monkeypatch.setitem(report.WORKLOADS, "tiny_cnn", small())
     output = tmp_path / "bench.json"
     report.bench(["tiny_cnn"], ["float32"], "cpu", 2, 0.05, output)
     kept = json.loads(output.read_text())
@@ -111,8 +114,8 @@ def test_an_optimizers_cost_is_told_for_each(monkeypatch: pytest.MonkeyPatch) ->
     # Four bytes for each tensor of the parameters' size; a number or two more for the counts.
     assert 4 <= rows["nag"]["bytes"] < 4.1
     assert 8 <= rows["adam"]["bytes"] < 8.1
-    recordable = {name: row["recordable"] for name, row in rows.items()}
-    assert recordable == {
+    capturable = {name: row["capturable"] for name, row in rows.items()}
+    assert capturable == {
         "sgd": True,
         "nag": True,
         "nesterov_1983": True,

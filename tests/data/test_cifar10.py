@@ -1,13 +1,18 @@
-"""CIFAR-10 from files in both formats, made here at the size of the real ones' structure."""
+"""CIFAR-10 from files in both formats, made here at the size of the real ones' structure.
+
+A real file, which is large, is checked too where the variable NAGBENCH_CIFAR10 names one.
+"""
 
 import functools
 import hashlib
 import http.server
 import io
+import os
 import pickle
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +20,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nagbench import data
-from nagbench.data import cifar10
+from nagbench.data import cifar10, registry
+from nagbench.data.torchvision_import import import_torchvision
 from nagbench.errors import InputError
 
 TRAIN, TEST = 20, 6
@@ -25,13 +30,18 @@ TRAIN, TEST = 20, 6
 @pytest.fixture
 def content(monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     """Small sets in canonical order; files made of them are admitted by `register`."""
-    monkeypatch.setitem(data.SETS, "cifar10", (TRAIN, TEST))
     noise = np.random.default_rng(0)
     found = {}
     for part, count in (("train", TRAIN), ("test", TEST)):
-        coarse = noise.integers(0, 256, (count, 4, 4, 3), dtype=np.uint8)
+        grey = noise.integers(20, 236, (count, 4, 4, 1))
+        # JPEG halves the resolution of colours: weak ones leave mean and deviation what they are.
+        coarse = (grey + noise.integers(-20, 20, (count, 4, 4, 3))).astype(np.uint8)
         found[f"{part}_images"] = coarse.repeat(8, axis=1).repeat(8, axis=2)
         found[f"{part}_labels"] = (np.arange(count) % 10).astype(np.uint8)
+    levels = found["train_images"].astype(np.float64)
+    scale = {"mean": levels.mean((0, 1, 2)), "deviation": levels.std((0, 1, 2))}
+    words = {name: tuple(values.tolist()) for name, values in scale.items()}
+    monkeypatch.setattr(cifar10, "SET", replace(cifar10.SET, train=TRAIN, test=TEST, **words))
     return found
 
 
@@ -60,7 +70,7 @@ def write_archive(path: Path, content: dict[str, np.ndarray], **replaced: bytes)
 
 
 def write_jpegs(path: Path, content: dict[str, np.ndarray]) -> None:
-    arrays: dict[str, Any] = {"class_names": np.array(cifar10.CLASS_NAMES)}
+    arrays: dict[str, Any] = {"class_names": np.array(cifar10.SET.class_names)}
     for part in ("train", "test"):
         files = []
         for pixels in content[f"{part}_images"]:
@@ -79,7 +89,7 @@ def test_the_official_archive_is_read_in_order(
     path = tmp_path / cifar10.ARCHIVE
     write_archive(path, content)
     register(monkeypatch, path, cifar10.OFFICIAL)
-    images = data.prepare("cifar10", path)
+    images = registry.prepare("cifar10", path)
     assert images.edition == "CIFAR-10"
     for name, expected in content.items():
         np.testing.assert_array_equal(getattr(images, name), expected)
@@ -91,7 +101,7 @@ def test_the_recompressed_file_is_read_in_order(
     path = tmp_path / "cifar10.npz"
     write_jpegs(path, content)
     register(monkeypatch, path, cifar10.RECOMPRESSED)
-    images = data.prepare("cifar10", path)
+    images = registry.prepare("cifar10", path)
     assert images.edition == "CIFAR-10 (JPEG-75)"
     np.testing.assert_array_equal(images.train_labels, content["train_labels"])
     far = np.abs(images.train_images.astype(int) - content["train_images"].astype(int))
@@ -104,12 +114,12 @@ def test_an_unknown_checksum_is_refused(content: dict[str, np.ndarray], tmp_path
     path = tmp_path / cifar10.ARCHIVE
     write_archive(path, content)
     with pytest.raises(InputError, match=r"unknown checksum.*allowed: the official"):
-        data.prepare("cifar10", path)
+        registry.prepare("cifar10", path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.npz: not readable \(No such file"):
-        data.prepare("cifar10", tmp_path / "nowhere.npz")
+        registry.prepare("cifar10", tmp_path / "nowhere.npz")
 
 
 @pytest.mark.parametrize("edition", [cifar10.OFFICIAL, cifar10.RECOMPRESSED])
@@ -120,7 +130,7 @@ def test_a_file_that_is_not_what_its_checksum_says_is_refused(
     path.write_bytes(b"neither a tar nor an npz")
     register(monkeypatch, path, edition)
     with pytest.raises(InputError, match="not readable"):
-        data.prepare("cifar10", path)
+        registry.prepare("cifar10", path)
 
 
 def test_too_few_images_are_refused(
@@ -129,9 +139,9 @@ def test_too_few_images_are_refused(
     path = tmp_path / "file.npz"
     write_jpegs(path, content)
     register(monkeypatch, path, cifar10.RECOMPRESSED)
-    monkeypatch.setitem(data.SETS, "cifar10", (TRAIN + 1, TEST))
-    with pytest.raises(InputError, match="20 train images"):
-        data.prepare("cifar10", path)
+    monkeypatch.setattr(cifar10, "SET", replace(cifar10.SET, train=TRAIN + 1))
+    with pytest.raises(InputError, match=r"file\.npz: train images of shape \(20, .*\(21, 32, "):
+        registry.prepare("cifar10", path)
 
 
 def test_a_pickle_that_would_run_something_is_refused(
@@ -141,15 +151,14 @@ def test_a_pickle_that_would_run_something_is_refused(
     write_archive(path, content, test_batch=b"cos\nsystem\n(S'true'\ntR.")
     register(monkeypatch, path, cifar10.OFFICIAL)
     with pytest.raises(InputError, match=r"os\.system|posix\.system"):
-        data.prepare("cifar10", path)
+        registry.prepare("cifar10", path)
 
 
 def test_a_failed_download_says_the_way_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAGBENCH_CACHE", str(tmp_path / "cache"))
-    torchvision = cifar10.import_torchvision()
-    monkeypatch.setattr(torchvision.datasets.CIFAR10, "url", "http://127.0.0.1:9/none")
+    monkeypatch.setattr(import_torchvision().datasets.CIFAR10, "url", "http://127.0.0.1:9/none")
     with pytest.raises(InputError, match=r"downloaded.*--config cifar10=PATH"):
-        data.prepare("cifar10")
+        registry.prepare("cifar10")
     assert not list((tmp_path / "cache").iterdir())
 
 
@@ -170,12 +179,23 @@ def test_a_download_is_verified_and_kept(
     write_archive(origin, content)
     register(monkeypatch, origin, cifar10.OFFICIAL)
     monkeypatch.setenv("NAGBENCH_CACHE", str(tmp_path / "cache"))
-    official = cifar10.import_torchvision().datasets.CIFAR10
+    official = import_torchvision().datasets.CIFAR10
     monkeypatch.setattr(official, "url", f"{server}/origin")
     with pytest.raises(InputError, match="downloaded"):  # these are not the official bytes
-        data.prepare("cifar10")
+        registry.prepare("cifar10")
     assert not list((tmp_path / "cache").iterdir())
     monkeypatch.setattr(official, "tgz_md5", hashlib.md5(origin.read_bytes()).hexdigest())
-    first = data.prepare("cifar10")
+    first = registry.prepare("cifar10")
     origin.unlink()
-    assert data.prepare("cifar10").digest == first.digest
+    assert registry.prepare("cifar10").digest == first.digest
+
+
+if "NAGBENCH_CIFAR10" in os.environ:
+
+    def test_a_real_file_has_the_declared_mean_and_deviation() -> None:
+        images = registry.prepare("cifar10", Path(os.environ["NAGBENCH_CIFAR10"]))
+        # The official file within rounding; recompressed images are smoother.
+        tolerance = {cifar10.OFFICIAL: 0.0005, cifar10.RECOMPRESSED: 0.5}[images.edition]
+        for channel, declared in enumerate(zip(images.mean, images.deviation, strict=True)):
+            levels = images.train_images[..., channel].astype(np.float64)
+            assert (levels.mean(), levels.std()) == pytest.approx(declared, abs=tolerance)

@@ -6,22 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from nagbench import data
-from nagbench.data.images import ImageSet, check
-from nagbench.data.resident import ResidentSet
-from nagbench.data.synthetic import _motifs, _Stream
+from nagbench.data import registry
+from nagbench.data.images import ImageSet
+from nagbench.data.synthetic import SET, _motifs, _Stream
+from nagbench.engine.loop import train
+from nagbench.engine.splits import place_splits
 from nagbench.errors import InputError
-from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.study import Run, Workload
-from nagbench.training.evaluation import evaluate
-from nagbench.training.lane import Lane
+from networks import recipe_of
 
-DIGEST = "c66a20655bd80b7ff2146ebc2e6570cf217a0f6feec801138f4d4e38c55d8223"
+DIGEST = "095b7427da2ad7621d800a9b30fb0a51f9c915be84e602dcaa86d518ddf2343b"
 
 
 @pytest.fixture(scope="module")
 def synthetic() -> ImageSet:
-    return data.prepare("synthetic")
+    return registry.prepare("synthetic")
 
 
 def test_its_bytes_are_those_of_every_machine(synthetic: ImageSet) -> None:
@@ -29,10 +27,18 @@ def test_its_bytes_are_those_of_every_machine(synthetic: ImageSet) -> None:
 
 
 def test_it_is_shaped_like_cifar10(synthetic: ImageSet) -> None:
-    check(synthetic, "synthetic")
-    assert (len(synthetic.train_labels), len(synthetic.test_labels)) == data.SETS["synthetic"]
+    assert synthetic.declared is SET
+    assert SET.inputs == registry.data_set("cifar10").inputs
+    assert SET.classes == registry.data_set("cifar10").classes
     counts = np.bincount(synthetic.test_labels, minlength=10)
     assert counts.min() > 150  # 200 of each, give or take four deviations of the draw
+
+
+def test_mean_and_deviation_are_those_of_its_training_images(synthetic: ImageSet) -> None:
+    for channel in range(SET.channels):
+        levels = synthetic.train_images[..., channel].astype(np.float64)
+        assert levels.mean() == pytest.approx(SET.mean[channel], abs=0.0005)
+        assert levels.std() == pytest.approx(SET.deviation[channel], abs=0.0005)
 
 
 def test_motifs_differ_cover_the_same_area_and_mirror_themselves() -> None:
@@ -49,27 +55,15 @@ def test_draws_are_uniform() -> None:
 
 
 def accuracy(images: ImageSet, model: str, rate: float, epochs: int) -> list[float]:
-    workload = Workload(model=model, batch_size=64, epochs=epochs, targets=(0.5,))
-    row = CATALOGUE["nag"]
+    """Test accuracy after each epoch of Nesterov's method."""
+    settings = {"lr": rate, "momentum": 0.9, "nesterov": True}
+    recipe = recipe_of(
+        model, batch_size=64, epochs=epochs, settings=settings, validation_size=1,
+        judged_on_test=True,
+    )  # fmt: skip
     device = torch.device("cpu")
-    train, test = (
-        ResidentSet.place(
-            getattr(images, f"{part}_images"),
-            getattr(images, f"{part}_labels"),
-            4,
-            device,
-            torch.float32,
-        )
-        for part in ("train", "test")
-    )
-    lane = Lane(Run(0, 1, {**row.defaults, "lr": rate}, {}), workload, row, device, train)
-    found = []
-    for epoch in range(1, epochs + 1):
-        lane.begin_epoch(lane.plan_tables(epoch))
-        for _ in range(lane.steps):
-            lane.step()
-        found.append(evaluate(lane, test)[1])
-    return found
+    (*_, (runs, _)) = train([recipe], place_splits(images, recipe, device), device, [None])
+    return runs[0].outcome.curve["test_accuracy"][1:]
 
 
 def test_a_small_network_climbs_and_a_linear_model_stays_behind(synthetic: ImageSet) -> None:
@@ -84,4 +78,4 @@ def test_a_small_network_climbs_and_a_linear_model_stays_behind(synthetic: Image
 
 def test_it_comes_from_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="generated"):
-        data.prepare("synthetic", tmp_path)
+        registry.prepare("synthetic", tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from packaging.requirements import Requirement
 
-import nagbench
+from nagbench.version import __version__
 
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = [
@@ -58,4 +58,4 @@ def test_conda_and_container_use_the_same_lock() -> None:
 
 
 def test_the_package_says_its_version() -> None:
-    assert nagbench.__version__ == PROJECT["version"]
+    assert __version__ == PROJECT["version"]

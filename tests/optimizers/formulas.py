@@ -166,7 +166,9 @@ def nad_weight(x: Vector, beta: float, gamma: float) -> Path:
 
 
 @formula
-def kset(x: Vector, momentum: float, threshold: float, delta_in: float, delta_out: float) -> Path:
+def threshold_rate(
+    x: Vector, momentum: float, threshold: float, delta_in: float, delta_out: float
+) -> Path:
     v, u, factor = np.zeros_like(x), np.zeros_like(x), 1.0
     while True:
         g, lr, _ = yield x, x

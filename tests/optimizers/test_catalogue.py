@@ -1,11 +1,10 @@
 """What every optimizer of the catalogue must pass, without being named here."""
 
 import copy
+import json
 import math
 import re
-import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import make, recipe_of
 
+from nagbench.engine import build
+from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.optimizers.entry import FAMILIES, SYMMETRIES, Optimizer, check_setting
-from nagbench.search import Domain
+from nagbench.optimizers.setting_bounds import check_setting
+from nagbench.optimizers.spec import FAMILIES, SYMMETRIES, OptimizerSpec
 
 ROWS = pytest.mark.parametrize("row", CATALOGUE.values(), ids=CATALOGUE)
-
 
 CURVATURE = torch.tensor([[1.0, 0.2, 0.0], [0.2, 0.5, 0.1], [0.0, 0.1, 0.1]]).double()
 START = torch.tensor([1.0, 2.0, -0.5]).double()
@@ -35,7 +36,7 @@ class Bowl:
 
     def __init__(
         self,
-        row: Optimizer,
+        row: OptimizerSpec,
         settings: dict[str, object],
         *,
         rotation: torch.Tensor | None = None,
@@ -49,7 +50,7 @@ class Bowl:
         self.parameters = [torch.nn.Parameter(part.clone()) for part in start.chunk(groups)]
         given = self.parameters if groups == 1 else [{"params": [p]} for p in self.parameters]
         self.row = row
-        self.optimizer: Any = row.build(given, settings)
+        self.optimizer: Any = make(row, given, settings)
 
     def loss(self) -> torch.Tensor:
         point = torch.cat(self.parameters)
@@ -82,12 +83,12 @@ def in_float64() -> Iterator[None]:
     torch.set_default_dtype(before)
 
 
-def small(row: Optimizer) -> dict[str, object]:
+def small(row: OptimizerSpec) -> dict[str, object]:
     return {**row.defaults, "lr": RATES.get(row.name, min(row.defaults["lr"], 0.05))}
 
 
 @ROWS
-def test_the_row_is_complete(row: Optimizer) -> None:
+def test_the_row_is_complete(row: OptimizerSpec) -> None:
     assert row.label
     assert row.family in FAMILIES
     assert set(row.symmetries) <= set(SYMMETRIES)
@@ -103,7 +104,7 @@ def test_the_row_is_complete(row: Optimizer) -> None:
 
 
 @ROWS
-def test_defaults_construct_and_descend(row: Optimizer) -> None:
+def test_defaults_construct_and_descend(row: OptimizerSpec) -> None:
     bowl = Bowl(row, small(row))
     before = float(bowl.loss().detach())
     bowl.steps(100)
@@ -111,7 +112,7 @@ def test_defaults_construct_and_descend(row: Optimizer) -> None:
 
 
 @ROWS
-def test_saved_and_restored_it_goes_on_bit_identically(row: Optimizer) -> None:
+def test_saved_and_restored_it_goes_on_bit_identically(row: OptimizerSpec) -> None:
     # In float32, as runs train: torch's NAdam restores one of its numbers in the parameters' type.
     # Shampoo's root of a matrix fails in float32 on so small a problem.
     dtype = torch.float64 if row.name == "shampoo" else torch.float32
@@ -126,7 +127,7 @@ def test_saved_and_restored_it_goes_on_bit_identically(row: Optimizer) -> None:
 
 
 @ROWS
-def test_at_a_zero_gradient_nothing_moves(row: Optimizer) -> None:
+def test_at_a_zero_gradient_nothing_moves(row: OptimizerSpec) -> None:
     bowl = Bowl(row, small(row))
     with torch.no_grad():
         bowl.parameters[0].zero_()
@@ -140,7 +141,7 @@ def test_at_a_zero_gradient_nothing_moves(row: Optimizer) -> None:
 
 
 @ROWS
-def test_it_keeps_as_many_tensors_as_declared(row: Optimizer) -> None:
+def test_it_keeps_as_many_tensors_as_declared(row: OptimizerSpec) -> None:
     bowl = Bowl(row, small(row))
     bowl.steps(2)
     kept = [
@@ -162,7 +163,7 @@ def having(symmetry: str) -> pytest.MarkDecorator:
 @having("rotation")
 @given(angles=st.tuples(*[st.floats(-3, 3)] * 3))
 @settings(max_examples=5, deadline=None)
-def test_rotated_coordinates_rotate_the_path(row: Optimizer, angles: tuple[float, ...]) -> None:
+def test_rotated_coordinates_rotate_the_path(row: OptimizerSpec, angles: tuple[float, ...]) -> None:
     turn = torch.eye(3)
     for n, angle in enumerate(angles):
         plane = torch.eye(3)
@@ -185,7 +186,7 @@ def test_adam_knows_its_axes() -> None:
 @having("rate")
 @given(factor=st.floats(0.01, 100))
 @settings(max_examples=5, deadline=None)
-def test_a_multiplied_loss_asks_for_a_divided_rate(row: Optimizer, factor: float) -> None:
+def test_a_multiplied_loss_asks_for_a_divided_rate(row: OptimizerSpec, factor: float) -> None:
     chosen = small(row)
     plain = Bowl(row, chosen).steps(10)
     scaled = Bowl(row, {**chosen, "lr": chosen["lr"] / factor}, factor=factor).steps(10)  # type: ignore[operator]
@@ -195,14 +196,14 @@ def test_a_multiplied_loss_asks_for_a_divided_rate(row: Optimizer, factor: float
 @having("loss")
 @given(factor=st.floats(0.1, 100))
 @settings(max_examples=5, deadline=None)
-def test_a_multiplied_loss_changes_next_to_nothing(row: Optimizer, factor: float) -> None:
+def test_a_multiplied_loss_changes_next_to_nothing(row: OptimizerSpec, factor: float) -> None:
     """Up to the epsilon that keeps these methods from dividing by zero."""
     plain, scaled = (Bowl(row, small(row), factor=f).steps(10) for f in (1.0, factor))
     torch.testing.assert_close(scaled, plain, rtol=1e-4, atol=1e-5)
 
 
 @ROWS
-def test_one_step_in_two_groups_is_that_of_each_alone(row: Optimizer) -> None:
+def test_one_step_in_two_groups_is_that_of_each_alone(row: OptimizerSpec) -> None:
     """What a method takes over a group's parameters it takes over that group alone."""
     if row.matrices or row.name in ("lbfgs", "nesterov_armijo"):
         with pytest.raises(InputError if row.name == "nesterov_armijo" else Exception):
@@ -211,96 +212,74 @@ def test_one_step_in_two_groups_is_that_of_each_alone(row: Optimizer) -> None:
     assert Bowl(row, small(row), groups=3).steps(3).shape == (3,)
 
 
-def own(reference: str) -> Optimizer:
-    return Optimizer("own", "own", reference, "yours", "", {"lr": 0.1}, {"lr": Domain(0.01, 1)})
+class Counting(torch.optim.SGD):
+    """Counts its steps where `state_dict` does not look."""
+
+    taken = 0
+
+    def step(self) -> None:  # type: ignore[override]
+        self.taken += 1
 
 
-@pytest.mark.parametrize(
-    ("reference", "words"),
-    [
-        ("no.such.module:Own", "cannot be imported"),
-        ("torch.optim:Own", "Own is missing"),
-        ("torch.nn:Linear", "Linear is no optimizer"),
-    ],
-)
-def test_a_class_that_will_not_do_is_one_clear_error(reference: str, words: str) -> None:
-    with pytest.raises(InputError, match=words):
-        own(reference).load()
+def attributes(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """What lies outside `state_dict`, as far as it can be told from something else."""
+    plain = (bool, int, float, str, tuple, type(None))
+    return {
+        name: copy.deepcopy(value) if isinstance(value, plain) else id(value)
+        for name, value in vars(optimizer).items()
+        # L-BFGS keeps how many weights there are, once it has counted them.
+        if name not in ("state", "param_groups", "_numel_cache")
+    }
 
 
-def test_a_file_that_fails_to_import_is_one_clear_error(tmp_path: Path) -> None:
-    file = tmp_path / "own.py"
-    file.write_text("raise RuntimeError('broken on purpose')\n")
-    with pytest.raises(InputError, match="broken on purpose"):
-        own(f"{file}:Own").load()
+@ROWS
+def test_all_that_a_step_changes_is_in_its_state_dict(row: OptimizerSpec) -> None:
+    bowl = Bowl(row, small(row))
+    before = attributes(bowl.optimizer)
+    bowl.steps(3)
+    if hasattr(bowl.optimizer, "eval"):
+        bowl.optimizer.eval()
+    assert attributes(bowl.optimizer) == before
 
 
-def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
-        own(f"{tmp_path / 'own.py'}:Own").definition()
-
-
-def test_a_file_of_ones_own_trains(tmp_path: Path) -> None:
-    file = tmp_path / "own.py"
-    file.write_text("import torch\n\n\nclass Own(torch.optim.SGD):\n    pass\n")
-    parameter = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
-    optimizer = own(f"{file}:Own").build([parameter], {"lr": 0.5})
-    parameter.grad = parameter.detach() * torch.tensor([1.0, 0.1])
+def test_a_counter_outside_the_state_dict_is_found() -> None:
+    """The property above can fail."""
+    optimizer = Counting([torch.nn.Parameter(torch.zeros(1))])
+    before = attributes(optimizer)
     optimizer.step()
-    assert torch.allclose(parameter, torch.tensor([0.5, -1.9]))
+    assert attributes(optimizer) != before
 
 
-def test_a_setting_that_the_class_does_not_know_is_one_clear_error() -> None:
-    with pytest.raises(InputError, match=r"beta.*allowed: .*lr"):
-        own("torch.optim:SGD").build([torch.nn.Parameter(torch.zeros(2))], {"lr": 0.1, "beta": 1})
+@ROWS
+def test_saved_at_its_own_point_and_restored_it_goes_on_from_there(row: OptimizerSpec) -> None:
+    first, twin = (Bowl(row, small(row)) for _ in range(2))
+    if not hasattr(first.optimizer, "eval"):
+        return  # its own point is where it takes gradients
+    first.steps(5)
+    first.optimizer.eval()
+    with torch.no_grad():
+        for mine, theirs in zip(twin.parameters, first.parameters, strict=True):
+            mine.copy_(theirs)
+    twin.optimizer.load_state_dict(copy.deepcopy(first.optimizer.state_dict()))
+    assert torch.equal(first.steps(5), twin.steps(5))
 
 
-class NeedsClosure(torch.optim.SGD):
-    def step(self, closure):  # type: ignore[no-untyped-def]
-        return super().step(closure)
+@ROWS
+def test_it_is_made_the_same_from_json(row: OptimizerSpec) -> None:
+    """Plans travel as JSON, which knows no tuples."""
+    recipe = recipe_of(row)
+    read = Recipe(**json.loads(json.dumps(recipe.definition())))
+    assert read.id == recipe.id
+    shapes = ((4, 3, 3, 3), (4,), (10, 16), (10,))
+    found, expected = (
+        build.optimizer(made, [torch.nn.Parameter(torch.ones(shape)) for shape in shapes])
+        for made in (read, recipe)
+    )
+    for one, other in zip(found.param_groups, expected.param_groups, strict=True):
+        assert without_parameters(one) == without_parameters(other)
+    for name, value in {**row.fixed, **row.defaults}.items():
+        assert found.param_groups[0].get(name, value) == value
 
 
-class TakesNone(torch.optim.SGD):
-    def step(self):  # type: ignore[no-untyped-def]
-        return super().step()
-
-
-@pytest.mark.parametrize(
-    ("name", "closure", "words"),
-    [("NeedsClosure", False, "needs a closure"), ("TakesNone", True, "takes no closure")],
-)
-def test_closures_that_are_wanted_and_not_given_are_one_clear_error(
-    name: str, closure: bool, words: str
-) -> None:
-    row = replace(own(f"{__name__}:{name}"), closure=closure)
-    with pytest.raises(InputError, match=words):
-        row.load()
-    replace(row, closure=not closure).load()
-
-
-def test_hidden_matrices_get_a_group_of_their_own() -> None:
-    shapes = [(6, 3, 3, 3), (6,), (12, 6, 3, 3), (12,), (10, 768), (10,)]
-    parameters = [torch.nn.Parameter(torch.ones(shape)) for shape in shapes]
-    groups = CATALOGUE["muon"].build(parameters, {"lr": 0.02}).param_groups
-    assert [[tuple(p.shape) for p in group["params"]] for group in groups] == [
-        [shapes[0], shapes[2]],
-        [shapes[1], shapes[3], shapes[4], shapes[5]],
-    ]
-
-
-def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
-    with pytest.raises(InputError, match="pip install pytorch-optimizer"):
-        CATALOGUE["lion"].load()
-
-
-def test_a_class_of_ours_is_traced_to_all_its_files() -> None:
-    files = sorted(path.name for path in CATALOGUE["restart_gradient"].source_files())
-    assert files == ["adaptive_restart.py", "nesterov_1983.py", "rule.py"]
-    assert CATALOGUE["lion"].source_files() == []
-
-
-def test_a_formula_is_the_docstrings_own() -> None:
-    assert CATALOGUE["exp_rate"].formula() == r"\theta \leftarrow \theta - e^{-\eta} g"
-    assert CATALOGUE["nad_weight"].formula().startswith(r"u \leftarrow (1 - \beta) u")
-    assert CATALOGUE["adam"].formula() == ""
+def without_parameters(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in group.items() if name != "params"}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from formulas import FORMULAS
+from rows import make
 
 from nagbench.optimizers.catalogue import CATALOGUE
 
@@ -56,7 +57,7 @@ def by_code(
     ]
     row = CATALOGUE[name]
     rate: Any = torch.tensor(rates[0], dtype=torch.float64) if tensor else rates[0]
-    optimizer: Any = row.build(parameters, {**settings, "lr": rate, "weight_decay": decay})
+    optimizer: Any = make(row, parameters, {**settings, "lr": rate, "weight_decay": decay})
     curvature = torch.from_numpy(CURVATURE)
     proposed = []
     for rate, noise in zip(rates, NOISE, strict=True):
@@ -102,8 +103,8 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "nad_loop": ("nad_loop", {"eps": 1e-3}, {}),
     "nad_average": ("nad_average", {"gamma": 3.0}, {}),
     "nad_weight": ("nad_weight", {"beta": 0.3, "gamma": 1.0}, {}),
-    "kset": (
-        "kset",
+    "threshold_rate": (
+        "threshold_rate",
         {"momentum": 0.9, "threshold": 0.3, "delta_in": 0.001, "delta_out": 0.05},
         {},
     ),

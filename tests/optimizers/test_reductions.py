@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rows import make
 from test_formulas import CHANGING, CONSTANT, START, STEPS, by_code, in_float64  # noqa: F401
 
+from nagbench.engine import build
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.gradient_scaling import GradientScaling
 from nagbench.optimizers.nad import NADWeight
@@ -24,7 +26,7 @@ MOVING = {"constant": CONSTANT, "changing": CHANGING}
         ("srsgd", {"restart": 1}, "sgd", {}),
         ("mass", {"momentum": 0.0, "compensation": 0.0}, "sgd", {}),
         ("sgdn_hd", {**NAG, "hyper_lr": 0.0}, "nag", NAG),
-        ("kset", {**NAG, "delta_in": 0.0, "delta_out": 0.0}, "nag", NAG),
+        ("threshold_rate", {**NAG, "delta_in": 0.0, "delta_out": 0.0}, "nag", NAG),
         ("nag_clipped", {**NAG, "threshold": float("inf")}, "nag", NAG),
         ("mass", {**NAG, "compensation": 0.0}, "nag_strongly_convex", {"kappa": 361.0}),
     ],
@@ -80,7 +82,7 @@ def test_exp_rates_larger_rate_makes_smaller_steps_and_its_limit_is_where_it_sho
         for above in (-0.01, 0.01):
             parameter = torch.nn.Parameter(torch.ones(1))
             row = CATALOGUE["exp_rate"]
-            optimizer: Any = row.build([parameter], {"lr": float(np.log(curvature / 2)) + above})
+            optimizer: Any = make(row, [parameter], {"lr": float(np.log(curvature / 2)) + above})
             for _ in range(1000):
                 parameter.grad = curvature * parameter.detach()
                 optimizer.step()
@@ -133,8 +135,8 @@ def test_gradient_scaling_turns_to_nan_at_a_negative_weight() -> None:
         ("mass", {"compensation": -0.1}),
         ("sgdn_hd", {"momentum": -0.1}),
         ("sgdn_hd", {"hyper_lr": -1.0}),
-        ("kset", {"threshold": -1.0}),
-        ("kset", {"delta_in": -1.0}),
+        ("threshold_rate", {"threshold": -1.0}),
+        ("threshold_rate", {"delta_in": -1.0}),
         ("nag_clipped", {"threshold": -1.0}),
         ("nad_loop", {"eps": -1.0}),
         ("nad_average", {"gamma": -1.0}),
@@ -151,8 +153,7 @@ def test_gradient_scaling_turns_to_nan_at_a_negative_weight() -> None:
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(name: str, settings: dict[str, Any]) -> None:
-    module, _, class_name = CATALOGUE[name].reference.partition(":")
-    constructor = getattr(__import__(module, fromlist=[class_name]), class_name)
+    constructor = build.named(CATALOGUE[name].reference)
     with pytest.raises(ValueError, match=next(iter(settings))):
         constructor([torch.nn.Parameter(torch.ones(1))], **settings)
 
@@ -161,7 +162,7 @@ def test_the_line_search_accepts_what_armijo_asks_and_counts_its_looks() -> None
     """On x²·L/2 a rate η is accepted if and only if η ≤ 2(1 − c)/L: with c = ½, 1/L."""
     looks = 0
     parameter = torch.nn.Parameter(torch.ones(1))
-    optimizer: Any = CATALOGUE["nesterov_armijo"].build([parameter], {"lr": 1.0, "backtrack": 0.5})
+    optimizer: Any = make(CATALOGUE["nesterov_armijo"], [parameter], {"lr": 1.0, "backtrack": 0.5})
 
     def closure() -> torch.Tensor:
         nonlocal looks
@@ -181,7 +182,7 @@ def test_a_search_that_finds_nothing_steps_next_to_nowhere(decay: float) -> None
     """With L = 100 two tries from 1 cannot hold; the rate after them was never tried."""
     parameter = torch.nn.Parameter(torch.ones(1))
     chosen = {"lr": 1.0, "tries": 2, "weight_decay": decay}
-    optimizer: Any = CATALOGUE["nesterov_armijo"].build([parameter], chosen)
+    optimizer: Any = make(CATALOGUE["nesterov_armijo"], [parameter], chosen)
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
@@ -193,19 +194,9 @@ def test_a_search_that_finds_nothing_steps_next_to_nowhere(decay: float) -> None
     assert float(parameter.detach()) == pytest.approx(1 - 1e-6 * (100 + decay))
 
 
-def test_a_groups_number_stays_one_when_gradients_come_and_go() -> None:
-    first, second = (torch.nn.Parameter(torch.ones(1)) for _ in range(2))
-    optimizer: Any = CATALOGUE["sgdn_hd"].build([first, second], {"lr": 0.1})
-    for gradient in (None, torch.ones(1)):
-        first.grad, second.grad = gradient, torch.ones(1)
-        optimizer.step()
-    numbers = [state["learned"] for state in optimizer.state.values() if "learned" in state]
-    assert len(numbers) == 1
-
-
-def test_ksets_cosine_stands_gradients_whose_squares_vanish() -> None:
+def test_threshold_rates_cosine_stands_gradients_whose_squares_vanish() -> None:
     parameter = torch.nn.Parameter(torch.ones(2, dtype=torch.float32))
-    optimizer: Any = CATALOGUE["kset"].build([parameter], {"lr": 0.1, "threshold": 1e-20})
+    optimizer: Any = make(CATALOGUE["threshold_rate"], [parameter], {"lr": 0.1, "threshold": 1e-20})
     for _ in range(2):
         parameter.grad = torch.full((2,), 1e-13, dtype=torch.float32)
         optimizer.step()

@@ -1,16 +1,19 @@
 """The committed evidence: whole, unaltered, and what the README says of it."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from nagbench import statistics
 from nagbench.errors import InputError
-from nagbench.records import check_complete, read_tables
+from nagbench.integrity import check_complete
+from nagbench.records import SEALED, read_tables, write_tables
 from nagbench.rendering.readme import BEGIN, END, block, replaced
-from nagbench.study_file import load_study
+from nagbench.statistics.result_tables import result_tables
+from nagbench.study.file import load_study
+from nagbench.study.plan import units
 
 RECORDS = Path("paper/records")
 STUDIES = sorted(path.parent.name for path in RECORDS.glob("*/runs.parquet"))
@@ -27,11 +30,37 @@ def test_records_are_whole_and_as_they_were_sealed(name: str) -> None:
     folder = RECORDS / name
     lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     sums = {file: digest for digest, file in (line.split("  ") for line in lines)}
-    assert {*sums} == {"curves.parquet", "provenance.json", "runs.parquet"}
+    assert {"curves.parquet", "provenance.json", "runs.parquet"} <= {*sums} <= {*SEALED}
     for file, digest in sums.items():
         assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == digest
-    runs, _ = read_tables(folder)
-    check_complete(load_study(name), runs)
+    check_complete(units(load_study(name)), *read_tables(folder))
+
+
+def test_one_changed_value_of_the_committed_records_is_refused(tmp_path: Path) -> None:
+    """With `SHA256SUMS` left alone, and without it: the curves no longer say what was tested."""
+    folder = Path(shutil.copytree(RECORDS / "paper-cpu", tmp_path / "records"))
+    runs, curves = read_tables(folder)
+    own = runs[(runs["optimizer"] == "sgd") & (runs["workload"] == "seed_cnn")]
+    chosen = own["trial"][own["stage"] == "test"].iloc[0]
+    others = own["run"][(own["stage"] == "tune") & (own["trial"] == chosen - 1)]
+    place = curves.index[curves["run"].isin(others) & (curves["epoch"] == 10)]
+    curves.loc[place, "validation_accuracy"] = 0.99
+    sums = (folder / "SHA256SUMS").read_text(encoding="utf-8")
+    write_tables(folder, runs, curves)
+    (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
+    with pytest.raises(InputError, match="SHA-256"):
+        read_tables(folder)
+    (folder / "SHA256SUMS").unlink()
+    with pytest.raises(InputError, match="the choice want"):
+        check_complete(units(load_study("paper-cpu")), *read_tables(folder))
+
+
+def test_four_seeds_of_fourteen_cannot_be_left_out() -> None:
+    runs, curves = read_tables(RECORDS / "paper-cpu")
+    fewer = runs[~runs["seed"].isin([111, 112, 113, 114])]
+    kept = curves[curves["run"].isin(fewer["run"])]
+    with pytest.raises(InputError, match="4 of 14 runs missing"):
+        check_complete(units(load_study("paper-cpu")), fewer, kept)
 
 
 def test_no_seed_that_tuned_is_tested() -> None:
@@ -43,7 +72,7 @@ def test_no_seed_that_tuned_is_tested() -> None:
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, pd.DataFrame]:
-    return statistics.tables(load_study("paper-cpu"), *read_tables(RECORDS / "paper-cpu"))
+    return result_tables(load_study("paper-cpu"), *read_tables(RECORDS / "paper-cpu"))
 
 
 def test_the_readme_says_what_the_records_say(found: dict[str, pd.DataFrame]) -> None:

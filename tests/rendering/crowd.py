@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from nagbench.statistics import description
-from nagbench.statistics.calibration import calibration
-from nagbench.study import Study
+from nagbench.study.model import Study
+from nagbench.validation.calibration import calibration
 
 
 def crowd(study: Study) -> dict[str, pd.DataFrame]:

@@ -19,12 +19,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from nagbench import rendering
 from nagbench.rendering import layout, style
+from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.lookup import against, middle, middle_target, targets
-from nagbench.study_file import load_study
+from nagbench.study.file import load_study
 
-OURS = [name for name in rendering.FIGURES if name != "theory"]
+OURS = [name for name in FIGURES if name != "theory"]
 FIGURES = pytest.mark.parametrize("name", OURS)
 Tables = dict[str, pd.DataFrame]
 

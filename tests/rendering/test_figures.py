@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from matplotlib import colors
 
-from nagbench import rendering
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.rendering import style
+from nagbench.rendering.figure_files import write_figure
+from nagbench.rendering.figures import NAMES
 
-FIGURES = pytest.mark.parametrize("name", rendering.FIGURES)
+FIGURES = pytest.mark.parametrize("name", NAMES)
 
 
 @FIGURES
@@ -23,7 +24,7 @@ def test_the_same_tables_make_the_same_bytes(name: str, folder: Path, tmp_path: 
     made = []
     for place in ("a", "b"):
         outputs = [tmp_path / place / f"{name}.{kind}" for kind in ("pdf", "png")]
-        rendering.write_figure(name, folder, outputs)
+        write_figure(name, folder, outputs)
         made.append([output.read_bytes() for output in outputs])
     assert made[0] == made[1]
     assert made[0][0].startswith(b"%PDF")
@@ -72,15 +73,15 @@ def test_neighbours_can_be_told_apart_in_grey() -> None:
 
 def test_an_unknown_figure_names_those_there_are(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'pie'.*learning_curves"):
-        rendering.write_figure("pie", folder, [tmp_path / "pie.pdf"])
+        write_figure("pie", folder, [tmp_path / "pie.pdf"])
 
 
 def test_an_unknown_type_of_file_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.gif"):
-        rendering.write_figure("sensitivity", folder, [tmp_path / "x.gif"])
+        write_figure("sensitivity", folder, [tmp_path / "x.gif"])
 
 
 def test_missing_result_tables_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"sensitivity\.parquet.*nagbench statistics"):
-        rendering.write_figure("sensitivity", tmp_path, [tmp_path / "x.pdf"])
+        write_figure("sensitivity", tmp_path, [tmp_path / "x.pdf"])
     assert not (tmp_path / "x.pdf").exists()

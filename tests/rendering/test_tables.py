@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nagbench import rendering
 from nagbench.errors import InputError
 from nagbench.rendering.captions import captions
+from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading
-from nagbench.rendering.numbers import numbers
+from nagbench.rendering.numbers import numbers, write_numbers
 from nagbench.rendering.table import p_value
-from nagbench.rendering.tables import TABLES
+from nagbench.rendering.table_files import TABLES, write_table
 from nagbench.rendering.tables.outcomes import results
 
 REPORT = Path("workflow/report")
@@ -32,7 +32,7 @@ def test_marks_go_to_the_best_and_to_those_not_told_from_it(
 @pytest.mark.parametrize("name", TABLES)
 def test_all_formats_hold_the_same_cells(name: str, folder: Path, tmp_path: Path) -> None:
     outputs = [tmp_path / f"t.{kind}" for kind in ("tex", "csv", "md")]
-    rendering.write_table(name, folder, outputs)
+    write_table(name, folder, outputs)
     tex, comma, markdown = (path.read_text(encoding="utf-8") for path in outputs)
     rows = list(csv.reader(comma.splitlines()))
     assert tex.count(r"\\") == len(rows)
@@ -60,14 +60,14 @@ def test_words_follow_the_results(tables: Mapping[str, pd.DataFrame]) -> None:
 
 
 def test_keys_are_written_for_latex(folder: Path, tmp_path: Path) -> None:
-    rendering.write_numbers(folder, tmp_path / "numbers.tex")
+    write_numbers(folder, tmp_path / "numbers.tex")
     lines = (tmp_path / "numbers.tex").read_text(encoding="utf-8").splitlines()
     assert all(re.fullmatch(r"\\setresult\{[a-z0-9_.]+\}\{.*\}", line) for line in lines)
 
 
 def test_every_figure_and_table_has_a_caption(tables: Mapping[str, pd.DataFrame]) -> None:
     found = captions(tables, REPORT)
-    assert found.keys() == {*rendering.FIGURES, *rendering.TABLES}
+    assert found.keys() == {*FIGURES, *TABLES}
     for name, text in found.items():
         of_the_study = name not in ("theory", "rates", "calibration")
         assert text.endswith("Data: synthetic; 10 seeds.") == of_the_study
@@ -101,4 +101,4 @@ def test_p_values_as_papers_print_them(p: float, text: str) -> None:
 
 def test_an_unknown_table_names_those_there_are(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'pie'.*results"):
-        rendering.write_table("pie", folder, [tmp_path / "pie.tex"])
+        write_table("pie", folder, [tmp_path / "pie.tex"])

@@ -8,9 +8,9 @@ import pytest
 
 from nagbench.cli import main
 from nagbench.errors import InputError
-from nagbench.rendering import ResultTables
+from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.terminal import WIDTH, aligned, leaderboards, show, verdicts
-from nagbench.study_file import load_study
+from nagbench.study.file import load_study
 
 DEMO = load_study("demo")
 CLAIM = (

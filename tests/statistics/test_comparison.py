@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from nagbench.statistics.comparison import comparisons, sign_flip_test, smallest_p
-from nagbench.study import Study
+from nagbench.study.model import Study
 from records_of import records_of
 
 differences = st.lists(st.floats(-1, 1).map(lambda x: round(x, 3)), min_size=2, max_size=8)

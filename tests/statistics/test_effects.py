@@ -16,7 +16,7 @@ from nagbench.statistics.effects import (
     interquartile_interval,
     interquartile_mean,
 )
-from nagbench.study import Study
+from nagbench.study.model import Study
 from records_of import records_of
 
 values = st.lists(st.integers(0, 6), min_size=2, max_size=12).map(

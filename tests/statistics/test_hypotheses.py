@@ -16,8 +16,8 @@ from nagbench.errors import InputError
 from nagbench.statistics.comparison import sign_flip_test, smallest_p
 from nagbench.statistics.hypotheses import COLUMNS, equivalence_test, paired, verdicts
 from nagbench.statistics.power import detectable, power, seeds_needed
-from nagbench.study import Study
-from nagbench.study_file import load_study
+from nagbench.study.file import load_study
+from nagbench.study.model import Study
 from records_of import records_of
 
 CLAIM = {

@@ -14,9 +14,9 @@ from nagbench.statistics import metrics
 from nagbench.statistics.hypotheses import paired, verdicts
 from nagbench.statistics.metrics import measure
 from nagbench.statistics.speed import CLOCKS
-from nagbench.study import CLOCKS as CLOCK_NAMES
-from nagbench.study import METRICS, Study
-from nagbench.study_file import load_study
+from nagbench.study.file import load_study
+from nagbench.study.model import CLOCKS as CLOCK_NAMES
+from nagbench.study.model import METRICS, Study
 from records_of import records_of
 
 SGD = [[0.1, 0.3, 0.2], [0.1, 0.3, 0.4], [0.1, 0.5]]  # the last one diverged

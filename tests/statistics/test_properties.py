@@ -19,8 +19,8 @@ from nagbench.statistics.power import attainable, power
 from nagbench.statistics.speed import Hits, median_time, restricted_mean_interval
 from nagbench.statistics.speed_comparison import difference, log_rank, ratio_interval
 from nagbench.statistics.stability import brown_forsythe, divergence_test, stability
-from nagbench.study import Study
-from nagbench.study_file import load_study
+from nagbench.study.file import load_study
+from nagbench.study.model import Study
 from records_of import records_of
 
 BUDGET = 10.0

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nagbench.statistics.ranks import critical_difference, friedman, ranks, wilcoxon
-from nagbench.study import Study
+from nagbench.study.model import Study
 from records_of import records_of
 
 

@@ -20,7 +20,7 @@ from nagbench.statistics.speed import (
     survival,
     time_to_target,
 )
-from nagbench.study import Study
+from nagbench.study.model import Study
 from records_of import records_of
 
 CLOCK = np.arange(6.0)
@@ -134,13 +134,13 @@ def test_rows_in_any_order_give_the_same_table(small_study: Study) -> None:
         small_study,
         {"sgd": [[0.1, 0.3, 0.4], [0.1, 0.1, 0.3]], "nag_sutskever": [[0.1, 0.2, 0.4]] * 2},
     )
-    import nagbench.statistics as statistics
+    from nagbench.statistics.result_tables import result_tables
 
     shuffled = (runs.sample(frac=1, random_state=1), curves.sample(frac=1, random_state=2))
     tune = runs.assign(stage="tune", run="t" + runs["run"])
     tune_curves = curves.assign(run="t" + curves["run"])
     both = [
-        statistics.tables(
+        result_tables(
             small_study,
             type(runs)([*r.to_dict("records"), *tune.to_dict("records")]),
             type(curves)([*c.to_dict("records"), *tune_curves.to_dict("records")]),

@@ -17,7 +17,7 @@ from nagbench.statistics.speed_comparison import (
     ratio_interval,
     speed_comparisons,
 )
-from nagbench.study import Study
+from nagbench.study.model import Study
 from records_of import records_of
 
 

@@ -17,7 +17,7 @@ from nagbench.statistics.stability import (
     stability,
     within_runs,
 )
-from nagbench.study import Study
+from nagbench.study.model import Study
 from records_of import records_of
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nagbench.statistics.tuning import choice_losses, expected_best, tuning_price
-from nagbench.study_file import load_study
+from nagbench.study.file import load_study
 from records_of import records_of
 
 

@@ -39,6 +39,7 @@ MICRO = {
     "tuning": {"trials": 2, "seeds": [1]},
     "testing": {"seeds": [11, 12]},
 }
+STUDY = "src/nagbench/study/shipped/micro.yaml"
 TRAINING = {"data", "tune", "choose", "test", "collect"}
 
 
@@ -85,16 +86,27 @@ class Checkout:
 
     def pending(self, *targets: str, **config: str) -> dict[str, str]:
         """The files that Snakemake would make again, with the rules that make them."""
-        ended = self.run("--summary", *targets, **config)
+        rows = self.summary("--summary", *targets, **config)
+        return {row["output_file"]: row["rule"] for row in rows if row["plan"] == "update pending"}
+
+    def inputs(self, *targets: str, **config: str) -> dict[str, set[str]]:
+        """The files that each rule reads, over all of its jobs."""
+        found: dict[str, set[str]] = {}
+        for cells in self.summary("--detailed-summary", *targets, **config):
+            found.setdefault(cells["rule"], set()).update(cells["input-file(s)"].split(","))
+        return found
+
+    def summary(self, option: str, *targets: str, **config: str) -> list[dict[str, str]]:
+        """What Snakemake says of each file that it makes, by the names of its columns."""
+        ended = self.run(option, *targets, **config)
         assert ended.returncode == 0, ended.stdout
         lines = [line.split("\t") for line in ended.stdout.splitlines()]
         start = next(n for n, cells in enumerate(lines) if cells[0] == "output_file")
-        column = {name: n for n, name in enumerate(lines[start])}
-        return {
-            cells[column["output_file"]]: cells[column["rule"]]
+        return [
+            dict(zip(lines[start], cells, strict=True))
             for cells in lines[start + 1 :]
-            if len(cells) == len(column) and cells[column["plan"]] == "update pending"
-        }
+            if len(cells) == len(lines[start])
+        ]
 
     @contextmanager
     def restored(self, path: str) -> Iterator[Path]:
@@ -115,6 +127,13 @@ class Checkout:
             assert old in text
             file.write_text(text.replace(old, new, 1), encoding="utf-8")
             yield
+
+    def program(self, python: str) -> None:
+        """Let the command `nagbench` be Python with these arguments before its own."""
+        program = self.folder / "bin" / "nagbench"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {python} "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
 
     def copy(self, folder: Path) -> "Checkout":
         """Another copy, with the results and the times of all files."""
@@ -143,13 +162,10 @@ def check_out(folder: Path) -> Checkout:
             shutil.copytree(source, folder / part, symlinks=True, ignore=left_out)
         else:
             shutil.copy2(source, folder / part)
-    study = folder / "workflow" / "studies" / "micro.yaml"
-    study.write_text(yaml.safe_dump(MICRO, sort_keys=False), encoding="utf-8")
+    (folder / STUDY).write_text(yaml.safe_dump(MICRO, sort_keys=False), encoding="utf-8")
     paper = folder / "paper" / "main.tex"
     paper.parent.mkdir()
     paper.write_text(PAPER, encoding="utf-8")
-    program = folder / "bin" / "nagbench"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nagbench "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    return Checkout(folder)
+    checkout = Checkout(folder)
+    checkout.program("-m nagbench")
+    return checkout

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from checkout import REPOSITORY, Checkout, check_out
+from checkout import REPOSITORY, STUDY, Checkout, check_out
 from snakemake.cli import get_argument_parser
 
 
@@ -19,7 +19,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         ({"studdy": "demo"}, "'studdy' was unexpected", "study=…"),
         ({"device": "tpu"}, "'tpu' is not one of", "device=auto|cpu|cuda"),
         ({"records": "mine"}, "'mine' is not one of", "records=train|committed"),
-        ({"study": "nothing"}, "no file workflow/studies/nothing.yaml", "demo, micro, paper"),
+        ({"study": "nothing"}, "study 'nothing': none of that name", "demo, micro, paper"),
+        ({"study": "gone.yaml"}, "gone.yaml", "allowed"),
         ({"study": "paper", "cifar10": "gone.npz"}, "no file gone.npz", "allowed"),
         ({"records": "committed"}, "no paper/records/micro/runs.parquet", "records=train"),
     ],
@@ -37,7 +38,7 @@ def test_bad_configuration_is_one_message(
 
 
 def test_a_bad_study_names_the_place(checkout: Checkout) -> None:
-    with checkout.edited("workflow/studies/micro.yaml", "epochs: 2", "epochs: 0"):
+    with checkout.edited(STUDY, "epochs: 2", "epochs: 0"):
         ended = checkout.run("--dry-run", "tables")
     assert ended.returncode != 0
     assert "micro.yaml.workloads.tiny.epochs" in ended.stdout.splitlines()[-1]
@@ -49,7 +50,7 @@ def test_a_gpu_study_stops_before_training_without_a_gpu(checkout: Checkout) -> 
     assert ended.returncode == 3
     assert "meant for a GPU" in ended.stdout
     assert "--config study=demo" in ended.stdout
-    assert "hours on this CPU" in ended.stdout
+    assert "nagbench plan paper --device cpu" in ended.stdout
     assert "Traceback" not in ended.stdout
     assert not (checkout.folder / "results/paper/tune").exists()
     assert not (checkout.folder / "results/data").exists()

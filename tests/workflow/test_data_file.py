@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import shutil
 from pathlib import Path
 
@@ -17,21 +18,25 @@ NAME = "it's my data.npz"
 TRAIN, TEST = 60, 20
 
 
-def write_jpegs(path: Path) -> None:
-    """CIFAR-10's second format, with a few images."""
+def write_jpegs(path: Path) -> np.ndarray:
+    """CIFAR-10's second format, with a few images; those to train on as they are decoded."""
     noise = np.random.default_rng(0)
     arrays = {"class_names": np.array([f"class {n}" for n in range(10)])}
+    decoded = []
     for part, count in (("train", TRAIN), ("test", TEST)):
         files = []
         for pixels in noise.integers(0, 256, (count, 4, 4, 3), dtype=np.uint8):
             stream = io.BytesIO()
             Image.fromarray(pixels.repeat(8, 0).repeat(8, 1)).save(stream, "JPEG", quality=75)
             files.append(np.frombuffer(stream.getvalue(), np.uint8))
+            if part == "train":
+                decoded.append(np.asarray(Image.open(stream)))
         arrays[f"{part}_jpeg"] = np.concatenate(files)
         arrays[f"{part}_offsets"] = np.cumsum([0, *map(len, files)])
         arrays[f"{part}_labels"] = (np.arange(count) % 10).astype(np.uint8)
     with path.open("wb") as file:
         np.savez(file, **arrays)
+    return np.array(decoded)
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -45,11 +50,17 @@ def checkout(tmp_path: Path) -> Checkout:
     """A copy whose CIFAR-10 has a few images, that knows the small file's checksum."""
     made = check_out(tmp_path / "checkout")
     file = made.folder / NAME
-    write_jpegs(file)
+    images = write_jpegs(file)
     package = made.folder / "src/nagbench/data"
     checksum = hashlib.sha256(file.read_bytes()).hexdigest()
     replace(package / "cifar10.py", "EDITIONS = {", f'EDITIONS = {{"{checksum}": RECOMPRESSED,')
-    replace(package / "__init__.py", "(50_000, 10_000)", f"({TRAIN}, {TEST})")
+    replace(package / "cifar10.py", "train=50_000", f"train={TRAIN}")
+    replace(package / "cifar10.py", "test=10_000", f"test={TEST}")
+    for name, values in (("mean", images.mean((0, 1, 2))), ("deviation", images.std((0, 1, 2)))):
+        text = (package / "cifar10.py").read_text(encoding="utf-8")
+        stated = re.search(rf"^    {name}=.*$", text, re.MULTILINE)
+        assert stated
+        replace(package / "cifar10.py", stated[0], f"    {name}={tuple(values.tolist())},")
     tiny = {**MICRO["workloads"]["tiny"], "batch_size": 8, "train_size": 40}
     study = {**MICRO, "data": "cifar10", "validation_size": 20, "workloads": {"tiny": tiny}}
     (made.folder / "small-cifar.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")

@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import torch
 import yaml
 from checkout import REPOSITORY, Checkout, check_out
 from matplotlib import pyplot as plt
 
-from nagbench.rendering import write_table
-from nagbench.study_file import load_study
+from nagbench.engine import build
+from nagbench.rendering.table_files import write_table
+from nagbench.study.file import load_study
+from nagbench.study.plan import units
+from nagbench.study.unit import unit
 
 GUIDE = (REPOSITORY / "EXTENDING.md").read_text(encoding="utf-8")
 # Left to the end of the test, where they run once, on a small version of the study.
@@ -104,10 +108,11 @@ def shrink(file: Path) -> None:
 def steps_from_its_file(folder: Path) -> None:
     """The optimizer before it is a row of the catalogue."""
     with contextlib.chdir(folder):
-        row = load_study(STUDY).optimizers["patient"]
+        study = load_study(STUDY)
+        recipe = unit(units(study), "tune/tiny_cnn/patient").runs()[0].recipe
         parameter = torch.nn.Parameter(torch.ones(2))
-        optimizer = row.build([parameter], row.defaults)
-    assert row.reference == "patient.py:Patient"
+        optimizer = build.optimizer(recipe, [parameter])
+    assert recipe.optimizer == "patient.py:Patient"
     parameter.grad = torch.ones(2)
     optimizer.step()
     assert torch.allclose(parameter, torch.full((2,), 0.99))
@@ -133,7 +138,7 @@ def test_what_the_guide_says_works(tmp_path: Path) -> None:
     snakemake, *tests = (shlex.split(command) for command in later)
 
     shrink(checkout.folder / STUDY)
-    theory = checkout.folder / "workflow/studies/theory.yaml"
+    theory = checkout.folder / "src/nagbench/validation/theory.yaml"
     words = yaml.safe_load(theory.read_text(encoding="utf-8"))
     theory.write_text(yaml.safe_dump({**words, "conditions": [3, 9], "steps": 100, "images": 50}))
     # One process trains in less time than a job for each unit; the workflow takes what it finds.
@@ -194,6 +199,21 @@ def own_tests_pass(checkout: Checkout, commands: list[list[str]]) -> None:
     said = run(checkout, shlex.join(pytest))
     assert re.search(r"\d\d passed", said), said
     assert "failed" not in said
+
+
+@pytest.mark.parametrize(
+    ("title", "files"), [("Your optimizer", 2), ("Your model", 2), ("Your data set", 2)]
+)
+def test_an_addition_touches_few_files(title: str, files: int) -> None:
+    """A file of its own and its name in a registry; the user's study is none of the project's.
+
+    An optimizer for one study touches its file and that study; one that is kept, its file, which
+    moves into the package, and the catalogue.
+    """
+    (section,) = re.findall(rf"^## {title}\n(.*?)^## ", GUIDE, re.DOTALL | re.MULTILINE)
+    touched = set(re.findall(r"(?:Write|Add to) `([^`]+)`", section))
+    assert "> " not in "".join(re.findall(r"^```sh\n(.*?)^```$", section, re.DOTALL | re.M))
+    assert len(touched - {STUDY}) == files
 
 
 def test_the_guide_names_what_there_is() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from checkout import Checkout
 
-from nagbench.rendering import FIGURES, TABLES
+from nagbench.rendering.figures import NAMES as FIGURES
+from nagbench.rendering.table_files import TABLES
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 # Clicks whatever is called by each word in turn, and says at each stop what the page shows.

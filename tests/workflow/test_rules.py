@@ -1,5 +1,6 @@
-"""What the rules make, and what they make again after a change: a real run, then dry ones."""
+"""What the rules make: a real run of a very small study, and what becomes of it later."""
 
+import json
 import os
 import re
 import shutil
@@ -10,20 +11,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from checkout import TRAINING, Checkout, everything, has_tex
+from checkout import STUDY, TRAINING, Checkout, everything, has_tex
 
 from nagbench.records import TIMES
-
-SUTSKEVER = {
-    "results/micro/tune/tiny/nag_sutskever.parquet": "tune",
-    "results/micro/chosen/tiny/nag_sutskever.json": "choose",
-    "results/micro/test/tiny/nag_sutskever.parquet": "test",
-}
-CATALOGUE = "src/nagbench/optimizers/catalogue.py"
-
-
-def before_statistics(pending: dict[str, str]) -> dict[str, str]:
-    return {path: rule for path, rule in pending.items() if rule in TRAINING - {"collect"}}
+from nagbench.sources import sources
+from nagbench.study.file import load_study
+from nagbench.study.model import STAGES
+from nagbench.study.plan import units
+from nagbench.study.unit import read_plan
 
 
 def test_a_run_makes_everything_and_tells_how_it_goes(finished: Checkout) -> None:
@@ -58,87 +53,73 @@ def test_every_job_leaves_a_log_and_every_training_a_benchmark(finished: Checkou
         assert (finished.folder / f"results/micro/benchmarks/{unit}.tsv").is_file()
 
 
+def test_units_train_from_the_plan_of_their_stage(finished: Checkout) -> None:
+    study = load_study(str(finished.folder / STUDY))
+    for stage in STAGES:
+        plan = finished.folder / f"results/micro/plan/{stage}.json"
+        assert read_plan(plan) == units(study, stage)
+
+
+# The words of a command of which Snakemake's rule has another name.
+RULES = {"calibrate": "calibration"}
+
+
+def test_a_command_loads_what_its_rule_names(finished: Checkout, tmp_path: Path) -> None:
+    """All that a command reads of the package, but for what any command does, is an input."""
+    checkout = finished.copy(tmp_path / "checkout")
+    words = ("paper/generated/numbers.tex", "paper/generated/captions.tex")
+    assert checkout.run(*words).returncode == 0
+    subprocess.run(
+        [checkout.folder / "bin/nagbench", "--version"],
+        env=checkout.environment(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    loaded: dict[str, set[str]] = {}
+    for note in (checkout.folder / "loaded").iterdir():
+        command = note.name.rpartition("-")[0]
+        parts = (path.rpartition("/src/")[2] for path in json.loads(note.read_text()))
+        loaded.setdefault(command, set()).update(f"src/{part}" for part in parts)
+    always = loaded.pop("help")
+    inputs = checkout.inputs(*everything(), *words)
+    # A check may refuse records; it changes nothing in what is made of them.
+    always |= set(sources("nagbench.runner.attest"))
+    # The code that trains is held against fresh runs, in tests/architecture.
+    unnamed = {
+        command: files - always - inputs[RULES.get(command, command)]
+        for command, files in loaded.items()
+        if command not in ("train", "preflight")
+    }
+    assert {command: files for command, files in unnamed.items() if files} == {}
+    made = {"calibrate", "captions", "choose", "collect", "data", "figure", "numbers"}
+    assert {*made, "statistics", "table", "theory", "train"} <= loaded.keys()
+
+
+def test_a_comment_trains_nothing(finished: Checkout, tmp_path: Path) -> None:
+    """Its job runs again, and finds every run in the store."""
+    checkout = finished.copy(tmp_path / "checkout")
+    record = "results/micro/tune/tiny/sgd.parquet"
+    before = (checkout.folder / record).read_bytes()
+    log = checkout.folder / "results/micro/logs/tune/tiny/sgd.log"
+    with (checkout.folder / "src/nagbench/engine/loop.py").open("a") as file:
+        file.write("\n# Edited.\n")
+    assert record in checkout.pending(record)
+    ended = checkout.run(record)
+    assert ended.returncode == 0, ended.stdout
+    assert "2 of 2 runs done" in log.read_text()
+    assert "epoch" not in log.read_text()
+    assert (checkout.folder / record).read_bytes() == before
+    with (checkout.folder / "src/nagbench/engine/loop.py").open("a") as file:
+        file.write("_EDITED = 1\n")
+    assert checkout.run(record).returncode == 0
+    assert "epoch 2 of 2" in log.read_text()
+
+
 def test_nothing_changed_nothing_to_do(finished: Checkout) -> None:
     assert finished.pending(*everything()) == {}
     ended = finished.run(*everything())
     assert ended.returncode == 0
     assert ended.stdout.splitlines()[-1] == "Nothing to do: everything is up to date."
-
-
-def test_another_way_to_name_study_and_device_changes_nothing(finished: Checkout) -> None:
-    assert finished.pending("tables", study="workflow/studies/micro.yaml", device="auto") == {}
-
-
-def test_an_optimizers_file_retrains_that_optimizer_alone(finished: Checkout) -> None:
-    path = "src/nagbench/optimizers/nag_sutskever.py"
-    with finished.edited(path, "import", "# edited\nimport"):
-        pending = finished.pending(*everything())
-    assert before_statistics(pending) == SUTSKEVER
-    assert {"collect", "statistics", "figure", "table", "report_html"} <= set(pending.values())
-
-
-def test_a_row_of_the_catalogue_retrains_that_optimizer_alone(finished: Checkout) -> None:
-    text = (finished.folder / CATALOGUE).read_text()
-    row = text[text.index('"nag_sutskever"') :]
-    defaults = re.search(r"defaults=\{.*\}", row)
-    assert defaults
-    head = row[: defaults.end()]
-    with finished.edited(CATALOGUE, head, head.replace('"momentum": 0.9', '"momentum": 0.95')):
-        pending = finished.pending(*everything())
-    assert before_statistics(pending) == SUTSKEVER
-
-
-def test_words_about_an_optimizer_retrain_nothing(finished: Checkout) -> None:
-    with finished.edited(CATALOGUE, '"NAG (Sutskever)"', '"Sutskever"'):
-        assert before_statistics(finished.pending(*everything())) == {}
-
-
-def test_a_touched_file_with_the_same_text_retrains_nothing(finished: Checkout) -> None:
-    code, data = "src/nagbench/optimizers/nag_sutskever.py", "results/data/synthetic.npz"
-    with finished.restored(code) as one, finished.restored(data) as other:
-        one.touch()
-        other.touch()
-        assert finished.pending(*everything()) == {}
-
-
-def test_the_engine_retrains_everything(finished: Checkout) -> None:
-    with finished.edited("src/nagbench/training/lane.py", '"""', '"""Edited. '):
-        pending = finished.pending("tables")
-    assert sum(rule in ("tune", "test") for rule in pending.values()) == 4
-
-
-def test_a_figure_redraws_that_figure_alone(finished: Checkout) -> None:
-    with finished.edited("src/nagbench/rendering/figures/sensitivity.py", '"""', '"""Edited. '):
-        pending = finished.pending(*everything())
-    expected = {
-        "figures/micro/sensitivity.pdf": "figure",
-        "figures/micro/sensitivity.png": "figure",
-        "results/micro/report.html": "report_html",
-    }
-    if has_tex():
-        expected["paper/generated/figures/sensitivity.pdf"] = "paper_figure"
-        expected["paper/main.pdf"] = "paper_pdf"
-    assert pending == expected
-
-
-def test_the_statistics_retrain_nothing(finished: Checkout) -> None:
-    with finished.edited("src/nagbench/statistics/__init__.py", '"""', '"""Edited. '):
-        pending = finished.pending(*everything())
-    assert {"statistics", "figure", "table"} <= set(pending.values())
-    assert not TRAINING & set(pending.values())
-
-
-def test_other_targets_of_a_study_retrain_nothing(finished: Checkout) -> None:
-    with finished.edited("workflow/studies/micro.yaml", "- 0.2", "- 0.25"):
-        pending = finished.pending(*everything())
-    assert "statistics" in pending.values()
-    assert not TRAINING & set(pending.values())
-
-
-def test_more_test_seeds_keep_the_tuning(finished: Checkout) -> None:
-    with finished.edited("workflow/studies/micro.yaml", "- 12", "- 12\n  - 13"):
-        pending = finished.pending("tables")
-    assert set(before_statistics(pending).values()) == {"test"}
 
 
 def test_results_are_trusted_without_snakemakes_notes(finished: Checkout, tmp_path: Path) -> None:
@@ -155,7 +136,9 @@ def test_committed_records_need_no_training(finished: Checkout, tmp_path: Path) 
     assert "Traceback" not in missing.stdout
     committed = checkout.folder / "paper/records/micro"
     shutil.copytree(checkout.folder / "results/micro/records", committed)
-    shutil.copytree(checkout.folder / "results/proofs", checkout.folder / "paper/records/proofs")
+    shutil.copytree(
+        checkout.folder / "results/validation", checkout.folder / "paper/records/validation"
+    )
     shutil.rmtree(checkout.folder / "results")
     pending = checkout.pending("figures", "tables", records="committed")
     assert not TRAINING & set(pending.values())

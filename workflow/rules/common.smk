@@ -1,9 +1,11 @@
-# What several rules need to know: the checked configuration, the study and its units.
+# What several rules need to know: the checked configuration, the study and its units, and the code
+# that each rule runs, which `nagbench.sources` finds from the names of modules.
 # Nothing here may import torch: a cluster reads these files once for every job.
 import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,22 +14,21 @@ from pyarrow import parquet
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from nagbench.devices import has_gpu
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.provenance import data_sources, sources, training_sources
-from nagbench.rendering import FIGURES, TABLES
-from nagbench.study import Study, Unit
-from nagbench.study_file import load_study, study_path
+from nagbench.rendering.figures import NAMES as FIGURES
+from nagbench.rendering.table_files import TABLES
+from nagbench.runner.devices import has_gpu
+from nagbench.sources import ENGINE, code_digest, sources
+from nagbench.study.file import load_study, study_path
+from nagbench.study.model import STAGES, Study
+from nagbench.study.plan import units
+from nagbench.study.unit import Unit, unit, write_plan
+from nagbench.validation.methods import METHODS
 
 CAPTIONS = "workflow/report"
 ENVIRONMENT = "../../envs/environment.yml"
 SCHEMAS = "../schemas"
-TABLE_FORMS = [f"rendering/{part}.py" for part in ("table", "lookup", "latex")]
-STYLE = [
-    f"rendering/{name}"
-    for name in ("style.py", "legend.py", "layout.py", "lookup.py", "nagbench.mplstyle")
-]
 
 
 def stop(message: str) -> NoReturn:
@@ -74,6 +75,16 @@ def read_study() -> Study:
             )
         )
     return study
+
+
+def planned_units(study: Study) -> list[Unit]:
+    """The units of the study; a file of the user's that cannot be read is one message."""
+    try:
+        found = units(study)
+        sources(*{module for unit in found for module in unit.base.modules()})
+    except InputError as error:
+        stop(str(error))
+    return found
 
 
 def records_folder(study: Study) -> str:
@@ -123,38 +134,41 @@ def stop_without_gpu() -> None:
             sys.exit(status)
 
 
+def plan_file(stage: str) -> str:
+    """Where the plan of a stage is: its units with every name resolved, from which jobs train."""
+    return f"results/{STUDY.name}/plan/{stage}.json"
+
+
+def write_plans() -> None:
+    """Write the plans as this Snakefile knows the units."""
+    for stage in STAGES:
+        write_plan(
+            Path(plan_file(stage)), [unit for unit in UNITS if unit.stage == stage]
+        )
+
+
 def unit_of(stage: str, wildcards) -> Unit:
     """The unit of a training job."""
-    return STUDY.unit(f"{stage}/{wildcards.workload}/{wildcards.optimizer}")
+    return unit(UNITS, f"{stage}/{wildcards.workload}/{wildcards.optimizer}")
 
 
-def tune_sources(wildcards) -> list[str]:
-    """The files whose text decides what a unit's tuning finds."""
-    return training_sources(unit_of("tune", wildcards))
+def unit_code(stage: str, wildcards) -> list[str]:
+    """The files that a unit's training loads; an edit of one asks whether it must train again."""
+    return sources(ENGINE, *unit_of(stage, wildcards).base.modules())
 
 
-def test_sources(wildcards) -> list[str]:
-    """The files whose text decides what a unit's test finds."""
-    return training_sources(unit_of("test", wildcards))
+def unit_digest(stage: str, wildcards) -> str:
+    """What these files say, and which libraries they import: by it, finished runs are known."""
+    return code_digest(unit_of(stage, wildcards).base.modules())
 
 
-def tune_definition(wildcards) -> str:
-    """What study and catalogue say of a unit's tuning: when it changes, the unit trains again."""
-    return json.dumps(unit_of("tune", wildcards).definition(), sort_keys=True)
-
-
-def test_definition(wildcards) -> str:
-    """What study and catalogue say of a unit's test."""
-    return json.dumps(unit_of("test", wildcards).definition(), sort_keys=True)
+def unit_definition(stage: str, wildcards) -> str:
+    """What study and catalogue say of a unit: when it changes, this unit trains again."""
+    return json.dumps(unit_of(stage, wildcards).definition(), sort_keys=True)
 
 
 # A job runs again when a parameter changes, but not when the change is in one that is derived from its
-# inputs, as these are: neither the device nor the way the study was named decides a result.
-def study_argument(wildcards, input) -> str:
-    """The study as the user named it."""
-    return config["study"]
-
-
+# inputs, as these are: the device does not decide a result.
 def device_argument(wildcards, input) -> str:
     """The device as the user named it."""
     return config["device"]
@@ -181,15 +195,30 @@ def caption_folder(wildcards, input) -> str:
     return os.path.dirname(input.captions[0])
 
 
-def theory_sources() -> list[str]:
-    """What decides the rates on problems whose answers are known."""
-    from nagbench.theory.methods import METHODS
+def theory_code() -> list[str]:
+    """What measures rates, and the optimizers that it names."""
+    rows = [CATALOGUE[method.row] for method in METHODS]
+    optimizers = {row.reference.rpartition(":")[0] for row in rows}
+    return sources(
+        "nagbench.validation.file",
+        "nagbench.validation.rates",
+        "nagbench.data.synthetic",
+        *optimizers,
+    )
 
-    rows = {method.row for method in METHODS}
-    own = {
-        file for row in rows for file in map(os.fspath, CATALOGUE[row].source_files())
-    }
-    return [*sources("theory"), *sorted(os.path.relpath(file) for file in own)]
+
+def statistics_code() -> list[str]:
+    """What makes result tables, and what it finds by name: the data set, networks, optimizers."""
+    networks = {unit.base.network.rpartition(":")[0] for unit in UNITS}
+    optimizers = {unit.base.optimizer.rpartition(":")[0] for unit in UNITS}
+    return sources(
+        "nagbench.statistics.result_tables",
+        "nagbench.records",
+        "nagbench.study.file",
+        DATA_SET,
+        *networks,
+        *optimizers,
+    )
 
 
 def data_source() -> list[str]:
@@ -202,9 +231,10 @@ def source_arguments(wildcards, input) -> list[str]:
     return ["--source", *input.source] if input.source else []
 
 
-def figure_sources(wildcards) -> list[str]:
-    """A figure's own file and the style that all share."""
-    return sources(f"rendering/figures/{wildcards.figure}.py", *STYLE)
+def figure_code(wildcards) -> list[str]:
+    """What draws a figure."""
+    drawn = f"nagbench.rendering.figures.{wildcards.figure}"
+    return sources("nagbench.rendering.figure_files", drawn)
 
 
 def caption_files() -> list[str]:
@@ -222,12 +252,12 @@ def paper_files() -> list[str]:
 
 check_config()
 STUDY = read_study()
-STUDY_FILE = os.fspath(study_path(config["study"]))
+UNITS = planned_units(STUDY)
+DATA_SET = f"nagbench.data.{STUDY.data}"
+STUDY_FILE = os.path.relpath(study_path(config["study"]))
 RECORDS = records_folder(STUDY)
-PROOFS = "results/proofs" if config["records"] == "train" else "paper/records/proofs"
-validate(
-    yaml.safe_load(Path(STUDY_FILE).read_text(encoding="utf-8")),
-    f"{SCHEMAS}/study.schema.json",
+VALIDATION = (
+    "results/validation" if config["records"] == "train" else "paper/records/validation"
 )
 
 GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0

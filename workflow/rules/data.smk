@@ -3,7 +3,7 @@
 
 rule data:
     input:
-        code=data_sources(STUDY.data),
+        code=sources(DATA_SET),
         source=data_source(),
     output:
         f"results/data/{STUDY.data}.npz",

@@ -3,7 +3,7 @@
 
 rule figure:
     input:
-        code=figure_sources,
+        code=figure_code,
         statistics=rules.statistics.output[0],
     output:
         pdf="<figures>/{figure}.pdf",
@@ -30,7 +30,7 @@ rule figure:
 
 rule table:
     input:
-        code=sources("rendering/tables", *TABLE_FORMS),
+        code=sources("nagbench.rendering.table_files"),
         statistics=rules.statistics.output[0],
     output:
         tex="<results>/tables/{table}.tex",
@@ -58,7 +58,7 @@ rule table:
 
 rule numbers:
     input:
-        code=sources("rendering/numbers.py", "rendering/tables/claims.py", *TABLE_FORMS),
+        code=sources("nagbench.rendering.numbers"),
         statistics=rules.statistics.output[0],
     output:
         "paper/generated/numbers.tex",
@@ -76,7 +76,7 @@ rule numbers:
 
 rule captions:
     input:
-        code=sources("rendering/captions.py", "rendering/latex.py"),
+        code=sources("nagbench.rendering.captions"),
         captions=caption_files(),
         statistics=rules.statistics.output[0],
     output:

@@ -3,12 +3,12 @@
 
 rule statistics:
     input:
-        code=sources("statistics"),
+        code=statistics_code(),
         study=STUDY_FILE,
         runs="<records>/runs.parquet",
         curves="<records>/curves.parquet",
-        theory="<proofs>/theory.parquet",
-        calibration="<proofs>/calibration.parquet",
+        theory="<validation>/theory.parquet",
+        calibration="<validation>/calibration.parquet",
     output:
         directory("<results>/statistics"),
     log:

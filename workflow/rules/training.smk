@@ -1,10 +1,10 @@
-# tune ─▶ choose ─▶ test: every unit is a job and a file of records. A diverged run is a result, not a
-# fault, so it is never retried.
+# tune ─▶ choose ─▶ test: every unit is a job and a file of records, trained from the plan of its stage.
+# A diverged run is a result, not a fault, so it is never retried.
 
 
 rule tune:
     input:
-        code=tune_sources,
+        code=partial(unit_code, "tune"),
         data=rules.data.output,
     output:
         "<results>/tune/{workload}/{optimizer}.parquet",
@@ -21,17 +21,18 @@ rule tune:
         mem_mb=4000,
         runtime=240,
     params:
-        definition=tune_definition,
-        study=study_argument,
+        plan=plan_file("tune"),
+        code=partial(unit_digest, "tune"),
+        definition=partial(unit_definition, "tune"),
         device=device_argument,
     shell:
-        "nagbench train {params.study:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
+        "nagbench train {params.plan:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
         " --data {input.data:q} --device {params.device} --output {output:q} > {log:q} 2>&1"
 
 
 rule choose:
     input:
-        code=sources("choice.py"),
+        code=sources("nagbench.runner.decision", DATA_SET),
         records=rules.tune.output,
     output:
         "<results>/chosen/{workload}/{optimizer}.json",
@@ -44,15 +45,15 @@ rule choose:
         mem_mb=1000,
         runtime=10,
     params:
-        study=study_argument,
+        plan=plan_file("tune"),
     shell:
-        "nagbench choose {params.study:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
+        "nagbench choose {params.plan:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
         " --records {input.records:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule test:
     input:
-        code=test_sources,
+        code=partial(unit_code, "test"),
         data=rules.data.output,
         chosen=rules.choose.output,
     output:
@@ -70,19 +71,21 @@ rule test:
         mem_mb=4000,
         runtime=240,
     params:
-        definition=test_definition,
-        study=study_argument,
+        plan=plan_file("test"),
+        code=partial(unit_digest, "test"),
+        definition=partial(unit_definition, "test"),
         device=device_argument,
     shell:
-        "nagbench train {params.study:q} --unit test/{wildcards.workload}/{wildcards.optimizer}"
+        "nagbench train {params.plan:q} --unit test/{wildcards.workload}/{wildcards.optimizer}"
         " --chosen {input.chosen:q} --data {input.data:q} --device {params.device}"
         " --output {output:q} > {log:q} 2>&1"
 
 
 rule collect:
     input:
-        code=sources("records.py"),
-        units=[f"<results>/{unit.name}.parquet" for unit in STUDY.units()],
+        code=sources("nagbench.records", "nagbench.study.file", DATA_SET),
+        study=STUDY_FILE,
+        units=[f"<results>/{unit.name}.parquet" for unit in UNITS],
     output:
         "<results>/records/runs.parquet",
         "<results>/records/curves.parquet",
@@ -96,9 +99,8 @@ rule collect:
         runtime=10,
     params:
         folder=subpath(output[0], parent=True),
-        study=study_argument,
     shell:
-        "nagbench collect {params.study:q} --output {params.folder:q} {input.units:q}"
+        "nagbench collect {input.study:q} --output {params.folder:q} {input.units:q}"
         " > {log:q} 2>&1"
 
 
@@ -107,5 +109,9 @@ localrules:
     collect,
 
 
+# A plan is no job's output: what it says of a unit is among the parameters of that unit's jobs, so that
+# an edit of the study trains the units alone that it changes. (Snakemake does not look at what follows
+# a stale job by an ancient file, so a rule that made plans would hide which units are stale.)
 onstart:
     stop_without_gpu()
+    write_plans()

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nagbench.training.clock import now
-from nagbench.training.lane import Lane, compute_dtype
+from nagbench.engine.clock import now
+from nagbench.engine.loop import step
+from nagbench.engine.run import LiveRun
+from nagbench.engine.splits import compute_dtype
 
 _SECONDS = 0.5
 
@@ -41,12 +43,12 @@ def memory_ceiling(device: torch.device) -> float:
     return 2 * source.nbytes * _per_second(lambda: target.copy_(source), device)
 
 
-def traffic(lane: Lane) -> int:
+def traffic(run: LiveRun) -> int:
     """Bytes that the operations of a step read and write, each operation by itself."""
-    lane.rewind()
+    run.rewind()
     with _Counted() as counted:
-        lane.step()
-    lane.rewind()
+        step(run)
+    run.rewind()
     return counted.bytes
 
 
@@ -66,17 +68,17 @@ class _Counted(TorchDispatchMode):  # type: ignore[no-untyped-call]
 class Floor:
     """A step's convolutions and matrix products and nothing else: with gradients, at its shapes."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._dtype = compute_dtype(lane.workload.precision)
+    def __init__(self, run: LiveRun) -> None:
+        self._dtype = compute_dtype(run.recipe.precision)
         self._calls: list[tuple[nn.Module, Tensor, Tensor, list[Tensor]]] = []
         hooks = [
             module.register_forward_hook(self._keep)
-            for module in lane.model.modules()
+            for module in run.model.modules()
             if isinstance(module, nn.Conv2d | nn.Linear)
         ]
-        lane.rewind()
-        lane.step()
-        lane.rewind()
+        run.rewind()
+        step(run)
+        run.rewind()
         for hook in hooks:
             hook.remove()
 

@@ -3,25 +3,25 @@
 import itertools
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from nagbench import models
-from nagbench.data.images import CLASSES
-from nagbench.data.resident import DEVIATION, MEAN, ResidentSet
+from nagbench.benchmark.cases import SETTINGS, network_with_masks
+from nagbench.data.cifar10 import SET
 from nagbench.data.torchvision_import import import_torchvision
-from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.study import Run, Workload
-from nagbench.training.capture import record
-from nagbench.training.execution import WARM_UP
-from nagbench.training.lane import Lane, compute_dtype
+from nagbench.engine.capture import WARM_UP, capture_graph
+from nagbench.engine.loop import step
+from nagbench.engine.recipe import Recipe
+from nagbench.engine.resident import ResidentSet
+from nagbench.engine.run import LiveRun
+from nagbench.engine.splits import compute_dtype
 
 IMAGES = 10_000  # noise: what the images show takes no time
-_SETTINGS = {"lr": 1e-3, "momentum": 0.9}
 _LOADERS = 4
 
 
@@ -35,47 +35,45 @@ class Contestant(Protocol):
 def noise() -> tuple[np.ndarray, np.ndarray]:
     """Images and labels."""
     stream = np.random.default_rng(0)
-    pixels = stream.integers(0, 256, (IMAGES, 32, 32, 3), dtype=np.uint8)
-    return pixels, stream.integers(0, CLASSES, IMAGES)
+    pixels = stream.integers(0, 256, (IMAGES, SET.height, SET.width, SET.channels), dtype=np.uint8)
+    return pixels, stream.integers(0, SET.classes, IMAGES)
 
 
-def _with_masks(model: nn.Module, batch: int, device: torch.device) -> nn.Module:
-    """Dropout with one mask for all steps: the cheapest that there is."""
-    for layer in models.layers.planned_dropouts(model):
-        layer.chances = torch.randint(
-            0, 256, (batch, layer.features), dtype=torch.uint8, device=device
-        )
-    return model
+def _resident(recipe: Recipe, device: torch.device) -> ResidentSet:
+    """The noise on the device, scaled as CIFAR-10 is."""
+    dtype = compute_dtype(recipe.precision)
+    return ResidentSet.place(
+        *noise(), recipe.padding, device, dtype, SET.mean, SET.deviation, SET.classes
+    )
 
 
 class Plain:
     """Transforms, a DataLoader with workers, float32, the loss fetched in each step."""
 
-    def __init__(self, workload: Workload, device: torch.device) -> None:
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
         self._device = device
-        model = models.build(workload.model, 0, workload.batch_norm).to(device)
-        self._model = _with_masks(model, workload.batch_size, device)
-        learned = [p for p in model.parameters() if p.requires_grad]
-        self._optimizer = torch.optim.SGD(learned, **_SETTINGS, nesterov=True)  # type: ignore[arg-type]
-        self._smoothing = workload.label_smoothing
-        self._batches = self._endless(workload)
+        self._model = network_with_masks(recipe, device)
+        learned = [p for p in self._model.parameters() if p.requires_grad]
+        self._optimizer = torch.optim.SGD(learned, **SETTINGS)  # type: ignore[arg-type]
+        self._smoothing = recipe.label_smoothing
+        self._batches = self._endless(recipe)
 
-    def _endless(self, workload: Workload) -> Iterator[Any]:
+    def _endless(self, recipe: Recipe) -> Iterator[Any]:
         transforms = import_torchvision().transforms
         augment = transforms.Compose(
             [
                 transforms.ToPILImage(),
-                transforms.RandomCrop(32, workload.padding),
+                transforms.RandomCrop((SET.height, SET.width), recipe.padding),
                 transforms.RandomHorizontalFlip(),
                 transforms.ToTensor(),
-                transforms.Normalize([m / 255 for m in MEAN], [d / 255 for d in DEVIATION]),
+                transforms.Normalize([m / 255 for m in SET.mean], [d / 255 for d in SET.deviation]),
             ]
         )
         # torch thinks four workers too many for few cores; they are what scripts ask for.
         warnings.filterwarnings("ignore", "This DataLoader will create")
         loader = torch.utils.data.DataLoader(
             _Images(*noise(), augment),
-            workload.batch_size,
+            recipe.batch_size,
             shuffle=True,
             num_workers=_LOADERS,
             persistent_workers=True,
@@ -110,27 +108,25 @@ class _Images(torch.utils.data.Dataset):
 class Careful:
     """One run with all cores: resident data, channels last, autocast, no waiting for the loss."""
 
-    def __init__(self, workload: Workload, device: torch.device) -> None:
-        self._workload, self._device = workload, device
-        model = models.build(workload.model, 0, workload.batch_norm).to(device)
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._model = _with_masks(model, workload.batch_size, device)
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        self._recipe, self._device = recipe, device
+        model = network_with_masks(recipe, device)
+        self._model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         learned = [p for p in model.parameters() if p.requires_grad]
-        self._optimizer = torch.optim.SGD(learned, **_SETTINGS, nesterov=True)  # type: ignore[arg-type]
-        dtype = compute_dtype(workload.precision)
-        self._data = ResidentSet.place(*noise(), workload.padding, device, dtype)
+        self._optimizer = torch.optim.SGD(learned, **SETTINGS)  # type: ignore[arg-type]
+        self._data = _resident(recipe, device)
 
     def step(self) -> None:
-        batch, device = self._workload.batch_size, self._device
+        batch, device = self._recipe.batch_size, self._device
         index = torch.randint(0, IMAGES, (batch,), device=device)
-        rows, columns = torch.randint(0, 2 * self._workload.padding + 1, (2, batch), device=device)
+        rows, columns = torch.randint(0, 2 * self._recipe.padding + 1, (2, batch), device=device)
         flips = torch.randint(0, 2, (batch,), device=device, dtype=torch.bool)
         images = self._data.crops(index, rows, columns, flips)
-        shortened = self._workload.precision == "bfloat16"
+        shortened = self._recipe.precision == "bfloat16"
         self._optimizer.zero_grad()
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=shortened):
             logits = self._model(images)
-        smoothing = self._workload.label_smoothing
+        smoothing = self._recipe.label_smoothing
         loss = cross_entropy(logits.float(), self._data.labels[index], label_smoothing=smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -139,28 +135,27 @@ class Careful:
 class Engine:
     """`lanes` runs as this project trains them; on a CPU, one of the processes that it takes."""
 
-    def __init__(self, workload: Workload, device: torch.device, lanes: int = 1) -> None:
-        dtype = compute_dtype(workload.precision)
-        data = ResidentSet.place(*noise(), workload.padding, device, dtype)
-        self.lanes = [
-            Lane(Run(0, seed, _SETTINGS, {}), workload, CATALOGUE["nag"], device, data)
-            for seed in range(lanes)
-        ]
+    def __init__(self, recipe: Recipe, device: torch.device, lanes: int = 1) -> None:
+        data = _resident(recipe, device)
+        self.runs = [LiveRun(replace(recipe, seed=seed), data, device) for seed in range(lanes)]
         self._left = 0
-        for lane in self.lanes:
-            lane.begin_epoch(lane.plan_tables(1))
+        for run in self.runs:
+            run.begin_epoch(run.plan(1))
             for _ in range(WARM_UP):
-                lane.step()
-            lane.rewind()
-        self._replay = record(self.lanes) if device.type == "cuda" else self.lanes[0].step
+                step(run)
+            run.rewind()
+        self._replay = capture_graph(self.runs, step) if device.type == "cuda" else None
 
     def step(self) -> None:
         if self._left == 0:  # the plans of an epoch are made beside a GPU, and counted on a CPU
-            for lane in self.lanes:
-                if lane.device.type == "cpu":
-                    lane.begin_epoch(lane.plan_tables(1))
+            for run in self.runs:
+                if run.device.type == "cpu":
+                    run.begin_epoch(run.plan(1))
                 else:
-                    lane.rewind()
-            self._left = self.lanes[0].steps
+                    run.rewind()
+            self._left = self.runs[0].steps
         self._left -= 1
-        self._replay()
+        if self._replay is not None:
+            self._replay()
+        else:
+            step(self.runs[0])

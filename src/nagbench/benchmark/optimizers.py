@@ -8,12 +8,14 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from nagbench import models
+from nagbench.benchmark.cases import case_of
+from nagbench.data.cifar10 import SET
+from nagbench.engine import build
+from nagbench.engine.capture import host_state
+from nagbench.engine.clock import now
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.optimizers.entry import Optimizer
-from nagbench.training.capture import host_state
-from nagbench.training.clock import now
+from nagbench.optimizers.spec import OptimizerSpec
 
 _SECONDS = 0.05  # of a turn
 BASE = "sgd"
@@ -22,12 +24,12 @@ BASE = "sgd"
 class _Timed:
     """An optimizer over a network's parameters, with gradients that stay."""
 
-    def __init__(self, row: Optimizer, model: str, device: torch.device) -> None:
+    def __init__(self, row: OptimizerSpec, model: str, device: torch.device) -> None:
         self.row, self._device = row, device
-        network = models.build(model, 0).to(device)
+        recipe = case_of(row, model, {**row.defaults, "lr": 1e-8})
+        network = build.network(recipe, SET.inputs, SET.classes).to(device)
         self.parameters = [p for p in network.parameters() if p.requires_grad]
-        settings = {**row.defaults, "lr": 1e-8}
-        self.optimizer: Any = row.build(self.parameters, settings, device.type)
+        self.optimizer: Any = build.optimizer(recipe, self.parameters, device.type)
         stream = torch.Generator().manual_seed(0)
         self.gradients = [
             torch.randn(p.shape, generator=stream).mul_(1e-3).to(device) for p in self.parameters
@@ -37,9 +39,9 @@ class _Timed:
         self._steps = 1
         for _ in range(3):
             self._step()
-        self.recordable = self._is_recordable()
+        self.capturable = self._is_capturable()
 
-    def _is_recordable(self) -> bool:
+    def _is_capturable(self) -> bool:
         """Whether a GPU can replay the step: torch says so of its own, others are watched."""
         if self.row.closure:
             return False
@@ -124,7 +126,7 @@ def costs(model: str, device: str, rounds: int) -> list[dict[str, Any]]:
             "step": statistics.median(seconds[name]) if name in timed else None,
             "over_sgd": statistics.median(seconds[name]) / base if name in timed else None,
             "bytes": timed[name].bytes_per_parameter() if name in timed else None,
-            "recordable": timed[name].recordable if name in timed else None,
+            "capturable": timed[name].capturable if name in timed else None,
             "missing": missing.get(name, ""),
         }
         for name in CATALOGUE
@@ -133,13 +135,13 @@ def costs(model: str, device: str, rounds: int) -> list[dict[str, Any]]:
 
 def cost_table(rows: list[dict[str, Any]]) -> str:
     """The rows as text."""
-    lines = [f"{'optimizer':22}{'µs a step':>10}{'over SGD':>10}{'B/param.':>10}  recordable"]
+    lines = [f"{'optimizer':22}{'µs a step':>10}{'over SGD':>10}{'B/param.':>10}  capturable"]
     for row in rows:
         if row["missing"]:
             lines.append(f"{row['optimizer']:22}{row['missing']}")
             continue
         lines.append(
             f"{row['optimizer']:22}{1e6 * row['step']:10.0f}{row['over_sgd']:10.2f}"
-            f"{row['bytes']:10.1f}  {'yes' if row['recordable'] else 'no'}"
+            f"{row['bytes']:10.1f}  {'yes' if row['capturable'] else 'no'}"
         )
     return "\n".join(lines)

@@ -7,17 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nagbench.benchmark.cases import case
 from nagbench.benchmark.tournament import compete
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
-from nagbench.provenance import code_digest, environment, sources
-from nagbench.study import Workload
+from nagbench.runner.provenance import environment
+from nagbench.sources import code_digest
 
 WORKLOADS = {
-    "seed_cnn": Workload("seed_cnn", 128, 20, (0.5,)),
-    "resnet20": Workload("resnet20", 128, 20, (0.5,)),
-    "resnet18": Workload("resnet18", 128, 20, (0.5,)),
-    "fastnet": Workload("fastnet", 1024, 8, (0.5,), label_smoothing=0.2),
+    "seed_cnn": case("seed_cnn"),
+    "resnet20": case("resnet20"),
+    "resnet18": case("resnet18"),
+    "fastnet": case("fastnet", 1024, 8, label_smoothing=0.2),
 }
 PRECISIONS = ("bfloat16", "float32")
 _COLUMNS = {
@@ -43,9 +44,8 @@ def bench(
     found: list[dict[str, Any]] = []
     for name in names:
         for precision in precisions:
-            workload = replace(WORKLOADS[name], precision=precision)
-            object.__setattr__(workload, "name", name)
-            table = compete(workload, device, rounds, seconds).table()
+            recipe = replace(WORKLOADS[name], precision=precision)
+            table = compete(name, recipe, device, rounds, seconds).table()
             print(text(table), flush=True)
             found += table
             if output is not None:
@@ -70,7 +70,7 @@ def _save(
     kept = {
         "command": f"nagbench bench --device {device} --rounds {rounds} --seconds {seconds:g}",
         "machine": {**environment(device), "host": platform.machine()},
-        "engine": code_digest(sources("training", "models", "data/resident.py")),
+        "code": code_digest([]),
         "rows": table,
     }
     with atomic_path(output) as path:

@@ -17,12 +17,14 @@ from typing import Any
 
 import torch
 
-from nagbench import models
 from nagbench.benchmark.ceilings import Floor, matrix_ceiling, memory_ceiling, traffic
 from nagbench.benchmark.contestants import Careful, Engine, Plain
+from nagbench.data.cifar10 import SET
+from nagbench.engine import numerics
+from nagbench.engine.clock import now
+from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
-from nagbench.study import Workload
-from nagbench.training.clock import now
+from nagbench.models.size import flops
 
 TRAINING_IMAGES = 45_000  # of an epoch, for runs per hour
 LANES = (1, 2, 4, 8, 16, 32)
@@ -44,9 +46,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """What a tournament found on one workload."""
+    """What a tournament found on one workload, a network of the registry."""
 
-    workload: Workload
+    workload: str
+    recipe: Recipe
     rows: list[Row]
     matrix: float
     memory: float
@@ -54,13 +57,13 @@ class Result:
 
     def table(self) -> list[dict[str, Any]]:
         """One row a contestant, in plain numbers."""
-        flops = models.flops(self.workload.model, self.workload.batch_norm, training=True)
+        arithmetic = flops(self.workload, SET.inputs, SET.classes, training=True)
         base = {row.name: row.rate for row in self.rows}
-        run = TRAINING_IMAGES * self.workload.epochs
+        run = TRAINING_IMAGES * self.recipe.epochs
         return [
             {
-                "workload": self.workload.name,
-                "precision": "float32" if row.name == "plain" else self.workload.precision,
+                "workload": self.workload,
+                "precision": "float32" if row.name == "plain" else self.recipe.precision,
                 "way": row.name,
                 "runs": row.runs,
                 "images_per_second": row.rate,
@@ -70,16 +73,16 @@ class Result:
                 "over_careful": row.rate / base["careful"],
                 "runs_per_hour": 3600 * row.rate / run,
                 "seconds_per_1000_runs": 1000 * run / row.rate,
-                "share_of_matrix": row.rate * flops / self.matrix,
-                "share_of_memory": row.rate * self.traffic / self.workload.batch_size / self.memory,
+                "share_of_matrix": row.rate * arithmetic / self.matrix,
+                "share_of_memory": row.rate * self.traffic / self.recipe.batch_size / self.memory,
                 "megabytes": row.bytes / 1e6,
             }
             for row in self.rows
         ]
 
 
-def compete(workload: Workload, device: str, rounds: int, seconds: float) -> Result:
-    """Let all contestants train `workload` in turns of about `seconds`."""
+def compete(workload: str, recipe: Recipe, device: str, rounds: int, seconds: float) -> Result:
+    """Let all contestants train `recipe` in turns of about `seconds`."""
     cores = len(os.sched_getaffinity(0))
     lanes = [n for n in LANES if device != "cpu" or n <= cores]
     names = ["plain", "careful", *(f"engine {n}" for n in lanes)]
@@ -87,12 +90,12 @@ def compete(workload: Workload, device: str, rounds: int, seconds: float) -> Res
         names += [f"convolutions {n}" for n in lanes]
     place = torch.device(device)
     torch.set_num_threads(cores)
-    matrix, memory = matrix_ceiling(workload.precision, place), memory_ceiling(place)
+    matrix, memory = matrix_ceiling(recipe.precision, place), memory_ceiling(place)
     rates: dict[str, list[float]] = {name: [] for name in names}
     with contextlib.ExitStack() as stack:
         teams: dict[str, _Team] = {}
         for name in names:
-            team = stack.enter_context(_team(name, workload, device))
+            team = stack.enter_context(_team(name, recipe, device))
             if team.fits:
                 teams[name] = team
         for team in teams.values():
@@ -104,7 +107,7 @@ def compete(workload: Workload, device: str, rounds: int, seconds: float) -> Res
             Row(name, team.runs, tuple(rates[name]), team.peak()) for name, team in teams.items()
         ]
         moved = teams["engine 1"].traffic()
-    return Result(workload, rows, matrix, memory, moved)
+    return Result(workload, recipe, rows, matrix, memory, moved)
 
 
 class _Team:
@@ -141,7 +144,7 @@ class _Team:
 
 
 @contextlib.contextmanager
-def _team(name: str, workload: Workload, device: str) -> Iterator[_Team]:
+def _team(name: str, recipe: Recipe, device: str) -> Iterator[_Team]:
     way, _, number = name.partition(" ")
     runs = int(number or 1)
     processes = runs if device == "cpu" else 1
@@ -150,28 +153,26 @@ def _team(name: str, workload: Workload, device: str) -> Iterator[_Team]:
     for _ in range(processes):
         here, there = context.Pipe()
         lanes = runs // processes
-        process = context.Process(target=_member, args=(there, way, workload, device, lanes))
+        process = context.Process(target=_member, args=(there, way, recipe, device, lanes))
         process.start()
         there.close()
         members.append((process, here))
     try:
-        yield _Team([here for _, here in members], runs, workload.batch_size)
+        yield _Team([here for _, here in members], runs, recipe.batch_size)
     finally:
         for process, here in members:
             here.close()  # which ends it
             process.join()
 
 
-def _member(there: Connection, way: str, workload: Workload, name: str, lanes: int) -> None:
+def _member(there: Connection, way: str, recipe: Recipe, name: str, lanes: int) -> None:
     device = torch.device(name)
-    if name == "cpu":
-        alone = way in ("plain", "careful")
-        torch.set_num_threads(len(os.sched_getaffinity(0)) if alone else 1)
-    if way == "engine":
-        torch.use_deterministic_algorithms(True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    if way in ("plain", "careful"):
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
+    else:
+        numerics.establish(device)
     try:
-        contestant = _contestant(way, workload, device, lanes)
+        contestant = _contestant(way, recipe, device, lanes)
     except torch.OutOfMemoryError:
         there.send("does not fit")
         return
@@ -186,16 +187,16 @@ def _member(there: Connection, way: str, workload: Workload, name: str, lanes: i
             elif question == "peak":
                 there.send(_peak(device))
             else:
-                there.send(traffic(contestant.lanes[0]))
+                there.send(traffic(contestant.runs[0]))
 
 
-def _contestant(way: str, workload: Workload, device: torch.device, lanes: int) -> Any:
+def _contestant(way: str, recipe: Recipe, device: torch.device, lanes: int) -> Any:
     if way == "plain":
-        return Plain(workload, device)
+        return Plain(recipe, device)
     if way == "careful":
-        return Careful(workload, device)
-    engine = Engine(workload, device, lanes)
-    return Floor(engine.lanes[0]) if way == "convolutions" else engine
+        return Careful(recipe, device)
+    engine = Engine(recipe, device, lanes)
+    return Floor(engine.runs[0]) if way == "convolutions" else engine
 
 
 def _peak(device: torch.device) -> int:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from nagbench.commands.verbs import Verbs, device, study
+from nagbench.study.model import STAGES
 
 if TYPE_CHECKING:
-    from nagbench.study import Study
+    from nagbench.study.model import Study
 
 
 def add(verbs: Verbs) -> None:
@@ -19,6 +20,10 @@ def add(verbs: Verbs) -> None:
 
     added = verbs.add("plan", _plan, "list a study's units and estimate its time on this machine")
     study(added)
+    added.add_argument("--stage", choices=STAGES, help="the units of one stage (default: all)")
+    added.add_argument(
+        "--output", type=Path, help="write the units, resolved, as JSON (.json); nothing is timed"
+    )
     device(added)
 
     added = verbs.add("power", _power, "what differences a study's seeds can show, before its runs")
@@ -42,31 +47,21 @@ def add(verbs: Verbs) -> None:
 
 
 def _preflight(options: argparse.Namespace) -> int | None:
-    from nagbench.devices import has_gpu
-    from nagbench.study_file import load_study
+    from nagbench.runner.devices import has_gpu
+    from nagbench.study.file import load_study
 
     study = load_study(options.study)
     _warn(study, sys.stderr)
     if not study.gpu or options.device != "auto" or has_gpu():
         return None
-    from nagbench.estimate import estimate
-
     print(
-        f"The study `{study.name}` is meant for a GPU and this machine has none.\n"
-        "Timing a few steps, to say how long it would take here ...",
-        file=sys.stderr,
-        flush=True,
-    )
-    size = estimate(study, "cpu")
-    print(
-        f"It would train {len(size.units)} units, {size.runs} runs of "
-        f"{', '.join(study.workloads)}: about {size.hours:.1f} hours on this CPU "
-        f"(from a few timed steps).\n"
-        "Ways on:\n"
+        f"The study `{study.name}` is meant for a GPU and this machine has none: nothing was "
+        "trained.\nWays on:\n"
         "  --config study=demo    the demo study, minutes on a laptop\n"
         "  --config device=cpu    train this study on this CPU all the same\n"
         f"{_committed_way(study.name)}"
-        "Nothing was trained.",
+        f"How long it would take here, `nagbench plan {options.study} --device cpu` says, after "
+        "timing\na few steps of each optimizer.",
         file=sys.stderr,
     )
     return 3
@@ -79,13 +74,23 @@ def _committed_way(study: str) -> str:
 
 
 def _plan(options: argparse.Namespace) -> None:
-    from nagbench.devices import resolve
-    from nagbench.estimate import estimate
-    from nagbench.study_file import load_study
+    from nagbench.runner.references import check_references
+    from nagbench.study.file import load_study
+    from nagbench.study.plan import units
+    from nagbench.study.unit import write_plan
 
     study = load_study(options.study)
+    planned = units(study, options.stage)
+    check_references(planned)
+    if options.output:
+        write_plan(options.output, planned)
+        print(f"{len(planned)} units in {options.output}")
+        return
+    from nagbench.runner.devices import resolve
+    from nagbench.runner.estimate import estimate
+
     device = resolve(options.device)
-    size = estimate(study, device)
+    size = estimate(planned, device)
     print(f"{'unit':40}{'runs':>6}{'s a run':>10}{'hours':>9}{'MB a run':>10}")
     for unit in size.units:
         print(
@@ -95,17 +100,20 @@ def _plan(options: argparse.Namespace) -> None:
     where = f"{size.lanes} at a time" if size.lanes > 1 else "one at a time"
     print(
         f"{len(size.units)} units, {size.runs} runs: about {size.hours:.2g} hours on this "
-        f"{device}, {where}, in {size.memory(study) / 1e9:.1f} GB beside what the libraries take"
+        f"{device}, {where}, in {size.memory() / 1e9:.1f} GB beside what the libraries take"
     )
     _warn(study, sys.stdout)
 
 
 def _power(options: argparse.Namespace) -> None:
+    from nagbench.runner.references import check_references
     from nagbench.statistics.comparison import smallest_p
     from nagbench.statistics.power import detectable, families
-    from nagbench.study_file import load_study
+    from nagbench.study.file import load_study
+    from nagbench.study.plan import units
 
     study = load_study(options.study)
+    check_references(units(study))
     print(f"Level {study.level:g} after Holm's correction. The effect is what the hardest test of")
     print("the family finds with probability 0.8, in standard deviations of paired differences.")
     print(f"{'family':32}{'tests':>7}{'seeds':>7}{'smallest p':>12}{'effect':>8}")
@@ -125,7 +133,7 @@ def _warn(study: "Study", stream: TextIO) -> None:
 
 def _bench(options: argparse.Namespace) -> None:
     from nagbench.benchmark.report import PRECISIONS, WORKLOADS, bench
-    from nagbench.devices import claimed, resolve
+    from nagbench.runner.devices import claimed, resolve
 
     with claimed(resolve(options.device)) as device:
         if options.workloads == ["optimizers"]:
@@ -144,15 +152,9 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _schema(_: argparse.Namespace) -> None:
-    from nagbench.schema import json_schema
-    from nagbench.study_file import StudyFile
+    from nagbench.study.file import study_schema
 
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A study of NAG-Bench (made by `nagbench schema`)",
-        **json_schema(StudyFile),
-    }
-    print(json.dumps(schema, indent=2))
+    print(json.dumps(study_schema(), indent=2))
 
 
 def _optimizers(_: argparse.Namespace) -> None:

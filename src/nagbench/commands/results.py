@@ -3,20 +3,26 @@
 import argparse
 from pathlib import Path
 
-from nagbench.commands.verbs import Verbs, files, study
+from nagbench.commands.verbs import Verbs, files, study, study_or_plan, units_of
+from nagbench.errors import InputError
 
 
 def add(verbs: Verbs) -> None:
     added = verbs.add(
         "collect", _collect, "merge units' records into the tables `runs` and `curves`"
     )
-    study(added)
+    study_or_plan(added)
     files(added, output="the folder of the tables")
     added.add_argument("units", nargs="+", type=Path, help="units' records")
 
-    added = verbs.add("records", _merge, "merge records trained in several places")
-    added.add_argument("action", choices=["merge"])
+    added = verbs.add("records", _records, "merge records trained in several places")
+    added.add_argument(
+        "action",
+        choices=["merge", "migrate"],
+        help="migrate: give the runs of older records the names that --study gives them today",
+    )
     files(added, output="the folder of the merged tables; may be one of the parts")
+    added.add_argument("--study", help="to migrate: the study that the records are of")
     added.add_argument(
         "parts", nargs="+", type=Path, help="units' files, folders of them, or folders of tables"
     )
@@ -32,7 +38,9 @@ def add(verbs: Verbs) -> None:
     )
 
     added = verbs.add("theory", _theory, "run the methods on problems whose answers are known")
-    added.add_argument("study", type=Path, help="workflow/studies/theory.yaml, or one like it")
+    added.add_argument(
+        "study", type=Path, help="src/nagbench/validation/theory.yaml, or one like it"
+    )
     files(added, output="where to put the rates (.parquet)")
 
     added = verbs.add(
@@ -75,19 +83,31 @@ def add(verbs: Verbs) -> None:
 
 
 def _collect(options: argparse.Namespace) -> None:
-    from nagbench.records import check_complete, read_units, write_tables
-    from nagbench.study_file import load_study
+    from nagbench.integrity import check_complete
+    from nagbench.records import read_units, write_tables
+    from nagbench.runner.attest import check_codes
 
     runs, curves = read_units(options.units)
-    check_complete(load_study(options.study), runs)
+    check_complete(units_of(options.study), runs, curves)
+    check_codes(runs, [], options.output)
     write_tables(options.output, runs, curves)
 
 
-def _merge(options: argparse.Namespace) -> None:
+def _records(options: argparse.Namespace) -> None:
+    from nagbench.migration import renamed
     from nagbench.records import merge, read_any, seal, write_tables
+    from nagbench.runner import attest
 
+    attestations = [entry for path in options.parts for entry in attest.read(path)]
     runs, curves = merge([read_any(path) for path in options.parts], str(options.output))
+    if options.action == "migrate":
+        if options.study is None:
+            raise InputError("--study", "missing", "the study that the records are of")
+        runs, curves = renamed(units_of(options.study), runs, curves)
+    attest.check_codes(runs, attestations, options.output)
     write_tables(options.output, runs, curves)
+    if attestations:
+        attest.write(options.output, attestations)
     seal(options.output)
     print(f"{len(runs)} runs in {options.output}")
 
@@ -95,12 +115,16 @@ def _merge(options: argparse.Namespace) -> None:
 def _statistics(options: argparse.Namespace) -> None:
     import pandas as pd
 
-    from nagbench import statistics
     from nagbench.files import atomic_path
+    from nagbench.integrity import check_complete
     from nagbench.records import read_tables
-    from nagbench.study_file import load_study
+    from nagbench.statistics.result_tables import result_tables
+    from nagbench.study.file import load_study
+    from nagbench.study.plan import units
 
-    tables = statistics.tables(load_study(options.study), *read_tables(options.records))
+    study, records = load_study(options.study), read_tables(options.records)
+    check_complete(units(study), *records)
+    tables = result_tables(study, *records)
     for name in ("theory", "calibration"):
         tables[name] = pd.read_parquet(getattr(options, name))
     for name, table in tables.items():
@@ -110,12 +134,13 @@ def _statistics(options: argparse.Namespace) -> None:
 
 
 def _theory(options: argparse.Namespace) -> None:
-    from nagbench import data
+    from nagbench.data import registry
     from nagbench.files import atomic_path
-    from nagbench.theory.rates import load_theory, theory
+    from nagbench.validation.file import load_theory
+    from nagbench.validation.rates import theory
 
     file = load_theory(options.study)
-    rates = theory(file, data.prepare("synthetic"))
+    rates = theory(file, registry.prepare("synthetic"))
     with atomic_path(options.output) as path:
         rates.to_parquet(path, index=False)
 
@@ -124,7 +149,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     import pandas as pd
 
     from nagbench.files import atomic_path
-    from nagbench.statistics.calibration import line, rows
+    from nagbench.validation.calibration import line, rows
 
     found = []
     for row in rows(options.trials):
@@ -138,33 +163,33 @@ def _calibrate(options: argparse.Namespace) -> None:
 
 
 def _figure(options: argparse.Namespace) -> None:
-    from nagbench import rendering
+    from nagbench.rendering.figure_files import write_figure
 
-    rendering.write_figure(options.name, options.statistics, options.output)
+    write_figure(options.name, options.statistics, options.output)
 
 
 def _table(options: argparse.Namespace) -> None:
-    from nagbench import rendering
+    from nagbench.rendering.table_files import write_table
 
-    rendering.write_table(options.name, options.statistics, options.output)
+    write_table(options.name, options.statistics, options.output)
 
 
 def _numbers(options: argparse.Namespace) -> None:
-    from nagbench import rendering
+    from nagbench.rendering.numbers import write_numbers
 
-    rendering.write_numbers(options.statistics, options.output)
+    write_numbers(options.statistics, options.output)
 
 
 def _captions(options: argparse.Namespace) -> None:
-    from nagbench import rendering
+    from nagbench.rendering.captions import write_captions
 
-    rendering.write_captions(options.statistics, options.report, options.output)
+    write_captions(options.statistics, options.report, options.output)
 
 
 def _readme(options: argparse.Namespace) -> None:
     from nagbench.files import atomic_path
-    from nagbench.rendering import ResultTables
     from nagbench.rendering.readme import block, replaced
+    from nagbench.rendering.result_tables import ResultTables
 
     text = options.file.read_text(encoding="utf-8")
     new = replaced(text, block(ResultTables(options.statistics)), str(options.file))
@@ -174,7 +199,7 @@ def _readme(options: argparse.Namespace) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     from nagbench.rendering.terminal import show
-    from nagbench.study_file import load_study
+    from nagbench.study.file import load_study
 
     study = load_study(options.study)
     folder = options.statistics or Path("results", study.name, "statistics")
@@ -183,7 +208,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from nagbench.export import export, parts
-    from nagbench.study_file import load_study, study_path
+    from nagbench.study.file import load_study, study_path
 
     study = load_study(options.study)
     records = options.records or Path("results", study.name, "records")

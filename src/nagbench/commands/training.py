@@ -3,25 +3,27 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nagbench.commands.verbs import Verbs, device, files, study
-from nagbench.data import SETS
+from nagbench.commands.verbs import Verbs, device, files, study_or_plan, units_of
+from nagbench.data.registry import SETS
 from nagbench.errors import InputError
 
 if TYPE_CHECKING:
-    from nagbench.data.images import ImageSet
-    from nagbench.study import Study, Unit
-    from nagbench.training.interruption import Stop
-    from nagbench.training.store import Store
-    from nagbench.training.trainer import Trainer
-    from nagbench.training.unit import Progress
+    import pandas as pd
 
-    Training = Callable[[str, Trainer, Store], None]
-    Preparation = tuple[ImageSet, Training]
+    from nagbench.data.images import ImageSet
+    from nagbench.runner.one_process import Trainer
+    from nagbench.runner.stop import Stop
+    from nagbench.runner.store import Store
+    from nagbench.runner.unit import Progress
+    from nagbench.sources import Snapshot
+    from nagbench.study.unit import Unit
 
 # Status of a training that stopped early and kept what it had (sysexits' "temporary failure").
 STOPPED = 75
@@ -36,13 +38,17 @@ def add(verbs: Verbs) -> None:
     files(added, output="where to put it (.npz)")
 
     added = verbs.add("train", _train, "train a unit, or all units of a study, into records")
-    study(added)
+    study_or_plan(added)
     which = added.add_mutually_exclusive_group()
     which.add_argument("--unit", help="one unit, stage/workload/optimizer, into --output")
     which.add_argument(
         "--units", default="*", help="units of that pattern, into --results (default: all)"
     )
-    added.add_argument("--missing", action="store_true", help="of --units, those without records")
+    added.add_argument(
+        "--missing",
+        action="store_true",
+        help="of --units, those without records of today's study and code",
+    )
     added.add_argument("--data", type=Path, help="what `nagbench data` made")
     added.add_argument("--output", type=Path, help="where to put --unit's records (.parquet)")
     added.add_argument("--chosen", type=Path, help="what `nagbench choose` made, to test --unit")
@@ -58,16 +64,21 @@ def add(verbs: Verbs) -> None:
         help="runs to train side by side (default: on a GPU as many as pay; on a CPU one a core, "
         "with --unit one)",
     )
+    added.add_argument(
+        "--strict",
+        action="store_true",
+        help="stop at the first optimizer that raises an error, instead of recording a failed run",
+    )
     added.add_argument("--minutes", type=float, help="stop in time, and keep what was trained")
     device(added)
 
     added = verbs.add("choose", _choose, "choose the setting to test from a tune unit's records")
-    study(added)
+    study_or_plan(added)
     added.add_argument("--unit", required=True, help="tune/workload/optimizer")
     files(added, records="the unit's records", output="where to put the choice (.json)")
 
     added = verbs.add("verify", _verify, "train a few recorded runs again and compare")
-    study(added)
+    study_or_plan(added)
     added.add_argument("--records", type=Path, help="default: paper/records/STUDY")
     added.add_argument("--runs", type=int, default=3, help="how many, the cheapest (default: 3)")
     added.add_argument(
@@ -76,15 +87,24 @@ def add(verbs: Verbs) -> None:
         default=0.02,
         help="of the final validation and test accuracy (default: 0.02)",
     )
+    added.add_argument("--units", default="*", help="only runs of units of that pattern")
+    added.add_argument("--optimizer", help="only runs of that optimizer")
+    added.add_argument("--run", help="only the run of that name")
+    added.add_argument(
+        "--attest",
+        action="store_true",
+        help="after an edit of the code that changes no number: train a run of each workload, "
+        "optimizer and older code again, and if all are bit-equal say so beside the records",
+    )
     files(added, data="what `nagbench data` made")
     device(added)
 
 
 def _data(options: argparse.Namespace) -> None:
-    from nagbench import data
+    from nagbench.data import registry
     from nagbench.data.images import save
 
-    images = data.prepare(options.name, options.source)
+    images = registry.prepare(options.name, options.source)
     save(images, options.output)
     print(
         f"{images.edition}: {len(images.train_labels)} training and {len(images.test_labels)} test "
@@ -93,33 +113,45 @@ def _data(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> int | None:
-    from nagbench.study_file import load_study
+    from nagbench.engine.variables import check_variables
+    from nagbench.sources import Snapshot
 
-    study = load_study(options.study)
+    check_variables()
+    code = Snapshot()  # of what is about to be loaded
     if options.minutes is not None and options.minutes <= 0:
         raise InputError("--minutes", f"found {options.minutes:g}", "a number above 0")
     if options.lanes is not None and options.lanes < 1:
         raise InputError("--lanes", f"found {options.lanes}", "a number above 0")
-    # Refuses what is missing before torch, which takes seconds, is imported.
-    prepare = (_prepare_one if options.unit else _prepare_many)(study, options)
-
-    from nagbench.devices import claimed, resolve
-    from nagbench.training.interruption import Interrupted, Stop
-    from nagbench.training.store import Store
-
-    prepared = prepare()
-    if prepared is None:
+    units = units_of(options.study)
+    jobs = (_one_job if options.unit else _many_jobs)(units, options)
+    if not jobs:
+        print(f"Nothing to do: every unit of {options.study} that matches has its records.")
         return None
-    images, training = prepared
+
+    from nagbench.runner.devices import claimed, resolve
+    from nagbench.runner.references import check_references
+    from nagbench.runner.stop import Interrupted, Stop
+    from nagbench.runner.store import Store
+    from nagbench.runner.unit import train_unit
+
+    check_references(job.unit for job in jobs)
+    images = _images(jobs, options)
     store, stop = Store(options.store), Stop(options.minutes)
     backend = resolve(options.device)
     try:
         with (
             stop.listening(),
             claimed(backend) as device,
-            _trainer(images, store, stop, device, options) as trainer,
+            _trainer(images, store, stop, device, code, options) as trainer,
         ):
-            training(backend, trainer, store)
+            for job in jobs:
+                chosen = job.chosen()
+                ended = train_unit(
+                    job.unit, images, job.output, backend, trainer, store, code, chosen,
+                    partial(_report, job.unit),
+                )  # fmt: skip
+                if ended:
+                    print(f"{job.unit.name}: {ended}", file=sys.stderr, flush=True)
     except Interrupted:
         print(
             f"nagbench train: stopped early; all it trained is kept in {options.store}, "
@@ -130,112 +162,150 @@ def _train(options: argparse.Namespace) -> int | None:
     return None
 
 
-def _trainer(
-    images: "ImageSet", store: "Store", stop: "Stop", device: str, options: argparse.Namespace
-) -> "AbstractContextManager[Trainer]":
-    """A GPU trains as many runs side by side as pay; a CPU one for each core, but for a unit alone:
-    several of those may be under way, and who started them counts the cores."""
-    from nagbench.training.processes import Processes
-    from nagbench.training.trainer import OneDevice
+@dataclass(frozen=True)
+class _Job:
+    """A unit to train, where its records go, and what says which setting it tests."""
 
-    if device != "cpu":
-        return nullcontext(OneDevice(images, store, stop, device, options.lanes))
-    lanes = options.lanes or (1 if options.unit else len(os.sched_getaffinity(0)))
-    if lanes == 1:
-        return nullcontext(OneDevice(images, store, stop, device))
-    return Processes(images, store, stop, lanes)
+    unit: "Unit"
+    output: Path
+    chosen: "Callable[[], Mapping[str, Any] | None]"
 
 
-def _prepare_one(study: "Study", options: argparse.Namespace) -> "Callable[[], Preparation | None]":
+def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]:
     """One unit into a file of its own, as the workflow's rules ask for it."""
-    from nagbench.choice import read_choice
+    from nagbench.study.choice import read_choice
+    from nagbench.study.unit import unit
 
     for name in ("data", "output"):
         if getattr(options, name) is None:
             raise InputError(f"--{name}", "missing", "a file, beside --unit")
-    unit = study.unit(options.unit)
-    chosen = read_choice(options.chosen) if unit.stage == "test" and options.chosen else None
-    unit.runs(chosen)
-
-    def prepare() -> "Preparation":
-        from nagbench.data.images import load
-        from nagbench.training.unit import train_unit
-
-        images = load(options.data)
-
-        def training(backend: str, trainer: "Trainer", store: "Store") -> None:
-            train_unit(
-                unit, images, options.output, backend, trainer, store, chosen,
-                lambda progress: _report(unit, progress),
-            )  # fmt: skip
-
-        return images, training
-
-    return prepare
+    wanted = unit(units, options.unit)
+    chosen = read_choice(options.chosen) if not wanted.trials and options.chosen else None
+    wanted.runs(chosen)  # refuses what is missing before torch, which takes seconds, is imported
+    return [_Job(wanted, options.output, lambda: chosen)]
 
 
-def _prepare_many(
-    study: "Study", options: argparse.Namespace
-) -> "Callable[[], Preparation | None]":
+def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]:
     """All units that match, into the results folder."""
+    from nagbench.runner import all_units
 
-    def prepare() -> "Preparation | None":
-        from nagbench import campaign, data
-        from nagbench.data.images import load, save
+    return [
+        _Job(
+            unit,
+            all_units.record_path(options.results, unit),
+            partial(all_units.chosen, unit, units, options.results),
+        )
+        for unit in all_units.matching(units, options.units)
+        if not (options.missing and all_units.is_current(unit, units, options.results))
+    ]
 
-        units = campaign.matching(study, options.units)
-        if options.missing:
-            units = [u for u in units if not campaign.record_path(options.results, u).is_file()]
-        if not units:
-            print(f"Nothing to do: every unit of {study.name} that matches has its records.")
-            return None
-        path = options.data or options.results / "data" / f"{study.data}.npz"
-        if options.data is None and not path.is_file():
-            save(data.prepare(study.data), path)
-        images = load(path)
 
-        def training(backend: str, trainer: "Trainer", store: "Store") -> None:
-            campaign.train_units(units, images, options.results, backend, trainer, store, _report)
+def _images(jobs: "Sequence[_Job]", options: argparse.Namespace) -> "ImageSet":
+    """The data that is named, or where the workflow keeps it, made ready if it is not there."""
+    from nagbench.data.images import load, save
+    from nagbench.data.registry import prepare
 
-        return images, training
+    name = jobs[0].unit.base.data
+    path: Path = options.data or options.results / "data" / f"{name}.npz"
+    if options.data is None and not path.is_file():
+        save(prepare(name), path)
+    images = load(path)
+    if images.name != name:
+        raise InputError(path, f"the data set {images.name}", name)
+    return images
 
-    return prepare
+
+def _trainer(
+    images: "ImageSet",
+    store: "Store",
+    stop: "Stop",
+    device: str,
+    code: "Snapshot",
+    options: argparse.Namespace,
+) -> "AbstractContextManager[Trainer]":
+    """A unit alone trains in this process: several may be under way, and who started them counts
+    the cores. Of many, a CPU trains one run on each core, a GPU as many side by side as pay."""
+    from nagbench.runner.many_processes import ManyProcesses
+    from nagbench.runner.one_process import OneProcess
+
+    count, lanes = 1, options.lanes
+    if device == "cpu":
+        count, lanes = lanes or (1 if options.unit else len(os.sched_getaffinity(0))), 1
+    if options.unit and count == 1:
+        alone = OneProcess(images, store, stop, device, code, lanes, strict=options.strict)
+        return nullcontext(alone)
+    return ManyProcesses(images, store, stop, code, count, device, lanes, options.strict)
 
 
 def _report(unit: "Unit", progress: "Progress") -> None:
     if progress.epoch:
-        part = f"epoch {progress.epoch} of {unit.workload.epochs}"
+        part = f"epoch {progress.epoch} of {unit.base.epochs}"
         print(f"{unit.name}: run {progress.done + 1} of {progress.runs}, {part}", flush=True)
     elif progress.done:
         print(f"{unit.name}: {progress.done} of {progress.runs} runs done", flush=True)
 
 
 def _choose(options: argparse.Namespace) -> None:
-    from nagbench.choice import choose, write_choice
-    from nagbench.records import read_units
-    from nagbench.study_file import load_study
+    from nagbench.runner.decision import decide
+    from nagbench.study.choice import write_choice
+    from nagbench.study.unit import unit
 
-    unit = load_study(options.study).unit(options.unit)
-    write_choice(options.output, choose(unit, *read_units([options.records])))
+    wanted = unit(units_of(options.study), options.unit)
+    write_choice(options.output, decide(wanted, options.records))
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from nagbench.engine.variables import check_variables
+    from nagbench.sources import Snapshot
+
+    check_variables()
+    code = Snapshot()
     from nagbench.data.images import load
     from nagbench.records import read_tables
-    from nagbench.study_file import load_study
 
-    study = load_study(options.study)
     for name in ("runs", "tolerance"):
         if getattr(options, name) <= 0:
             raise InputError(f"--{name}", f"found {getattr(options, name)}", "a number above 0")
-    runs, curves = read_tables(options.records or Path("paper/records", study.name))
+    units = units_of(options.study)
+    study = units[0].study
+    folder = options.records or Path("paper/records", study)
+    runs, curves = read_tables(folder)
     images = load(options.data)
-    from nagbench import verify
+    from nagbench.runner import verify
 
+    if options.attest:
+        return _attest(units, folder, runs, curves, images, options.device, code)
     findings = []
-    chosen = verify.sample(study, runs, options.runs)
-    for finding in verify.verify(study, chosen, curves, images, options.device):
+    asked = verify.selected(runs, options.units, options.optimizer, options.run)
+    rows = verify.sample(study, asked, options.runs)
+    for finding in verify.verify(units, rows, runs, curves, images, options.device, code):
         findings.append(finding)
         print(verify.said(finding, options.tolerance), flush=True)
     print(verify.verdict(findings, options.tolerance))
     return 0 if all(finding.within(options.tolerance) for finding in findings) else 1
+
+
+def _attest(
+    units: "Sequence[Unit]",
+    folder: Path,
+    runs: "pd.DataFrame",
+    curves: "pd.DataFrame",
+    images: "ImageSet",
+    device: str,
+    code: "Snapshot",
+) -> int:
+    """Train a sample of the records again; write the attestations only if all are bit-equal."""
+    from nagbench.runner import attest, verify
+    from nagbench.sources import code_digest
+
+    current = {(unit.workload, unit.optimizer): code_digest(unit.base.modules()) for unit in units}
+    sample = attest.to_attest(runs, current)
+    print(f"{len(sample)} runs to train again.", flush=True)
+    made = []
+    findings = verify.verify(units, sample, runs, curves, images, device, code)
+    for entry in attest.attest(sample.to_dict("records"), findings):
+        made.append(entry)
+        print(f"{entry.workload}/{entry.optimizer}: {entry.old} and {entry.new} agree", flush=True)
+    attest.write(folder, [*attest.read(folder), *made])
+    print(f"{len(made)} attestations added to {folder / attest.NAME}")
+    return 0

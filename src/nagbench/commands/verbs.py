@@ -3,8 +3,12 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nagbench.devices import DEVICES
+from nagbench.runner.devices import DEVICES
+
+if TYPE_CHECKING:
+    from nagbench.study.unit import Unit
 
 Verb = Callable[[argparse.Namespace], int | None]
 
@@ -22,7 +26,27 @@ class Verbs:
 
 
 def study(added: argparse.ArgumentParser) -> None:
-    added.add_argument("study", help="a study of workflow/studies, or the path of a file")
+    added.add_argument("study", help="the name of a shipped study, or the path of a file")
+
+
+def study_or_plan(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "study",
+        help="the name of a shipped study, the path of a file, or a plan (.json) that "
+        "`nagbench plan --output` wrote",
+    )
+
+
+def units_of(named: str) -> "list[Unit]":
+    """The units of a study, or those that a plan lists; the latter needs no reader of studies."""
+    if named.endswith(".json"):
+        from nagbench.study.unit import read_plan
+
+        return read_plan(Path(named))
+    from nagbench.study.file import load_study
+    from nagbench.study.plan import units
+
+    return units(load_study(named))
 
 
 def files(added: argparse.ArgumentParser, **options: str) -> None:

@@ -15,10 +15,20 @@ from pathlib import Path
 
 import numpy as np
 
-from nagbench.data import SETS
-from nagbench.data.images import CLASSES, ImageSet
+from nagbench.data.dataset import DataSet
+from nagbench.data.images import ImageSet
 from nagbench.errors import InputError
 
+SET = DataSet(
+    name="synthetic",
+    height=32,
+    width=32,
+    class_names=tuple(f"motif {n}" for n in range(10)),
+    train=5_000,
+    test=2_000,
+    mean=(135.880, 136.589, 136.912),
+    deviation=(38.384, 39.775, 39.611),
+)
 SEED = 1983  # the year of Nesterov's paper
 _MOTIF = 7  # pixels along a motif's side
 _COVERED = 24  # pixels that every motif covers
@@ -28,6 +38,7 @@ _DISTRACTORS = 2  # motifs of no class in an image
 _CONTRAST = (40, 140)  # smallest and largest change that a motif makes to a channel
 _TINT = 70  # largest shift of a class's colours, channel by channel
 _GROUND = 110  # grey levels over which the ground varies
+_GRID = 8  # pixels between the colours that the ground is made of
 _NOISE = 32  # largest change that noise makes to a channel
 _FALSE_LABELS = 10  # one in so many training labels is drawn at random
 
@@ -60,20 +71,19 @@ def prepare(source: Path | None = None) -> ImageSet:
         raise InputError("synthetic data", f"a source file {source}", "none: it is generated")
     stream = _Stream(SEED)
     motifs = _motifs(stream)
-    train, test = SETS["synthetic"]
-    labels = stream.below(CLASSES, train + test)
+    train = SET.train
+    labels = stream.below(SET.classes, train + SET.test)
     pixels = _images(stream, motifs, labels)
     false = stream.below(_FALSE_LABELS, train) == 0
-    labels[:train][false] = stream.below(CLASSES, train)[false]
+    labels[:train][false] = stream.below(SET.classes, train)[false]
     labels = labels.astype(np.uint8)
     return ImageSet(
-        name="synthetic",
+        SET,
         edition="synthetic",
         train_images=pixels[:train],
         train_labels=labels[:train],
         test_images=pixels[train:],
         test_labels=labels[train:],
-        class_names=tuple(f"motif {n}" for n in range(CLASSES)),
     )
 
 
@@ -81,7 +91,7 @@ def _motifs(stream: _Stream) -> np.ndarray:
     """Masks of 7×7, mirror-symmetric, all covering the same area: the classes' first."""
     half = _MOTIF // 2
     masks: list[np.ndarray] = []
-    while len(masks) < CLASSES + _STRANGERS:
+    while len(masks) < SET.classes + _STRANGERS:
         left = np.zeros((_MOTIF, half), dtype=np.int64)
         middle = stream.below(2, _MOTIF)
         pairs, rest = divmod(_COVERED - int(middle.sum()), 2)
@@ -94,21 +104,23 @@ def _motifs(stream: _Stream) -> np.ndarray:
 
 def _images(stream: _Stream, motifs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     count = len(labels)
-    pixels = _ground(stream.below(_GROUND, count, 5, 5, 3) + 128 - _GROUND // 2)
-    tints = stream.below(2 * _TINT + 1, CLASSES, 3) - _TINT
+    channels, height, width = SET.inputs
+    colours = stream.below(_GROUND, count, height // _GRID + 1, width // _GRID + 1, channels)
+    pixels = _ground(colours + 128 - _GROUND // 2)
+    tints = stream.below(2 * _TINT + 1, SET.classes, channels) - _TINT
     copies = 1 + stream.below(_COPIES, count)
     everyone = np.arange(count)[:, None, None]
     for layer in range(_DISTRACTORS + _COPIES):
         # Strangers first, so that they never cover the class's own motif.
         strange = layer < _DISTRACTORS
-        shown = CLASSES + stream.below(_STRANGERS, count) if strange else labels
+        shown = SET.classes + stream.below(_STRANGERS, count) if strange else labels
         low, high = _CONTRAST
-        strength = low + stream.below(high - low + 1, count, 3)
+        strength = low + stream.below(high - low + 1, count, channels)
         if not strange:
             strength += tints[labels]
         strength[layer - _DISTRACTORS >= copies] = 0
         change = strength[:, None, None, :] * motifs[shown][..., None]
-        corner = stream.below(32 - _MOTIF + 1, 2, count)
+        corner = [stream.below(side - _MOTIF + 1, count) for side in (height, width)]
         reach = np.arange(_MOTIF)
         rows = (corner[0][:, None] + reach)[:, :, None]
         columns = (corner[1][:, None] + reach)[:, None, :]
@@ -119,11 +131,11 @@ def _images(stream: _Stream, motifs: np.ndarray, labels: np.ndarray) -> np.ndarr
 
 
 def _ground(grid: np.ndarray) -> np.ndarray:
-    """Spread a grid of 5×5 colours over 32×32 pixels, each 8 apart, linearly between them."""
-    for axis in (1, 2):
-        place = np.arange(32)
-        weight = (place % 8).reshape([-1 if n == axis else 1 for n in range(4)])
-        left = np.take(grid, place // 8, axis)
-        right = np.take(grid, place // 8 + 1, axis)
-        grid = (left * (8 - weight) + right * weight) // 8
+    """Spread a grid of colours over the pixels, linearly between them."""
+    for axis, side in ((1, SET.height), (2, SET.width)):
+        place = np.arange(side)
+        weight = (place % _GRID).reshape([-1 if n == axis else 1 for n in range(4)])
+        left = np.take(grid, place // _GRID, axis)
+        right = np.take(grid, place // _GRID + 1, axis)
+        grid = (left * (_GRID - weight) + right * weight) // _GRID
     return grid

@@ -4,7 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, max_pool2d
 
-from nagbench.models.layers import convolution, normalization
+from nagbench.models.layers import convolution, normalization, size_left
+
+_PATCH = 2  # pixels along a side of what the first layer sees
 
 
 class _Group(nn.Module):
@@ -30,17 +32,22 @@ class _Group(nn.Module):
 class FastNet(nn.Module):
     """A whitening layer, three groups of 64, 256 and 256 channels, a dense layer without biases.
 
-    1,971,352 parameters that learn. The 288 weights of the first layer do not: they decorrelate
-    2×2 patches of the training images, from which `whiten` computes them.
+    1,971,352 parameters that learn on CIFAR-10. The 288 weights of the first layer do not: they
+    decorrelate 2×2 patches of the training images, from which `whiten` computes them.
     """
 
-    def __init__(self, classes: int, batch_norm: bool = True) -> None:
+    def __init__(self, inputs: tuple[int, int, int], classes: int, batch_norm: bool = True) -> None:
         super().__init__()
-        self.whitening = nn.Conv2d(3, 24, 2)
+        channels, height, width = inputs
+        # There is one patch fewer than pixels along a side, and each group halves what is left.
+        self.pooled = size_left(inputs, (height - 1) // 2 // 2 // 2, (width - 1) // 2 // 2 // 2)
+        # As many principal components as a patch has numbers, and the negative of each.
+        patch = channels * _PATCH**2
+        self.whitening = nn.Conv2d(channels, 2 * patch, _PATCH)
         self.whitening.weight.requires_grad_(False)
         nn.init.zeros_(self.whitening.bias)  # type: ignore[arg-type]
         self.groups = nn.Sequential(
-            _Group(24, 64, batch_norm=batch_norm),
+            _Group(2 * patch, 64, batch_norm=batch_norm),
             _Group(64, 256, batch_norm=batch_norm),
             _Group(256, 256, batch_norm=batch_norm),
         )
@@ -48,14 +55,14 @@ class FastNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.groups(gelu(self.whitening(x)))
-        output: Tensor = self.dense(max_pool2d(x, 3).flatten(1)) / 9
+        output: Tensor = self.dense(max_pool2d(x, self.pooled).flatten(1)) / 9
         return output
 
     @torch.no_grad()
     def whiten(self, images: Tensor) -> None:
         """Set the first layer to the scaled principal patches of `images`, and their negatives."""
-        patches = images.double().unfold(2, 2, 1).unfold(3, 2, 1)
-        flat = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, 12)
+        patches = images.double().unfold(2, _PATCH, 1).unfold(3, _PATCH, 1)
+        flat = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, self.whitening.weight[0].numel())
         values, vectors = torch.linalg.eigh(flat.T @ flat / len(flat))
         vectors = vectors.T.flip(0)
         # An eigenvector's sign is arbitrary: the largest entry is made positive.

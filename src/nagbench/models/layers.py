@@ -58,6 +58,14 @@ def normalization(channels: int, batch_norm: bool, *, scaled: bool = True) -> nn
     return layer
 
 
+def size_left(inputs: tuple[int, int, int], rows: int, columns: int) -> tuple[int, int]:
+    """The pixels that a network's layers leave of an image; `ValueError` if there are none."""
+    if min(rows, columns) < 1:
+        _, height, width = inputs
+        raise ValueError(f"of {height}×{width} pixels its layers leave none")
+    return rows, columns
+
+
 def batch_norms(model: nn.Module) -> list[_BatchNorm]:
     """The layers that keep running statistics of their inputs."""
     return [module for module in model.modules() if isinstance(module, _BatchNorm)]

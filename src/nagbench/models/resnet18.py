@@ -11,12 +11,12 @@ class ResNet18(nn.Module):
     """4 stages of 2 blocks, 64 to 512 channels, shortcuts of 1×1 convolutions.
 
     In place of 7×7 with stride 2 and pooling, the first layer is a 3×3 convolution of stride 1.
-    11,173,962 parameters.
+    11,173,962 parameters on CIFAR-10.
     """
 
-    def __init__(self, classes: int, batch_norm: bool = True) -> None:
+    def __init__(self, inputs: tuple[int, int, int], classes: int, batch_norm: bool = True) -> None:
         super().__init__()
-        self.conv = convolution(3, 64, batch_norm=batch_norm)
+        self.conv = convolution(inputs[0], 64, batch_norm=batch_norm)
         self.norm = normalization(64, batch_norm)
         blocks, channels = [], 64
         for stage, width in enumerate((64, 128, 256, 512)):

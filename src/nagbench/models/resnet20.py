@@ -10,12 +10,12 @@ from nagbench.models.residual import BasicBlock, initialize_convolutions
 class ResNet20(nn.Module):
     """3 stages of 3 blocks, 16, 32 and 64 channels, shortcuts without parameters.
 
-    269,722 parameters and 40.6 million multiplications an image.
+    269,722 parameters and 40.6 million multiplications an image of CIFAR-10.
     """
 
-    def __init__(self, classes: int, batch_norm: bool = True) -> None:
+    def __init__(self, inputs: tuple[int, int, int], classes: int, batch_norm: bool = True) -> None:
         super().__init__()
-        self.conv = convolution(3, 16, batch_norm=batch_norm)
+        self.conv = convolution(inputs[0], 16, batch_norm=batch_norm)
         self.norm = normalization(16, batch_norm)
         blocks, channels = [], 16
         for stage, width in enumerate((16, 32, 64)):

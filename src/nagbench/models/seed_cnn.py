@@ -1,21 +1,27 @@
-"""The first article's network at 32×32: conv 32 – pool – conv 64 – pool – dense 64 – dropout."""
+"""The first article's network: conv 32 – pool – conv 64 – pool – dense 64 – dropout."""
 
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, relu
 
-from nagbench.models.layers import PlannedDropout, convolution, normalization
+from nagbench.models.layers import PlannedDropout, convolution, normalization, size_left
 
 
 class SeedCNN(nn.Module):
-    """3×3 convolutions without padding, as the article's Keras layers; 167,562 parameters."""
+    """3×3 convolutions without padding, as in the article; 167,562 parameters on CIFAR-10."""
 
-    def __init__(self, classes: int, batch_norm: bool = False) -> None:
+    def __init__(
+        self, inputs: tuple[int, int, int], classes: int, batch_norm: bool = False
+    ) -> None:
         super().__init__()
-        self.conv1 = convolution(3, 32, padding=0, batch_norm=batch_norm)
+        channels, height, width = inputs
+        # Each convolution takes off two rows and columns, each pooling halves what is left.
+        rows, columns = (((side - 2) // 2 - 2) // 2 for side in (height, width))
+        rows, columns = size_left(inputs, rows, columns)
+        self.conv1 = convolution(channels, 32, padding=0, batch_norm=batch_norm)
         self.norm1 = normalization(32, batch_norm)
         self.conv2 = convolution(32, 64, padding=0, batch_norm=batch_norm)
         self.norm2 = normalization(64, batch_norm)
-        self.dense1 = nn.Linear(64 * 6 * 6, 64)
+        self.dense1 = nn.Linear(64 * rows * columns, 64)
         self.dropout = PlannedDropout(64, 0.25)
         self.dense2 = nn.Linear(64, classes)
 

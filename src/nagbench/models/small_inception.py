@@ -49,12 +49,13 @@ class _Downsample(nn.Module):
 class SmallInception(nn.Module):
     """Two stages of Inception modules after a convolution, then the mean and a dense layer.
 
-    1,649,402 parameters, as published. The article crops to 28×28; here images keep their 32×32.
+    1,649,402 parameters on CIFAR-10, as published. The article crops its images to 28×28; here they
+    keep their size.
     """
 
-    def __init__(self, classes: int, batch_norm: bool = True) -> None:
+    def __init__(self, inputs: tuple[int, int, int], classes: int, batch_norm: bool = True) -> None:
         super().__init__()
-        layers: list[nn.Module] = [_Convolution(3, 96, 3, batch_norm=batch_norm)]
+        layers: list[nn.Module] = [_Convolution(inputs[0], 96, 3, batch_norm=batch_norm)]
         channels = 96
         # Channels of the 1×1 and 3×3 convolutions; 0 and 3×3 for the modules that downsample.
         for narrow, wide in (

@@ -1,1 +1,0 @@
-"""The optimizers under comparison: one table (`catalogue`), one file for each that is ours."""

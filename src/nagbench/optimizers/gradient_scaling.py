@@ -1,14 +1,15 @@
 """The second article's code as printed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from nagbench.optimizers.rule import Rule, Step, within
+from nagbench.optimizers.base import FormulaOptimizer, GroupStep, check_range
 
 
-class GradientScaling(Rule):
+class GradientScaling(FormulaOptimizer):
     r"""Gradient descent with a factor made of two weights; it has no reason to work.
 
     The article prints a step ``parameters + [1, 1 / (p[1] * sqrt(p[2]))] * gradients``, which
@@ -23,21 +24,28 @@ class GradientScaling(Rule):
     which are taken for the first coordinate and all others; a rate η, which the article sets to
     0.99; both signs, `ascent` being the printed one. A negative w₁ makes the root, and the run,
     NaN, as it would in the article. A tensor of one weight is scaled by 1.
+
+    Args:
+        params: Parameters, or groups of them.
+        lr: Learning rate η.
+        c: The factor's numerator.
+        ascent: Whether to add the step, as printed, and not to subtract it.
+        weight_decay: Coupled weight decay.
     """
 
     def __init__(
         self,
-        params: Any,
+        params: Iterable[Any],
         lr: float | Tensor = 0.99,
         c: float = 0.9,
         ascent: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        within("c", c, 0)
+        check_range("c", c, 0)
         super().__init__(params, lr, weight_decay, c=c, ascent=ascent)
 
-    def update(self, now: Step) -> None:
-        parameters, gradients, group = now.parameters, now.gradients, now.group
+    def update(self, step: GroupStep) -> None:
+        parameters, gradients, group, _ = step
         sign = 1 if group["ascent"] else -1
         for parameter, gradient in zip(parameters, gradients, strict=True):
             weights = parameter.flatten()

@@ -1,13 +1,14 @@
 """Nesterov's accelerated gradient in the form of Sutskever et al. (2013)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from nagbench.optimizers.base import GroupStep, LookAheadOptimizer, check_range
 
-class NAGSutskever(torch.optim.Optimizer):
+
+class NAGSutskever(LookAheadOptimizer):
     r"""Momentum whose gradient is taken where the momentum is about to lead.
 
     .. math::
@@ -20,8 +21,15 @@ class NAGSutskever(torch.optim.Optimizer):
 
     Its neighbours: torch's `SGD(nesterov=True)` keeps a velocity without the learning rate, so the
     two part when the rate changes (there a new rate rescales the past steps at once, here it acts
-    on new gradients alone), and it evaluates at the look-ahead point. With a constant rate both
-    take the same gradients. With `momentum=0` it is gradient descent.
+    on new gradients alone), and it is judged at the look-ahead point. With a constant rate both
+    take the same gradients. `NAGStronglyConvex` is this formula with the momentum that a condition
+    number asks for. With `momentum=0` it is gradient descent.
+
+    Args:
+        params: Parameters, or groups of them.
+        lr: Learning rate η.
+        momentum: μ.
+        weight_decay: Coupled weight decay.
     """
 
     def __init__(
@@ -31,54 +39,21 @@ class NAGSutskever(torch.optim.Optimizer):
         momentum: float = 0.9,
         weight_decay: float = 0.0,
     ) -> None:
-        if lr < 0:
-            raise ValueError(f"lr must not be negative: {lr}")
-        if not 0 <= momentum < 1:
-            raise ValueError(f"momentum must be in [0, 1): {momentum}")
-        if weight_decay < 0:
-            raise ValueError(f"weight_decay must not be negative: {weight_decay}")
-        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
-        self._ahead = True
+        check_range("momentum", momentum, 0, 1)
+        super().__init__(params, lr, weight_decay, momentum=momentum)
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            momentum, decay = group["momentum"], group["weight_decay"]
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["velocity"] = torch.zeros_like(parameter)
-                velocity = state["velocity"]
-                gradient = parameter.grad
-                if decay:
-                    gradient = gradient.add(parameter, alpha=decay)
-                # From look-ahead to look-ahead: −μv back, +v' forward, +μv' ahead.
-                parameter.sub_(velocity, alpha=momentum)
-                velocity.mul_(momentum).sub_(group["lr"] * gradient)
-                parameter.add_(velocity, alpha=1 + momentum)
-        return loss
+    def update(self, step: GroupStep) -> None:
+        parameters, gradients, group, _ = step
+        momentum = group["momentum"]
+        velocities = self.state_tensors(parameters, "velocity")
+        for parameter, gradient, velocity in zip(parameters, gradients, velocities, strict=True):
+            # From look-ahead to look-ahead: −μv back, +v' forward, +μv' ahead.
+            parameter.sub_(velocity, alpha=momentum)
+            velocity.mul_(momentum).sub_(group["lr"] * gradient)
+            parameter.add_(velocity, alpha=1 + momentum)
 
-    def eval(self) -> None:
-        """Put the parameters at the method's own point."""
-        self._shift(ahead=False)
-
-    def train(self) -> None:
-        """Put the parameters at the look-ahead point, where gradients are taken."""
-        self._shift(ahead=True)
-
-    @torch.no_grad()
-    def _shift(self, ahead: bool) -> None:
-        if ahead == self._ahead:
-            return
-        self._ahead = ahead
-        for group in self.param_groups:
-            sign = group["momentum"] if ahead else -group["momentum"]
-            for parameter in group["params"]:
-                if "velocity" in self.state[parameter]:
-                    parameter.add_(self.state[parameter]["velocity"], alpha=sign)
+    def exchange(self, group: dict[str, Any]) -> None:
+        sign = -1 if group["look_ahead"] else 1
+        for parameter in group["params"]:
+            if "velocity" in self.state[parameter]:
+                parameter.add_(self.state[parameter]["velocity"], alpha=sign * group["momentum"])

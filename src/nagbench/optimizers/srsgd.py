@@ -1,39 +1,49 @@
 """Scheduled restart SGD (Wang et al., 2022)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from nagbench.optimizers.rule import Rule, Step, within
+from nagbench.optimizers.base import FormulaOptimizer, GroupStep, check_range
 
 
-class SRSGD(Rule):
+class SRSGD(FormulaOptimizer):
     r"""Nesterov's growing momentum, begun again every `restart` steps.
 
     .. math::
         x_{k+1} = y_k - \eta \nabla f(y_k), \qquad
         y_{k+1} = x_{k+1} + \frac{k \bmod F}{(k \bmod F) + 3} (x_{k+1} - x_k)
 
-    with F = `restart` and k from 0. It is judged at y, where it takes its gradients, as in the
-    article. With F = 1 it is gradient descent; without a restart it is nearly `Nesterov1983`, whose
-    momentum also tends to 1 − 3/k. The article lets F grow over the epochs; here it is constant.
+    with F = `restart` and k from 0. The article lets F grow over the epochs; here it is constant.
+
+    Its neighbours: without a restart it is nearly `Nesterov1983`, whose momentum also tends to
+    1 − 3/k, but it is judged at y, where it takes its gradients, as in the article.
+    `AdaptiveRestart` begins again when progress stops, not after a fixed number of steps. With
+    F = 1 it is gradient descent.
+
+    Args:
+        params: Parameters, or groups of them.
+        lr: Learning rate η.
+        restart: Steps between restarts, F.
+        weight_decay: Coupled weight decay.
     """
 
     def __init__(
         self,
-        params: Any,
+        params: Iterable[Any],
         lr: float | Tensor = 0.1,
         restart: int = 100,
         weight_decay: float = 0.0,
     ) -> None:
-        within("restart", restart, 1)
+        check_range("restart", restart, 1)
         super().__init__(params, lr, weight_decay, restart=restart)
 
-    def update(self, now: Step) -> None:
-        parameters, gradients, group = now.parameters, now.gradients, now.group
-        points = self.remembered(parameters, "point", lambda p: p.detach().clone())
-        k = self.number(now, "k", 0.0)
+    def update(self, step: GroupStep) -> None:
+        parameters, gradients, group, _ = step
+        points = self.state_tensors(parameters, "point", lambda p: p.detach().clone())
+        k = self.group_scalar(group, "k", 0.0)
         new = torch._foreach_sub(parameters, torch._foreach_mul(gradients, group["lr"]))
         moves = torch._foreach_sub(new, points)
         torch._foreach_copy_(points, new)

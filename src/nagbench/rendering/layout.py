@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nagbench.optimizers.entry import FAMILIES
+from nagbench.optimizers.spec import FAMILIES
 from nagbench.rendering.legend import fitting, legend_below, legend_under
 from nagbench.rendering.lookup import foremost
 from nagbench.rendering.style import COLUMN, GREY, looks, plain

@@ -6,14 +6,27 @@ names of optimizers stand for rows.
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
+from nagbench.files import atomic_path
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
+from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect
 from nagbench.statistics.hypotheses import VERDICTS
+
+
+def write_numbers(folder: Path, output: Path) -> None:
+    """Write every number that the paper may quote."""
+    lines = [
+        f"\\setresult{{{key}}}{{{value}}}\n"
+        for key, value in sorted(numbers(ResultTables(folder)).items())
+    ]
+    with atomic_path(output) as path:
+        path.write_text("".join(lines), encoding="utf-8")
 
 
 def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -26,6 +39,8 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "version", "remark",
     ):  # fmt: skip
         found[f"study.{key}"] = escape(str(study[key]))
+    failed = f" Failed with an error, and counted as diverged: {study['failures']}."
+    found["study.failures"] = escape(failed) if study["failed"] else ""
     found["study.demo"] = "true" if study["demo"] else "false"
     found["study.seeds.tuning"] = str(study["tuning_seeds"])
     found["study.seeds.testing"] = str(study["testing_seeds"])

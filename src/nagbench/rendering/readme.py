@@ -1,5 +1,7 @@
 """The results at the head of the README, written between two marks from result tables."""
 
+import pandas as pd
+
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, middle_target
 from nagbench.rendering.table import interval
@@ -24,6 +26,7 @@ def block(tables: Tables) -> str:
         f"{study['testing_seeds']} test seeds). {workload['label']}, {workload['epochs']} epochs; "
         f"bold: the best, and whatever the corrected tests do not tell from it; epochs: the median "
         f"until {100 * goal:g} % validation accuracy held for three evaluations. {study['remark']}",
+        *failures(study),
         "",
         results(only).markdown().rstrip(),
         "",
@@ -39,6 +42,13 @@ def block(tables: Tables) -> str:
             f"| {effect(row.effect, row.metric)} | {interval(low, high, '+.2f')} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def failures(study: pd.Series) -> list[str]:
+    """A paragraph that names the optimizers that failed, if any did."""
+    return ["", f"Failed with an error, counted as diverged: {study['failures']}."] * bool(
+        study["failed"]
+    )
 
 
 def replaced(text: str, new: str, place: str) -> str:

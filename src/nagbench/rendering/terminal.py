@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.rendering import ResultTables
 from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.tables import claims, outcomes
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 WIDTH = 100
 TABLES = (
@@ -38,7 +38,10 @@ def heading(facts: pd.Series) -> str:
     """What was studied, on which data, with how many runs."""
     data = f"{facts['edition']}{' (DEMO)' if facts['demo'] else ''}"
     size = f"{facts['runs']} runs, {facts['testing_seeds']} test seeds"
-    return _wrapped(f"{facts['title']}\nData: {data}; {size}; {facts['device']}")
+    text = f"{facts['title']}\nData: {data}; {size}; {facts['device']}"
+    if facts["failed"]:
+        text += f"\nFailed with an error, counted as diverged: {facts['failures']}"
+    return _wrapped(text)
 
 
 def leaderboards(tables: Tables) -> list[str]:

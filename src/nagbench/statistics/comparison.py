@@ -17,7 +17,7 @@ from scipy import stats
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 _EXACT = 16  # up to so many pairs all sign patterns are enumerated
 _RESAMPLES = 100_000

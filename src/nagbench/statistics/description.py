@@ -5,11 +5,12 @@ import math
 
 import pandas as pd
 
-from nagbench import __version__
+from nagbench.data.registry import data_set
 from nagbench.errors import InputError
-from nagbench.models import flops, parameter_count
+from nagbench.models.size import flops, parameter_count
 from nagbench.statistics.selection import runs_of
-from nagbench.study import Study
+from nagbench.study.model import Study
+from nagbench.version import __version__
 
 
 def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +36,9 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "level": study.level,
                 "runs": len(runs),
                 "diverged": int((runs["status"] == "diverged").sum()),
-                "units": len(study.units()),
+                "failed": int((runs["status"] == "failed").sum()),
+                "failures": failures(study, runs),
+                "units": 2 * len(study.pairs()),
                 "workloads": len(study.workloads),
                 "optimizers": len(study.optimizers),
                 "trials": study.tuning.trials,
@@ -58,15 +61,30 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def failures(study: Study, runs: pd.DataFrame) -> str:
+    """Which optimizers raised an error, in how many of their runs, and which; empty if none did."""
+    parts = []
+    for name, own in runs.groupby("optimizer", sort=False):
+        failed = own[own["status"] == "failed"]
+        if len(failed):
+            message = failed["message"].value_counts().index[0]
+            label = study.optimizers[str(name)].label
+            parts.append(f"{label} in {len(failed)} of {len(own)} runs ({message})")
+    return "; ".join(parts)
+
+
 def workloads(study: Study) -> pd.DataFrame:
-    """What is trained."""
+    """What is trained: a row a workload, `flops` for the forward pass of one image."""
+    shape = data_set(study.data)
     return pd.DataFrame(
         {
             "workload": workload.name,
             "label": workload.label or workload.name,
             "model": workload.model,
-            "parameters": parameter_count(workload.model, workload.batch_norm),
-            "flops": flops(workload.model, workload.batch_norm),
+            "parameters": parameter_count(
+                workload.model, shape.inputs, shape.classes, workload.batch_norm
+            ),
+            "flops": flops(workload.model, shape.inputs, shape.classes, workload.batch_norm),
             "train_size": float(workload.train_size or math.nan),
             "batch_size": workload.batch_size,
             "epochs": workload.epochs,
@@ -96,16 +114,16 @@ def optimizers(study: Study) -> pd.DataFrame:
 def settings(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     """The chosen settings, and where in the searched interval the learning rate lies."""
     rows = []
-    for unit in study.units("test"):
-        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
+    for workload, optimizer in study.pairs():
+        group = runs_of(runs, workload.name, optimizer.name)
         chosen = json.loads(group["settings"].iloc[0])
-        rate = unit.optimizer.space.get("lr")
+        rate = optimizer.space.get("lr")
         # A choice at the edge of the interval says that the interval may be too small.
         edge = rate is not None and chosen["lr"] in (rate.at(0), rate.at(1))
         rows.append(
             {
-                "workload": unit.workload.name,
-                "optimizer": unit.optimizer.name,
+                "workload": workload.name,
+                "optimizer": optimizer.name,
                 "trial": int(group["trial"].iloc[0]),
                 "learning_rate": chosen.get("lr"),
                 "others": ", ".join(

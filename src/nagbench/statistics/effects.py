@@ -16,7 +16,7 @@ from scipy import stats
 from nagbench.statistics.intervals import holm, percentiles
 from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 _RESAMPLES = 2000
 ALL = "all"  # the rows over every workload

@@ -19,7 +19,7 @@ from nagbench.statistics.comparison import sign_flip_test
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.metrics import measure
 from nagbench.statistics.power import power
-from nagbench.study import CLOCKS, Hypothesis, Study
+from nagbench.study.model import CLOCKS, Hypothesis, Study
 
 VERDICTS = ("supported", "refuted", "inconclusive")
 COLUMNS = (

@@ -13,7 +13,7 @@ from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
 from nagbench.statistics.speed import CLOCKS, KINDS, hits
 from nagbench.statistics.stability import band, falls, unrest
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 NEVER = np.inf
 SETTLED = 0.05  # a gradient whose length changed by less than this share from epoch to epoch

@@ -7,7 +7,7 @@ from scipy import optimize, stats
 
 from nagbench.statistics.comparison import smallest_p
 from nagbench.statistics.metrics import OF_TUNING
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 
 def power(effect: float, pairs: int, level: float) -> float:

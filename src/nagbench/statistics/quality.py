@@ -9,26 +9,31 @@ import math
 import numpy as np
 import pandas as pd
 
-from nagbench.data.images import CLASSES
+from nagbench.data.registry import data_set
 from nagbench.statistics.intervals import mean_interval, share_interval
 from nagbench.statistics.selection import runs_of
-from nagbench.study import Study
-
-CHANCE = 1 / CLASSES
+from nagbench.study.model import Study
 
 
 def final_accuracy(runs: pd.DataFrame, curves: pd.DataFrame, part: str = "test") -> np.ndarray:
-    """Accuracy after the last epoch, one a run in their order."""
+    """Accuracy after the last epoch, from 0 to 1, one a run in the order of `runs`.
+
+    Args:
+        runs, curves: Records, of which `curves` may hold other runs' too.
+        part: `test` or `validation`.
+    """
     last = curves.sort_values("epoch").groupby("run").tail(1).set_index("run")
     accuracy = runs["run"].map(last[f"{part}_accuracy"]).to_numpy(float)
-    return np.where((runs["status"] == "diverged").to_numpy(), CHANCE, accuracy)
+    chance = runs["data"].map({name: data_set(name).chance for name in runs["data"].unique()})
+    diverged = (runs["status"] == "diverged").to_numpy()
+    return np.where(diverged, chance.to_numpy(float), accuracy)
 
 
 def learning_curves(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Mean and interval over seeds at each epoch, of the runs that had not diverged by then."""
     rows = []
-    for unit in study.units("test"):
-        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
+    for workload, optimizer in study.pairs():
+        group = runs_of(runs, workload.name, optimizer.name)
         own = curves[curves["run"].isin(group["run"])]
         for epoch, at in own.groupby("epoch"):
             for metric in (
@@ -44,8 +49,8 @@ def learning_curves(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> p
                 low, high = mean_interval(values)
                 rows.append(
                     {
-                        "workload": unit.workload.name,
-                        "optimizer": unit.optimizer.name,
+                        "workload": workload.name,
+                        "optimizer": optimizer.name,
                         "metric": metric,
                         "epoch": epoch,
                         "mean": values.mean(),
@@ -61,8 +66,8 @@ def learning_curves(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> p
 def summary(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Per workload and optimizer: final test accuracy, its spread, divergence and cost."""
     rows = []
-    for unit in study.units("test"):
-        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
+    for workload, optimizer in study.pairs():
+        group = runs_of(runs, workload.name, optimizer.name)
         accuracy = final_accuracy(group, curves)
         low, high = mean_interval(accuracy)
         diverged = int((group["status"] == "diverged").sum())
@@ -72,8 +77,8 @@ def summary(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFr
         seconds = (last["train_seconds"] / last["epoch"].where(last["epoch"] > 0)).median()
         rows.append(
             {
-                "workload": unit.workload.name,
-                "optimizer": unit.optimizer.name,
+                "workload": workload.name,
+                "optimizer": optimizer.name,
                 "runs": len(group),
                 "diverged": diverged,
                 "diverged_low": share_low,

@@ -14,7 +14,7 @@ from nagbench.statistics.effects import ALL
 from nagbench.statistics.intervals import holm
 from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 
 def ranks(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:

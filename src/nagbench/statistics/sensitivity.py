@@ -3,7 +3,7 @@
 import pandas as pd
 
 from nagbench.statistics.quality import final_accuracy
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 
 def sensitivity(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from statsmodels.duration.survfunc import survdiff
 
 from nagbench.statistics.intervals import CONFIDENCE, mean_interval
 from nagbench.statistics.selection import runs_of
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 CLOCKS = {"epochs": "epoch", "gradients": "gradient_evaluations", "seconds": "train_seconds"}
 SUSTAINED = 3
@@ -207,15 +207,15 @@ def _groups(
     curves: pd.DataFrame,
     clocks: tuple[str, ...] = tuple(CLOCKS),
 ) -> Iterator[tuple[dict[str, object], Hits]]:
-    for unit in study.units("test"):
-        group = runs_of(runs, unit.workload.name, unit.optimizer.name)
+    for workload, optimizer in study.pairs():
+        group = runs_of(runs, workload.name, optimizer.name)
         own = curves[curves["run"].isin(group["run"])]
-        for target in unit.workload.targets:
+        for target in workload.targets:
             for clock in clocks:
                 for kind, in_a_row in KINDS.items():
                     keys = {
-                        "workload": unit.workload.name,
-                        "optimizer": unit.optimizer.name,
+                        "workload": workload.name,
+                        "optimizer": optimizer.name,
                         "target": target,
                         "clock": clock,
                         "kind": kind,

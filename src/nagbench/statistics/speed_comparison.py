@@ -18,7 +18,7 @@ from nagbench.statistics.comparison import sign_flip_test, smallest_p
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.selection import runs_of
 from nagbench.statistics.speed import CLOCKS, KINDS, Hits, hits, largest
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 _LABELLINGS = 5_000  # up to so many divisions into two groups all are tried, and else so many
 

@@ -9,7 +9,7 @@ from scipy import stats
 from nagbench.statistics.intervals import holm, percentiles, share_interval
 from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 LAST = 5  # epochs at the end of a run whose spread is looked at
 _RESAMPLES = 1000

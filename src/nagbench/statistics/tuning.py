@@ -13,7 +13,7 @@ from nagbench.statistics.intervals import mean_interval, percentiles
 from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
 from nagbench.statistics.speed import KINDS, hits
-from nagbench.study import Study
+from nagbench.study.model import Study
 
 _RESAMPLES = 1000
 DEFAULT = "default"

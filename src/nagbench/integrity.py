@@ -1,0 +1,161 @@
+"""What records must be before anybody believes them: consistent, possible, and complete."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nagbench.errors import InputError
+from nagbench.study.choice import choose
+from nagbench.study.unit import Unit
+
+STATUSES = ("finished", "diverged", "failed")
+# Columns of the curve that are shares, and those that cannot be negative.
+SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
+NOT_NEGATIVE = (
+    *("gradient_norm", "update_norm", "learning_rate", "gradient_evaluations"),
+    *("train_seconds", "evaluation_seconds", "largest_jump", "spikes", "loss_variance"),
+)
+SHOWN = 3  # places that a message names at most
+
+
+def check(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> None:
+    """Refuse tables that contradict themselves or each other, or hold impossible values.
+
+    Args:
+        runs: One row a run, with the columns of `records.RUNS`.
+        curves: One row a run and epoch, with `run`, `epoch` and the columns of `records.CURVE`.
+        place: What a message names.
+    """
+    names = ["run", "study", "stage", "workload", "optimizer"]
+    twice = sorted(set(runs["run"][runs.duplicated(names)]))
+    twice += sorted(set(curves["run"][curves.duplicated(["run", "epoch"])]))
+    if twice:
+        raise InputError(place, f"runs recorded twice: {_some(twice)}", "each run once")
+    unknown = sorted(set(runs["status"]) - set(STATUSES))
+    if unknown:
+        raise InputError(place, f"status {_some(unknown)}", " or ".join(STATUSES))
+    editions = runs[["data", "edition"]].drop_duplicates()
+    if editions["data"].duplicated().any():
+        found = "editions of one data set mixed: " + ", ".join(sorted(set(editions["edition"])))
+        raise InputError(place, found, "runs of a single edition")
+    orphans = sorted(set(curves["run"]) ^ set(runs["run"]))
+    if orphans:
+        found = f"run {orphans[0]} without its row or its curve"
+        raise InputError(place, found, "a row in runs and a curve for each run")
+    _check_rows(runs, place)
+    _check_curves(runs, curves, place)
+
+
+def _check_rows(runs: pd.DataFrame, place: object) -> None:
+    rules = {
+        "a seed": runs["seed"].between(0, 2**32 - 1),
+        "a trial": runs["trial"] >= 0,
+        "epochs": runs["epochs"] >= 1,
+        "gradient evaluations": runs["gradient_evaluations"] >= 0,
+        "seconds": runs[["train_seconds", "evaluation_seconds"]].ge(0).all(axis=1),
+        "a step of divergence": (runs["status"] == "diverged") == (runs["diverged_step"] >= 0),
+        "a message of failure": (runs["status"] == "failed") == (runs["message"] != ""),
+        "settings": runs["settings"].map(_is_mapping),
+        "provenance": runs["provenance"].map(_is_mapping),
+    }
+    for what, holds in rules.items():
+        if not holds.all():
+            wrong = runs["run"][~holds]
+            raise InputError(place, f"{what} that cannot be: run {_some(wrong)}", "possible values")
+
+
+def _check_curves(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> None:
+    def refuse(wrong: pd.Series, what: str, allowed: str) -> None:
+        if wrong.any():
+            cells = curves[wrong]
+            places = [
+                f"run {run}, epoch {n}" for run, n in zip(cells["run"], cells["epoch"], strict=True)
+            ]
+            raise InputError(place, f"{what}: {_some(places)}", allowed)
+
+    begun = curves["epoch"] > 0
+    tested = curves["run"].map(dict(zip(runs["run"], runs["stage"] == "test", strict=True)))
+    for name in SHARES:
+        needed = begun if name.startswith("train") else tested if name.startswith("test") else True
+        wrong = ~(curves[name].between(0, 1) | (curves[name].isna() & ~(needed | False)))
+        refuse(wrong, f"{name} that is none", "numbers from 0 to 1, wherever it was measured")
+    for name in NOT_NEGATIVE:
+        refuse(curves[name] < 0, f"{name} below 0", "0 and above")
+    refuse(~np.isfinite(curves["validation_loss"]), "no validation loss", "finite numbers")
+    refuse(begun & ~np.isfinite(curves["train_loss"]), "no training loss", "finite numbers")
+    length = curves.groupby("run")["epoch"].agg(["size", "min", "max"])
+    holes = length.index[(length["min"] != 0) | (length["max"] != length["size"] - 1)]
+    if len(holes):
+        raise InputError(place, f"epochs missing in run {_some(holes)}", "every epoch from 0 on")
+    last = runs["run"].map(length["max"])
+    whole = last == runs["epochs"]
+    wrong = np.where(runs["status"] == "finished", ~whole, last > runs["epochs"])
+    if wrong.any():
+        found = f"curves not as long as their epochs: run {_some(runs['run'][wrong])}"
+        raise InputError(place, found, "finished runs with every epoch, others with no more")
+
+
+def check_complete(units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame) -> None:
+    """Refuse records that are not, run by run, those to which the study expands today.
+
+    What the test stage trains follows from the tuning records: the choice is made again from them,
+    so records of a test that followed another choice are refused.
+    """
+    units = list(units)
+    study = units[0].study
+    place = f"records of study {study}"
+    known = {(unit.stage, unit.workload, unit.optimizer) for unit in units}
+    keys = ["stage", "workload", "optimizer"]
+    groups = dict(iter(runs[runs["study"] == study].groupby(keys)))
+    foreign = sorted(set(groups) - known)
+    others = sorted(set(runs["study"]) - {study})
+    if foreign or others:
+        found = f"foreign: {_some(others or ['/'.join(key) for key in foreign])}"
+        raise InputError(place, found, "its runs alone")
+    for unit in units:
+        group = groups.get((unit.stage, unit.workload, unit.optimizer), runs.iloc[:0])
+        chosen: Mapping[str, Any] | None = None
+        if not unit.trials:
+            tuned = next(other for other in units if other.name == unit.tuned_by)
+            own = groups[tuned.stage, tuned.workload, tuned.optimizer]
+            chosen = choose(tuned, own, curves[curves["run"].isin(own["run"])])
+        check_unit(unit, group, chosen)
+
+
+def check_unit(unit: Unit, runs: pd.DataFrame, chosen: Mapping[str, Any] | None = None) -> None:
+    """Refuse records of a unit that are not the runs to which it expands, given the choice."""
+    place = f"records of {unit.study}/{unit.name}"
+    wanted = {run.id: run for run in unit.runs(chosen)}
+    missing = sorted(wanted.keys() - set(runs["run"]))
+    foreign = runs[~runs["run"].isin(list(wanted))]
+    if missing and len(foreign):
+        row = foreign.iloc[0]
+        found = (
+            f"runs of other words than the study's: run {row['run']} with settings "
+            f"{row['settings']}, seed {row['seed']}, {row['epochs']} epochs, where the study "
+            f"{'and the choice want' if chosen else 'wants'} run {missing[0]}"
+        )
+        raise InputError(place, found, "records trained by today's study: train the unit again")
+    if missing:
+        run = wanted[missing[0]]
+        found = f"{len(missing)} of {len(wanted)} runs missing: trial {run.trial}, seed {run.seed}"
+        raise InputError(place, found, "all of them")
+    if len(foreign):
+        found = f"{len(foreign)} foreign runs: {_some(foreign['run'])}"
+        raise InputError(place, found, "its runs alone")
+
+
+def _is_mapping(text: object) -> bool:
+    try:
+        return isinstance(json.loads(str(text)), dict)
+    except ValueError:
+        return False
+
+
+def _some(values: Iterable[object]) -> str:
+    texts = list(map(str, values))
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more

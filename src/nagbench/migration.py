@@ -1,0 +1,56 @@
+"""Records whose runs have names of an older kind, named as today.
+
+A run's name is a digest of its recipe. When recipes came to be named otherwise, older records said
+the same of their runs under other names; what they say decides which run of today each is.
+"""
+
+import json
+from collections.abc import Iterable
+
+import pandas as pd
+
+from nagbench.errors import InputError
+from nagbench.study.choice import choose
+from nagbench.study.unit import Unit
+
+
+def renamed(
+    units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same records, each run under the name that its study gives it today.
+
+    A run is known by its unit, trial and seed; its settings and epochs must be today's. Nothing
+    but the names changes.
+    """
+    units = list(units)
+    names: dict[str, str] = {}
+    for unit in units:
+        own = runs[_of(unit, runs)]
+        chosen = None
+        if not unit.trials:
+            tuned = next(other for other in units if other.name == unit.tuned_by)
+            rows = runs[_of(tuned, runs)]
+            chosen = choose(tuned, rows, curves[curves["run"].isin(rows["run"])])
+        today = {(run.trial, run.seed): run for run in unit.runs(chosen)}
+        for row in own.itertuples():
+            run = today.get((row.trial, row.seed))
+            words = json.loads(row.settings), row.epochs
+            if run is None or words != (json.loads(json.dumps(run.settings)), run.recipe.epochs):
+                found = f"run {row.run}: trial {row.trial}, seed {row.seed}, {row.settings}"
+                raise InputError(
+                    f"records of {unit.study}/{unit.name}", found, "a run of the study"
+                )
+            if names.setdefault(row.run, run.id) != run.id:
+                raise InputError(f"run {row.run}", "two runs of the study", "one")
+    unknown = sorted(set(runs["run"]) - set(names))
+    if unknown:
+        raise InputError(f"run {unknown[0]}", "in no unit of the study", "runs of the study alone")
+    return (
+        runs.assign(run=runs["run"].map(names)),
+        curves.assign(run=curves["run"].map(names)),
+    )
+
+
+def _of(unit: Unit, runs: pd.DataFrame) -> pd.Series:
+    keys = {"stage": unit.stage, "workload": unit.workload, "optimizer": unit.optimizer}
+    return (runs[list(keys)] == pd.Series(keys)).all(axis=1)

@@ -1,0 +1,66 @@
+"""Which units of a study train next, and where their files lie, for training without Snakemake.
+
+Files go where the workflow would put them, and finished runs into the store that both share, so
+that either goes on where the other stopped.
+"""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from nagbench.errors import InputError
+from nagbench.integrity import check_unit
+from nagbench.records import read_units
+from nagbench.runner.decision import decide
+from nagbench.sources import code_digest
+from nagbench.study.choice import read_choice, write_choice
+from nagbench.study.unit import Unit
+
+
+def matching(units: Iterable[Unit], pattern: str) -> list[Unit]:
+    """Units whose names match, each optimizer's tuning right before its test."""
+    units = list(units)
+    place = {(unit.workload, unit.optimizer): n for n, unit in reversed(list(enumerate(units)))}
+    ordered = sorted(units, key=lambda unit: place[unit.workload, unit.optimizer])
+    matched = [unit for unit in ordered if fnmatchcase(unit.name, pattern)]
+    if not matched:
+        names = ", ".join(unit.name for unit in ordered)
+        raise InputError("--units", f"no unit matches {pattern!r}", names)
+    return matched
+
+
+def record_path(folder: Path, unit: Unit) -> Path:
+    """Where a unit's records lie under the results folder."""
+    return folder / unit.study / f"{unit.name}.parquet"
+
+
+def chosen(unit: Unit, units: Iterable[Unit], folder: Path) -> dict[str, Any] | None:
+    """The setting that a unit tests; None for one that tunes.
+
+    It is chosen now, if it was not yet or from other records than those that are there.
+    """
+    if unit.trials:
+        return None
+    path = folder / unit.study / "chosen" / unit.workload / f"{unit.optimizer}.json"
+    tuned = next((other for other in units if other.name == unit.tuned_by), None)
+    records = folder / unit.study / f"{unit.tuned_by}.parquet"
+    if tuned is None or not records.is_file():
+        raise InputError(unit.name, f"no records {records}", f"{unit.tuned_by} trained before")
+    choice = decide(tuned, records)
+    if not path.is_file() or read_choice(path) != choice:
+        write_choice(path, choice)
+    return choice
+
+
+def is_current(unit: Unit, units: Iterable[Unit], folder: Path) -> bool:
+    """Whether a unit's records are there, and are those that training it today would leave."""
+    path = record_path(folder, unit)
+    if not path.is_file():
+        return False
+    runs, _ = read_units([path])
+    try:
+        check_unit(unit, runs, chosen(unit, units, folder))
+    except InputError:
+        return False
+    return set(runs["code"]) == {code_digest(unit.base.modules())}

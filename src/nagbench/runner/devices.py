@@ -1,0 +1,77 @@
+"""Which device trains: what was asked for, held against what the machine has."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from nagbench.errors import InputError
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def has_gpu() -> bool:
+    """Whether NVIDIA's driver lists a GPU; torch, which takes seconds to import, is not asked."""
+    command = shutil.which("nvidia-smi")
+    if command is None or os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1"):
+        return False
+    listed = subprocess.run([command, "-L"], capture_output=True, text=True, check=False)
+    return listed.returncode == 0 and "GPU " in listed.stdout
+
+
+def resolve(device: str) -> str:
+    """`cpu` or `cuda` for what the user asked; an `InputError` for a GPU that torch cannot use."""
+    import torch
+
+    usable = torch.cuda.is_available()
+    if device == "cuda" and not usable:
+        found = f"no GPU that torch {torch.__version__} can use"
+        raise InputError("--device cuda", found, "a CUDA build of torch on a GPU, or --device cpu")
+    return "cuda" if device == "cuda" or (device == "auto" and usable) else "cpu"
+
+
+@contextmanager
+def claimed(device: str, folder: Path | None = None) -> Iterator[str]:
+    """A device of one's own: of several GPUs the first that no other training holds (`cuda:1`).
+
+    Where all are held it waits, because two trainings on one GPU would spoil both their times.
+    """
+    import torch
+
+    if device == "cpu":
+        yield device
+        return
+    folder = folder or Path(tempfile.gettempdir())
+    identifiers = [
+        str(torch.cuda.get_device_properties(n).uuid) for n in range(torch.cuda.device_count())
+    ]
+    with ExitStack() as files:
+        locks = [
+            files.enter_context((folder / f"nagbench-gpu-{name}.lock").open("a"))
+            for name in identifiers
+        ]
+        index = _first_free(locks)
+        if index is None:
+            print("Every GPU trains for others: waiting for one.", file=sys.stderr, flush=True)
+        while index is None:
+            time.sleep(1)
+            index = _first_free(locks)
+        yield f"cuda:{index}"
+
+
+def _first_free(locks: Sequence[IO[str]]) -> int | None:
+    """Lock the first that is free; the system lets go of it when the process ends."""
+    for index, lock in enumerate(locks):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return index
+    return None

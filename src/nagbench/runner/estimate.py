@@ -1,0 +1,178 @@
+"""What a study would take on this machine: time and memory of its units, from a few timed steps.
+
+A workload's network is timed once, and each optimizer's step by itself on that network's
+parameters; of methods that evaluate several gradients in a step these are counted.
+"""
+
+import os
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nagbench.data.registry import data_set
+from nagbench.engine import numerics
+from nagbench.engine.clock import now
+from nagbench.engine.evaluation import evaluate
+from nagbench.engine.loop import step
+from nagbench.engine.recipe import Recipe
+from nagbench.engine.resident import ResidentSet
+from nagbench.engine.run import LiveRun
+from nagbench.engine.splits import compute_dtype
+from nagbench.study.unit import Unit
+
+_REPEATS, _PATIENCE = 3, 1.0  # how often something is timed, and for how many seconds at most
+_SMALL = 16  # examples
+_RATE = 1e-6  # so small that nothing diverges while it is timed
+
+
+@dataclass(frozen=True)
+class UnitEstimate:
+    """A unit: its runs, the seconds of one alone, and the bytes of one beside the data."""
+
+    unit: Unit
+    runs: int
+    seconds: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a study takes with so many lanes on a device; bytes are those of its largest unit."""
+
+    units: list[UnitEstimate]
+    lanes: int
+
+    @property
+    def runs(self) -> int:
+        return sum(unit.runs for unit in self.units)
+
+    @property
+    def hours(self) -> float:
+        """As if no core ever waited, and lanes on a GPU won nothing."""
+        return sum(unit.runs * unit.seconds for unit in self.units) / 3600 / self.lanes
+
+    def memory(self) -> int:
+        """The data of the largest unit for every process, and the states of its lanes."""
+        largest = max(unit.bytes for unit in self.units)
+        return self.lanes * (largest + max(_data_bytes(unit.unit.base) for unit in self.units))
+
+
+def estimate(units: Sequence[Unit], device: str) -> Estimate:
+    """Time each workload and optimizer on noise and work out what each unit takes."""
+    lanes = 1 if device != "cpu" else len(os.sched_getaffinity(0))
+    place = torch.device(device)
+    numerics.establish(place)
+    networks: dict[str, _Network] = {}
+    costs: dict[tuple[str, str], tuple[float, float, int]] = {}
+    estimates = []
+    for unit in units:
+        pair, recipe = (unit.workload, unit.optimizer), unit.base
+        if unit.workload not in networks:
+            networks[unit.workload] = _Network(recipe, place)
+        if pair not in costs:
+            settings = unit.trials[0] if unit.trials else {}
+            costs[pair] = networks[unit.workload].with_optimizer(unit.recipe(settings, 0))
+        seconds, image, state = costs[pair]
+        data = data_set(recipe.data)
+        size = recipe.train_size or data.train - recipe.validation_size
+        judged = recipe.validation_size + (data.test if recipe.judged_on_test else 0)
+        one = recipe.epochs * (size // recipe.batch_size * seconds + judged * image)
+        runs = max(len(unit.trials), 1) * len(unit.seeds)
+        estimates.append(UnitEstimate(unit, runs, one, state))
+    return Estimate(estimates, lanes)
+
+
+def _data_bytes(recipe: Recipe) -> int:
+    """Bytes of the decoded, padded set on the device."""
+    data, border = data_set(recipe.data), 2 * recipe.padding
+    pixels = (data.height + border) * (data.width + border) * data.channels
+    return (data.train + data.test) * pixels
+
+
+class _Network:
+    """A workload's network: timed, and its activations weighed."""
+
+    def __init__(self, recipe: Recipe, device: torch.device) -> None:
+        self._recipe, self._device = recipe, device
+        plain = replace(recipe, optimizer="torch.optim:SGD", closure=False, matrices=False)
+        run = self._run(plain, {"lr": _RATE}, recipe.batch_size)
+        self._activations = kept_for_backward(run)
+
+        def one_step() -> None:
+            run.rewind()
+            step(run)
+
+        self._step = self._seconds(one_step) - self._seconds(run.optimizer.step)
+        self._image = self._seconds(lambda: evaluate(run, run.data)) / len(run.data)
+
+    def with_optimizer(self, recipe: Recipe) -> tuple[float, float, int]:
+        """Seconds of a step and of judging an image, and bytes that a run holds."""
+        settings = dict(recipe.settings)
+        if "lr" in settings:
+            settings["lr"] = min(_RATE, settings["lr"])
+        # What a step does beside the network depends on no batch: a small one will do.
+        run = self._run(recipe, settings, min(_SMALL, recipe.batch_size))
+        step(run)
+        (evaluations,) = run.evaluations
+        alone = 0.0 if recipe.closure else self._seconds(run.optimizer.step)
+        weights = sum(p.numel() * p.element_size() for p in run.parameters)
+        tensors = [
+            value
+            for state in run.optimizer.state.values()
+            for value in state.values()
+            if isinstance(value, Tensor)
+        ]
+        state = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        # Weights, gradients, and the copy that the length of a step is measured with.
+        bytes_held = 3 * weights + state + self._activations
+        return evaluations * self._step + alone, self._image, bytes_held
+
+    def _run(self, recipe: Recipe, settings: Mapping[str, Any], batch: int) -> LiveRun:
+        """A run on noise, at the first step of its epoch."""
+        data = data_set(recipe.data)
+        noise = np.random.default_rng(0)
+        shape = (batch, data.height, data.width, data.channels)
+        placed = ResidentSet.place(
+            noise.integers(0, 256, shape, dtype=np.uint8),
+            noise.integers(0, data.classes, batch),
+            recipe.padding,
+            self._device,
+            compute_dtype(recipe.precision),
+            data.mean,
+            data.deviation,
+            data.classes,
+        )
+        run = LiveRun(replace(recipe, settings=settings, batch_size=batch), placed, self._device)
+        run.begin_epoch(run.plan(1))
+        return run
+
+    def _seconds(self, work: Callable[[], object]) -> float:
+        """The median of three, after one that is not timed; of fewer, if they take long."""
+        work()
+        times: list[float] = []
+        while len(times) < _REPEATS and sum(times) < _PATIENCE:
+            began = now(self._device)
+            work()
+            times.append(now(self._device) - began)
+        return statistics.median(times)
+
+
+def kept_for_backward(run: LiveRun) -> int:
+    """Bytes that a forward pass keeps for the backward pass: its activations."""
+    kept: dict[int, int] = {}
+
+    def weigh(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    images, labels = run.next_batch()
+    with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
+        loss = run.loss(run.forward(images).float(), labels, run.recipe)
+    del loss  # alive until here, so that no storage was counted under another's address
+    return sum(kept.values())

@@ -1,0 +1,145 @@
+"""Trains runs in processes of their own: on a CPU one process a core, one run a process at a time.
+
+What a run becomes does not depend on its process: each computes with one thread, from the run's
+seed alone.
+"""
+
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Event
+from typing import Self
+
+from nagbench.data.images import ImageSet
+from nagbench.engine.recipe import Recipe
+from nagbench.errors import InputError
+from nagbench.runner.one_process import OneProcess, Report
+from nagbench.runner.stop import SIGNALS, Interrupted, Stop
+from nagbench.runner.store import Store
+from nagbench.sources import Snapshot
+
+_POLL = 0.2  # seconds between two looks at whether to stop
+_TRUSTED = ("torch", "nagbench")  # packages whose optimizers may share a process
+
+
+class ManyProcesses:
+    """A pool that lives for as many units as are trained; a context manager.
+
+    A unit whose optimizer comes from outside has a pool of its own: a class that neither torch nor
+    this project brings is arbitrary code, and may change torch for everyone in its process.
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        store: Store,
+        stop: Stop,
+        code: Snapshot,
+        count: int,
+        device: str = "cpu",
+        lanes: int | None = 1,
+        strict: bool = False,
+    ) -> None:
+        """`count` processes, each of which trains `lanes` runs side by side on `device`.
+
+        With None as many as pay. On a GPU there is one process.
+        """
+        self._context = get_context("spawn")
+        self._asked, self._epochs = self._context.Event(), self._context.SimpleQueue()
+        self._stop, self._store, self._count, self._together = stop, store, count, lanes != 1
+        trainer = (device, code, lanes, count, strict)
+        self._arguments = (images, store, stop.end, self._asked, self._epochs, trainer)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._asked.set()
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def train(self, recipes: Mapping[str, Recipe], report: Report) -> None:
+        if any(map(comes_from_outside, recipes.values())):
+            with self._new_pool() as pool:
+                self._train(pool, recipes, report)
+            return
+        self._pool = self._pool or self._new_pool()
+        self._train(self._pool, recipes, report)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._count, self._context, _begin, self._arguments)
+
+    def _train(
+        self, pool: ProcessPoolExecutor, recipes: Mapping[str, Recipe], report: Report
+    ) -> None:
+        parts = [recipes] if self._together else [{key: r} for key, r in recipes.items()]
+        waiting: set[Future[None]] = {pool.submit(_train, dict(part)) for part in parts}
+        interrupted, told = False, (0, 0)
+        while waiting:
+            if self._stop.wanted():
+                self._asked.set()
+            ended, waiting = wait(waiting, _POLL, FIRST_COMPLETED)
+            for future in ended:
+                try:
+                    future.result()
+                except Interrupted:
+                    interrupted = True
+                except BrokenProcessPool:
+                    found = "the system ended a training process, most often for want of memory"
+                    raise InputError("training", found, "fewer --lanes") from None
+            epoch = 0
+            while not self._epochs.empty():
+                epoch = self._epochs.get()
+            now = sum(map(self._store.has, recipes)), epoch if len(parts) == 1 else 0
+            if now not in (told, (told[0], 0)):
+                report(*now)
+                told = now
+        if interrupted:
+            raise Interrupted
+
+
+def comes_from_outside(recipe: Recipe) -> bool:
+    """Whether the optimizer's class is neither torch's nor this project's."""
+    module = recipe.optimizer.rpartition(":")[0]
+    return module.endswith(".py") or module.partition(".")[0] not in _TRUSTED
+
+
+_trainer: OneProcess
+_epochs: "SimpleQueue[int]"
+
+
+def _begin(
+    images: ImageSet,
+    store: Store,
+    end: float | None,
+    asked: Event,
+    epochs: "SimpleQueue[int]",
+    trainer: tuple[str, Snapshot, int | None, int, bool],
+) -> None:
+    global _trainer, _epochs
+    _epochs = epochs
+    # A terminal and a scheduler signal every process; the parent alone decides, and says so.
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    stop = Stop(end=end, asked=asked.is_set)
+    _trainer = OneProcess(images, store, stop, *trainer)
+
+
+def _end_with(sentinel: int) -> None:
+    """Die with the parent, whose death by SIGKILL nothing else would tell."""
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+def _train(recipes: Mapping[str, Recipe]) -> None:
+    _trainer.train(recipes, lambda _done, epoch: _epochs.put(epoch))

@@ -1,0 +1,160 @@
+"""Trains runs on one device, in this process, into the store of finished runs."""
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from nagbench.data.images import ImageSet
+from nagbench.engine import numerics
+from nagbench.engine.outcome import Outcome
+from nagbench.engine.recipe import Recipe, digest
+from nagbench.engine.splits import Splits, place_splits
+from nagbench.errors import InputError
+from nagbench.runner.parallel_runs import measured_lanes
+from nagbench.runner.provenance import environment, utc
+from nagbench.runner.side_by_side import SideBySide
+from nagbench.runner.stop import Interrupted, Stop
+from nagbench.runner.store import Store
+from nagbench.sources import ENGINE, Snapshot, closure, code_digest, distributions
+
+_MESSAGE = 300  # characters of an error's message that a record keeps
+Report = Callable[[int, int], None]  # runs finished, and the epoch that the next is at
+
+
+class Trainer(Protocol):
+    """Puts the outcome of every run into a store; raises `Interrupted` if it has to stop."""
+
+    def train(self, recipes: Mapping[str, Recipe], report: Report) -> None:
+        """Train `recipes`, named by their keys in the store; they are those of one unit."""
+
+
+class OneProcess:
+    """Trains `lanes` runs side by side on one device; as many as pay if that is None.
+
+    An optimizer that raises, or ends its process by `sys.exit`, leaves a run that has failed, with
+    the message; with `strict` the error goes on.
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        store: Store,
+        stop: Stop,
+        device: str,
+        code: Snapshot,
+        lanes: int | None = 1,
+        processes: int = 1,
+        strict: bool = False,
+    ) -> None:
+        self._images, self._store, self._stop, self._code = images, store, stop, code
+        self._device, self._lanes, self._processes = torch.device(device), lanes, processes
+        self._strict = strict
+        self._placed: tuple[object, Splits] | None = None
+
+    def train(self, recipes: Mapping[str, Recipe], report: Report) -> None:
+        one = next(iter(recipes.values()))
+        files = closure([ENGINE, *one.modules()])
+        self._code.add(files)
+        self._code.check(files)
+        numerics.establish(self._device)
+        provenance = {
+            **environment(str(self._device)),
+            "precision": one.precision,
+            "code": code_digest(one.modules()),
+            "libraries": distributions(one.modules()),
+            "data": self._images.digest,
+            "processes": self._processes,
+        }
+        splits = self._splits(one)
+        lanes = self._lanes or self._measured_lanes(list(recipes.values()), splits)
+        pending = dict(recipes)
+
+        def keep(key: str, group: SideBySide, outcome: Outcome, message: str = "") -> None:
+            self._code.check(files)
+            self._store.put(key, record(outcome, message, group, key, provenance))
+            self._store.checkpoint(key).remove()
+            del pending[key]
+            report(len(recipes) - len(pending), 0)
+
+        while pending:
+            group = SideBySide(dict(list(pending.items())[:lanes]), self._store, self._device)
+            error: BaseException | None = None
+            try:
+                for runs in group.epochs(splits, self._stop):
+                    report(len(recipes) - len(pending), runs[0].epoch)
+                    for run in runs:
+                        if run.over:
+                            keep(group.key_of(run), group, run.outcome)
+            except (Interrupted, InputError, MemoryError):
+                raise
+            except (Exception, SystemExit) as raised:
+                error = raised
+            # Outside of the handler, which keeps the runs alive.
+            if error is not None and len(group.recipes) > 1:
+                lanes = len(group.recipes) // 2  # for memory, or until the one that fails is alone
+                torch.cuda.empty_cache()
+            elif isinstance(error, torch.OutOfMemoryError):
+                found = "a single run does not fit into the device's memory"
+                raise InputError(one.optimizer, found, "a smaller batch or a larger device")
+            elif error is not None:
+                if self._strict:
+                    allowed = (
+                        "an optimizer that trains; without --strict its run is recorded as failed"
+                    )
+                    raise InputError(f"optimizer {one.optimizer}", in_a_line(error), allowed)
+                (key,) = group.recipes
+                keep(key, group, replace(group.outcomes[key], status="failed"), in_a_line(error))
+
+    def _splits(self, recipe: Recipe) -> Splits:
+        """The data as the recipe wants them, kept until another one wants others."""
+        wanted = (recipe.validation_size, recipe.train_size, recipe.precision, recipe.padding)
+        if self._placed is None or self._placed[0] != wanted:
+            self._placed = None  # before the next are placed, so that one set is held at a time
+            self._placed = wanted, place_splits(self._images, recipe, self._device)
+        return self._placed[1]
+
+    def _measured_lanes(self, recipes: list[Recipe], splits: Splits) -> int:
+        """As measured before on such a device, or measured now."""
+        device = environment(str(self._device))
+        words = {**recipes[0].definition(), "settings": {}, "seed": 0}
+        key = digest(["lanes", words, device["device"], device["torch"]])
+        kept = self._store.get(key)
+        if kept is None:
+            kept = {"lanes": measured_lanes(recipes, splits, self._device)}
+            if kept["lanes"] < len(recipes):  # else more might have paid
+                self._store.put(key, kept)
+        return int(kept["lanes"])
+
+
+def record(
+    outcome: Outcome, message: str, group: SideBySide, key: str, provenance: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The part of a run's record that its training decides: a row of `records`, without names."""
+    row = outcome.as_row()
+    words = {
+        **provenance,
+        "execution": group.execution,
+        "lanes": len(group.recipes),
+        "changed": row.pop("changed"),
+    }
+    return {
+        **row,
+        "started": group.started[key],
+        "ended": utc(),
+        "message": message,
+        "code": provenance["code"],
+        "provenance": json.dumps(words, sort_keys=True),
+    }
+
+
+def in_a_line(error: BaseException) -> str:
+    """An error's type, its message, and where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:_MESSAGE]}{where}"

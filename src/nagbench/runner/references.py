@@ -1,0 +1,52 @@
+"""Builds every optimizer of a study once, before anything trains: a typing error costs a second."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+
+from nagbench.engine.recipe import Recipe
+from nagbench.errors import InputError
+from nagbench.runner.many_processes import comes_from_outside
+from nagbench.study.unit import Unit
+
+_SECONDS = 120
+
+
+def check_references(units: Iterable[Unit]) -> None:
+    """Refuse optimizers that cannot be imported, or whose class refuses a setting that is tried.
+
+    Classes from outside are built in a process of their own, each study's in one: what they change
+    when they are imported must not reach the caller. A library of the catalogue's that is not
+    installed is refused too.
+    """
+    recipes = [unit.recipe(settings, unit.seeds[0]) for unit in units for settings in unit.trials]
+    different = {(r.optimizer, str(r.settings)): r for r in recipes}
+    outside = [recipe for recipe in different.values() if comes_from_outside(recipe)]
+    build_all([recipe for recipe in different.values() if not comes_from_outside(recipe)])
+    if not outside:
+        return
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        try:
+            pool.submit(build_all, outside).result(_SECONDS)
+        except BrokenProcessPool:
+            names = ", ".join(sorted({recipe.optimizer for recipe in outside}))
+            found = "one of them ends the process that imports it"
+            raise InputError(f"optimizers {names}", found, "classes that can be built") from None
+
+
+def build_all(recipes: Sequence[Recipe]) -> None:
+    """Build each optimizer over a matrix and a vector, on the CPU."""
+    import torch
+
+    from nagbench.engine import build
+
+    for recipe in recipes:
+        weights = [torch.nn.Parameter(torch.zeros(shape)) for shape in ((2, 2), (2,), (2, 2))]
+        try:
+            build.optimizer(recipe, weights)
+        except (InputError, MemoryError):
+            raise
+        except (Exception, SystemExit) as error:
+            found = f"its class raised {type(error).__name__}: {error}"
+            raise InputError(f"optimizer {recipe.optimizer}", found, "one that is built") from None

@@ -1,0 +1,14 @@
+"""The rate rises linearly, then falls along half a cosine."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from nagbench.engine.recipe import Training
+from nagbench.schedules.warm_up import warmed_up
+
+
+def factors(training: Training, epoch: int, steps: int, losses: Sequence[float]) -> np.ndarray:  # noqa: ARG001
+    """For each step of the epoch."""
+    return warmed_up(training, epoch, steps, lambda share: (1 + np.cos(math.pi * share)) / 2)

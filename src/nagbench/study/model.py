@@ -1,0 +1,163 @@
+"""A study as typed objects: what is compared, and what is claimed of it.
+
+Nothing here reads files (`study.file` does), resolves names into code (`study.plan` does), or
+imports torch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nagbench.engine.recipe import Training
+from nagbench.optimizers.spec import OptimizerSpec
+
+STAGES = ("tune", "test")
+# What each is, and in which unit, `statistics.metrics` says; the first row's are times to target,
+# the last row's are of the tune stage.
+CLOCKS = ("epochs", "gradients", "seconds")
+METRICS = (
+    *CLOCKS,
+    *("accuracy", "best_accuracy", "deviation", "diverged", "lost_by_stopping", "step_cost"),
+    *("spikes", "unrest", "largest_fall", "gradient_ratio", "gradient_imbalance"),
+    *("band", "trials_needed", "trials_diverged"),
+)
+DIRECTIONS = ("greater", "less", "at_most", "equivalent")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload(Training):
+    """What is trained: a model on some of the data for a number of epochs.
+
+    Attributes:
+        name: The study's name for it.
+        model: Name of a network in `models.registry`.
+        batch_norm: Whether batches are normalised; as the network has it if None.
+        targets: Validation accuracies whose first reaching is timed.
+        label: Its name in figures and tables; the name if empty.
+        optimizers: Names of those of the study that train here; all if None.
+    """
+
+    model: str
+    targets: tuple[float, ...]
+    label: str = ""
+    batch_norm: bool | None = None
+    optimizers: tuple[str, ...] | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The stage that chooses a setting, judged on validation data.
+
+    Attributes:
+        trials: Settings tried for each optimizer.
+        seeds: Those that every trial trains with.
+        search: How settings are spread over the space: a name in `optimizers.search_space`.
+    """
+
+    trials: int
+    seeds: tuple[int, ...]
+    search: str = "grid"
+
+
+@dataclass(frozen=True)
+class Testing:
+    """The stage that judges the chosen setting on the test set, with seeds of its own."""
+
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A run has diverged when its loss is not finite, or stays this far above where it began.
+
+    Attributes:
+        factor: A loss above this multiple of the first one is high.
+        steps: So many high losses in a row are divergence.
+    """
+
+    factor: float = 5.0
+    steps: int = 50
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A claim, fixed before the runs: a metric of one optimizer against another's, or a number.
+
+    Attributes:
+        claim: In words.
+        workload: Where `optimizer` trains.
+        optimizer: The one that the claim is about.
+        direction: One of `DIRECTIONS`; `at_most`: greater by no more than the margin.
+        metric: One of `METRICS`.
+        reference: The other optimizer.
+        reference_workload: Where the reference trains, if elsewhere.
+        value: A number in place of a reference.
+        contrast: A workload whose own difference is taken off: the gain grows.
+        source: Who claims it.
+        target: Of a time, the validation accuracy to be reached.
+        margin: Differences within it count as none, in the metric's unit.
+        family: Tests of one family share Holm's correction.
+    """
+
+    claim: str
+    workload: str
+    optimizer: str
+    direction: str
+    metric: str
+    reference: str | None = None
+    reference_workload: str | None = None
+    value: float | None = None
+    contrast: str | None = None
+    source: str = ""
+    target: float = 0.0
+    margin: float = 0.0
+    family: str = "main"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A validated study.
+
+    Attributes:
+        name: The stem of its file.
+        title: For the paper's first page.
+        data: Name of the data set.
+        validation_size: Training images held out.
+        workloads, optimizers, hypotheses: By name, in the file's order.
+        baseline: The optimizer that the others are compared with.
+        demo: Marks every page of the paper.
+        remark: What a reader of its results must know.
+        gpu: The study is meant for a GPU and will not start without.
+        level: Of the tests.
+        tolerance: Of accuracy, from 0 to 1: a rate that loses no more is good.
+    """
+
+    name: str
+    title: str
+    data: str
+    validation_size: int
+    workloads: Mapping[str, Workload]
+    optimizers: Mapping[str, OptimizerSpec]
+    baseline: str
+    tuning: Tuning
+    testing: Testing
+    demo: bool = False
+    remark: str = ""
+    gpu: bool = False
+    level: float = 0.05
+    tolerance: float = 0.02
+    divergence: Divergence = field(default_factory=Divergence)
+    hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
+
+    def optimizers_of(self, workload: str) -> list[str]:
+        """The names of those that train there, in the study's order."""
+        wanted = self.workloads[workload].optimizers
+        return [name for name in self.optimizers if wanted is None or name in wanted]
+
+    def pairs(self) -> list[tuple[Workload, OptimizerSpec]]:
+        """Each workload with each optimizer that trains there, in the study's order."""
+        return [
+            (workload, self.optimizers[name])
+            for workload in self.workloads.values()
+            for name in self.optimizers_of(workload.name)
+        ]

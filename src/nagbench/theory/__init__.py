@@ -1,1 +1,0 @@
-"""Problems whose answers are known: the catalogue's own classes against what is proven of them."""

@@ -1,1 +1,0 @@
-"""The engine: trains the runs of a unit and leaves their records."""

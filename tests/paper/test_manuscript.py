@@ -1,0 +1,154 @@
+"""The paper's sources: no result typed by hand, every key, caption and citation there."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from nagbench.rendering.figures import NAMES as FIGURES
+from nagbench.rendering.numbers import numbers
+from nagbench.rendering.table_files import TABLES
+
+PAPER = Path("paper")
+SECTIONS = sorted(PAPER.glob("sections/*.tex"))
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in [PAPER / "main.tex", *SECTIONS])
+
+# What may hold digits in a section without being a result: mathematics, commands with their keys,
+# labels, citations, lengths, and the name of the data set.
+_NO_RESULTS = (
+    r"%.*",
+    r"\\begin\{equation\}.*?\\end\{equation\}",
+    r"\\(?:result|resultfigure|resulttable\*?|captiontext|label|ref|cite|input|includegraphics)\{[^}]*\}",
+    r"\\ifresult\{[^}]*\}\{[^}]*\}",
+    r"\\setlength\{[^}]*\}\{[^}]*\}",
+    r"CIFAR-10",
+)
+
+
+def typed_numbers(text: str) -> list[str]:
+    """Digits in running text."""
+    for pattern in _NO_RESULTS:
+        text = re.sub(pattern, " ", text, flags=re.DOTALL if "begin" in pattern else 0)
+    return re.findall(r"\S*\d\S*", text)
+
+
+@pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.stem)
+def test_no_result_is_typed_by_hand(path: Path) -> None:
+    assert typed_numbers(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["an accuracy of 91.3 points", "by 12 epochs", r"94\,\% of runs", "p = 0.03", "$91.3$ points"],
+)
+def test_the_scanner_finds_a_typed_result(text: str) -> None:
+    assert typed_numbers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r"\result{main.nag.sd} points on CIFAR-10", "half of $n$ % in 1983", r"\cite{a2013b}"],
+)
+def test_the_scanner_passes_what_is_no_result(text: str) -> None:
+    assert typed_numbers(text) == []
+
+
+def test_every_key_is_written(tables: Mapping[str, pd.DataFrame]) -> None:
+    used = {*re.findall(r"\\result\{([^}]*)\}", TEXT), *re.findall(r"\\ifresult\{([^}]*)\}", TEXT)}
+    assert used
+    assert used <= numbers(tables).keys()
+
+
+def test_no_direction_is_typed_by_hand() -> None:
+    """Which optimizer is ahead depends on the results, so the words come with them."""
+    results = (PAPER / "sections" / "results.tex").read_text(encoding="utf-8")
+    assert not re.findall(
+        r"\b(?:faster|slower|better|worse|steadier|ahead|outperform\w*)\b", results
+    )
+
+
+def test_every_caption_figure_and_table_is_made() -> None:
+    assert set(re.findall(r"\\captiontext\{([^}]*)\}", TEXT)) <= {
+        *FIGURES,
+        *TABLES,
+    }
+    for kind, suffix, names in (
+        ("figure", "pdf", FIGURES),
+        ("table", "tex", TABLES),
+    ):
+        shown = rf"(?:\\result{kind}\*?\{{|generated/{kind}s/)(\w+)(?:\}}|\.{suffix})"
+        assert set(re.findall(shown, TEXT)) == set(names)
+
+
+def test_every_reference_has_its_label() -> None:
+    labels = set(re.findall(r"\\label\{([^}]*)\}", TEXT))
+    labels |= {f"fig:{name}" for name in re.findall(r"\\resultfigure\{(\w+)\}", TEXT)}
+    labels |= {f"tab:{name}" for name in re.findall(r"\\resulttable\*?\{(\w+)\}", TEXT)}
+    assert set(re.findall(r"\\ref\{([^}]*)\}", TEXT)) <= labels
+
+
+def entries() -> dict[str, str]:
+    text = (PAPER / "references.bib").read_text(encoding="utf-8")
+    return {
+        match[2]: match[1].lower() + match[3]
+        for match in re.finditer(r"@(\w+)\{(\w+),(.*?)\n\}", text, re.DOTALL)
+    }
+
+
+def test_every_citation_has_an_entry() -> None:
+    cited = {key for group in re.findall(r"\\cite\{([^}]*)\}", TEXT) for key in group.split(",")}
+    assert cited
+    assert cited <= entries().keys()
+
+
+@pytest.mark.parametrize(("key", "entry"), entries().items(), ids=entries())
+def test_an_entry_is_complete(key: str, entry: str) -> None:
+    fields = set(re.findall(r"^\s*(\w+)\s*=", entry, re.MULTILINE))
+    assert {"author", "title", "year"} <= fields
+    venues = {
+        "article": {"journal"},
+        "inproceedings": {"booktitle"},
+        "techreport": {"institution"},
+        "book": {"publisher"},
+        "misc": {"eprint", "url", "note"},
+    }
+    assert venues[re.match(r"[a-z]+", entry)[0]] & fields  # type: ignore[index]
+    assert re.search(r"year\s*=\s*\{(\d+)\}", entry)[1] in key  # type: ignore[index]
+
+
+DOCUMENT = r"""\documentclass{article}
+\usepackage{results}
+\setresult{there}{42}
+\begin{document}
+\ifresult{there}{42}{yes}{no} %s
+\end{document}
+"""
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX")
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (r"\result{there}", 0),
+        (r"\result{not.there}", 1),
+        (r"\ifresult{not.there}{42}{yes}{no}", 1),
+    ],
+)
+def test_a_number_that_is_not_there_stops_the_build(tmp_path: Path, text: str, status: int) -> None:
+    (tmp_path / "x.tex").write_text(DOCUMENT % text)
+    shutil.copy(PAPER / "results.sty", tmp_path)
+    found = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == status, found.stdout
+    assert (tmp_path / "x.pdf").exists() == (status == 0)
+    if status:
+        assert "There is no result `not.there'" in found.stdout

@@ -1,0 +1,66 @@
+"""The estimate of a study's size: what can be counted is exact, what is timed adds up."""
+
+import pytest
+
+from nagbench.data.registry import data_set
+from nagbench.runner.estimate import (
+    Estimate,
+    UnitEstimate,
+    _Network,
+    estimate,
+    kept_for_backward,
+)
+from nagbench.study.model import Study
+from nagbench.study.plan import units
+from small_runs import CPU, recipe_of
+
+WEIGHTS = 30_730 * 4
+
+
+def test_units_and_runs_are_the_studys(small_study: Study) -> None:
+    size = estimate(units(small_study), "cpu")
+    assert [unit.unit for unit in size.units] == units(small_study)
+    assert [unit.runs for unit in size.units] == [3, 3, 2, 2]
+    assert all(unit.seconds > 0 for unit in size.units)
+
+
+def test_hours_are_shared_by_the_lanes_and_memory_is_not(small_study: Study) -> None:
+    unit = units(small_study)[0]
+    sizes = [
+        Estimate([UnitEstimate(unit, 6, 600.0, 1000), UnitEstimate(unit, 3, 1200.0, 10)], lanes)
+        for lanes in (1, 2)
+    ]
+    assert [size.hours for size in sizes] == [2.0, 1.0]
+    data = data_set("synthetic")
+    placed = (data.train + data.test) * 40 * 40 * 3
+    assert [size.memory() for size in sizes] == [placed + 1000, 2 * (placed + 1000)]
+
+
+@pytest.mark.parametrize(("name", "buffers"), [("sgd", 0), ("heavy_ball", 1), ("adam", 2)])
+def test_a_run_holds_its_weights_three_times_and_its_optimizers_state(
+    name: str, buffers: int
+) -> None:
+    """Weights, gradients, the copy for the step's length; and the activations, here the images."""
+    recipe = recipe_of("logistic", name, batch_size=8)
+    _, _, size = _Network(recipe, CPU).with_optimizer(recipe)
+    images = 8 * 3072 * 4
+    expected = (3 + buffers) * WEIGHTS + images
+    # The rest: a step count, the softmax of ten logits, and the weights that backward keeps too.
+    assert expected <= size <= expected + WEIGHTS + 2000
+
+
+def test_a_scheduled_step_is_timed_as_often_as_it_takes() -> None:
+    """More steps are timed than the noise's single batch has."""
+    recipe = recipe_of("logistic", "nag", batch_size=8, schedule="cosine")
+    seconds, image, _ = _Network(recipe, CPU).with_optimizer(recipe)
+    assert seconds > 0
+    assert image > 0
+
+
+def test_activations_grow_with_the_batch() -> None:
+    sizes = []
+    for batch in (8, 16):
+        recipe = recipe_of("tiny_cnn", batch_size=batch)
+        run = _Network(recipe, CPU)._run(recipe, {"lr": 0.1}, batch)
+        sizes.append(kept_for_backward(run))
+    assert 1.9 < sizes[1] / sizes[0] < 2.1

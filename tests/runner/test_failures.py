@@ -1,0 +1,188 @@
+"""An optimizer that raises, exits or kills its process: a result, and no harm to the others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from nagbench.cli import main
+from nagbench.data.images import ImageSet, save
+from nagbench.records import read_tables, read_units
+from nagbench.runner.references import check_references
+from nagbench.statistics.result_tables import result_tables
+from nagbench.study.file import load_study
+from nagbench.study.plan import units
+
+FAULTS = {
+    "raises": 'raise RuntimeError("out of luck")',
+    "exits": "sys.exit(0)",
+}
+TEXT = """
+import sys
+import torch
+
+class Faulty(torch.optim.SGD):
+    def step(self, closure=None):
+        for parameter in self.param_groups[0]["params"][:1]:
+            state = self.state[parameter]
+            state["count"] = state.get("count", 0) + 1
+            if state["count"] == 17:
+                {fault}
+        return super().step(closure)
+"""
+
+
+def study_with(tmp_path: Path, small: dict[str, Any], images: ImageSet, fault: str) -> Path:
+    """The small study and, first in it, an optimizer that fails in its 17th step, in epoch 2."""
+    (tmp_path / "faulty.py").write_text(TEXT.format(fault=fault))
+    faulty = {
+        "reference": f"{tmp_path / 'faulty.py'}:Faulty",
+        "settings": {"lr": 0.05},
+        "space": {"lr": {"low": 0.01, "high": 0.1}},
+    }
+    small["optimizers"] = {"faulty": faulty, **small["optimizers"]}
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small, sort_keys=False))
+    save(images, tmp_path / "data.npz")
+    return path
+
+
+def train(tmp_path: Path, study: Path, *more: str) -> int:
+    return main(
+        ["train", str(study), "--data", str(tmp_path / "data.npz"), "--results", str(tmp_path),
+         "--store", str(tmp_path / "runs"), "--device", "cpu", "--lanes", "2", *more]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_optimizer_is_a_result_and_the_others_train(
+    tmp_path: Path, small: dict[str, Any], images: ImageSet, fault: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    study = study_with(tmp_path, small, images, FAULTS[fault])
+    assert train(tmp_path, study) == 0
+    said = capsys.readouterr().err
+    assert "tune/tiny/faulty: 3 of 3 runs failed: " in said
+    assert "faulty.py, line 11" in said
+    paths = sorted((tmp_path / "small").rglob("*.parquet"))
+    assert len(paths) == 6
+    assert main(["collect", str(study), "--output", str(tmp_path / "all"), *map(str, paths)]) == 0
+    runs, curves = read_tables(tmp_path / "all")
+    own = runs["optimizer"] == "faulty"
+    assert set(runs["status"][own]) == {"failed"}
+    assert set(runs["status"][~own]) == {"finished"}
+    kinds = {"raises": "RuntimeError: out of luck", "exits": "SystemExit: 0"}
+    assert runs["message"][own].str.startswith(kinds[fault]).all()
+    epochs = curves[curves["run"].isin(runs["run"][own])].groupby("run")["epoch"].max()
+    assert set(epochs) == {1}
+    tables = result_tables(load_study(str(study)), runs, curves)
+    facts = tables["study"].iloc[0]
+    assert facts["failed"] == own.sum() == 5
+    assert facts["failures"].startswith("faulty in 5 of 5 runs (")
+    summary = tables["summary"].set_index("optimizer")
+    assert summary.loc["faulty", "accuracy"] == 0.1
+    assert (summary.drop(index="faulty")["accuracy"] > 0.1).all()
+
+
+def test_strict_training_stops_at_the_first(
+    tmp_path: Path, small: dict[str, Any], images: ImageSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = study_with(tmp_path, small, images, FAULTS["raises"])
+    assert train(tmp_path, study, "--strict") == 2
+    said = capsys.readouterr().err
+    assert "RuntimeError: out of luck (faulty.py, line 11)" in said
+    assert "Traceback" not in said
+    assert not list((tmp_path / "small").rglob("*.parquet"))
+
+
+def test_beside_others_it_alone_fails(
+    tmp_path: Path, small: dict[str, Any], images: ImageSet
+) -> None:
+    """Only one of three trials fails, trained side by side in one process."""
+    fault = "assert self.param_groups[0]['lr'] < 0.09, 'too fast'"
+    study = study_with(tmp_path, small, images, fault)
+    from nagbench.runner.store import Store
+    from nagbench.runner.unit import train_unit
+    from nagbench.sources import Snapshot
+    from small_runs import one_process, unit_of
+
+    store = Store(tmp_path / "runs")
+    trainer = one_process(images, store, lanes=3)
+    output = tmp_path / "unit.parquet"
+    unit = unit_of(study, "tune/tiny/faulty")
+    said = train_unit(unit, images, output, "cpu", trainer, store, Snapshot())
+    assert said.startswith("1 of 3 runs failed: AssertionError: too fast")
+    runs, _ = read_units([output])
+    rates = runs["settings"].map(lambda text: json.loads(text)["lr"])
+    assert dict(zip(rates, runs["status"], strict=True)) == {
+        0.05: "finished",
+        0.01: "finished",
+        0.1: "failed",
+    }
+
+
+def test_all_diverged_is_said(
+    tmp_path: Path, small: dict[str, Any], images: ImageSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small["optimizers"]["sgd"] = {"settings": {"lr": 1e30}, "space": {}}
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small))
+    save(images, tmp_path / "data.npz")
+    assert train(tmp_path, path, "--units", "*/sgd") == 0
+    assert "tune/tiny/sgd: all 1 runs diverged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("reference", "text", "words"),
+    [
+        ("gone.py:Mine", None, "no such|cannot be imported|not readable"),
+        ("mine.py:Mine", "class Other: pass", "Mine is missing"),
+        ("mine.py:Mine", "class Mine: pass", "no optimizer"),
+        ("mine.py:Mine", "import sys; sys.exit(0)", "SystemExit|cannot be imported"),
+        ("mine.py:Mine", "import os; os._exit(0)", "ends the process"),
+        ("mine.py:Mine", "import nothing_of_that_name", "nothing_of_that_name"),
+        ("mine.py:Mine", "def broken(:", "mine.py"),
+        ("torch.optim:SDG", None, "SDG is missing"),
+        ("no_such_module:Mine", None, "no_such_module"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "power", "train"])
+def test_a_reference_that_cannot_be_built_costs_a_second(
+    tmp_path: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], command: str, reference: str, text: str | None, words: str,
+) -> None:  # fmt: skip
+    if command != "plan" and reference != "torch.optim:SDG":
+        return  # the three share one check; each is seen to make it
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        (tmp_path / "mine.py").write_text(text)
+    small["optimizers"]["mine"] = {"reference": reference, "settings": {"lr": 0.1}, "space": {}}
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small))
+    assert main([command, str(path)]) == 2
+    said = capsys.readouterr().err
+    assert any(word in said for word in words.split("|")), said
+    assert "Traceback" not in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_every_shipped_study_can_be_built() -> None:
+    for name in ("demo", "paper", "paper-cpu", "sanity"):
+        check_references(units(load_study(name)))
+
+
+def test_a_frame_of_failures_names_each_optimizer_once(small_study: Any) -> None:
+    from nagbench.statistics.description import failures
+
+    runs = pd.DataFrame(
+        {
+            "optimizer": ["sgd", "sgd", "nag_sutskever"],
+            "status": ["failed", "finished", "finished"],
+            "message": ["ValueError: no", "", ""],
+        }
+    )
+    assert failures(small_study, runs) == "SGD in 1 of 2 runs (ValueError: no)"
+    assert failures(small_study, runs.assign(status="finished")) == ""
