@@ -1,6 +1,7 @@
 """A unit: the same records however it was interrupted, split or repeated."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
 
 from nagbench import records
 from nagbench.data.images import ImageSet
+from nagbench.engine import loop
+from nagbench.engine.loop import train
 from nagbench.engine.outcome import count_spikes
+from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
 from nagbench.runner.many_processes import ManyProcesses
+from nagbench.runner.one_process import OneProcess
 from nagbench.runner.stop import Stop
 from nagbench.runner.store import Store
 from nagbench.runner.unit import Progress, train_unit
@@ -213,3 +219,55 @@ def test_spikes_are_counted_against_the_mean_before_them() -> None:
     assert count_spikes(losses, 4) == 0
     assert count_spikes(np.array([1.0, 2.0]), 0) == 0
     assert count_spikes(np.array([1.0, 2.001]), 0) == 1
+
+
+def test_runs_that_do_not_fit_side_by_side_train_fewer_at_a_time(
+    small_study: Study, images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory for two runs: three are halved to one, and the records are those of runs alone."""
+    sizes = []
+
+    def crowded(recipes: Sequence[Recipe], *rest: Any) -> Iterator[Any]:
+        sizes.append(len(recipes))
+        for n, epoch in enumerate(train(recipes, *rest)):
+            if n and len(recipes) > 1:
+                raise torch.OutOfMemoryError("full")
+            yield epoch
+
+    unit = unit_of(small_study, "tune/tiny/sgd")
+    expected = trained(unit, images, tmp_path / "alone")
+    monkeypatch.setattr("nagbench.runner.one_process.train", crowded)
+    assert_same(expected, trained(unit, images, tmp_path / "crowded", lanes=3))
+    assert sizes == [3, 1, 1, 1]
+
+
+def test_one_run_that_does_not_fit_is_refused(
+    small_study: Study, images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Iterator[Any]:
+        raise torch.OutOfMemoryError("full")
+        yield
+
+    monkeypatch.setattr("nagbench.runner.one_process.train", full)
+    with pytest.raises(InputError, match="does not fit into the device's memory"):
+        trained(unit_of(small_study, "tune/tiny/sgd"), images, tmp_path, lanes=2)
+
+
+def test_a_source_edited_while_a_trainer_runs_stops_it(
+    small_study: Study, images: ImageSet, tmp_path: Path
+) -> None:
+    """What it has in memory is no longer what a digest taken now would name: nothing is kept."""
+    unit, store, code = unit_of(small_study, "tune/tiny/sgd"), Store(tmp_path / "runs"), Snapshot()
+    trainer = OneProcess(images, store, Stop(), "cpu", code)
+
+    def edit(progress: Progress) -> None:
+        if progress.epoch:  # as if the file had said something else when the process loaded it
+            code._content[Path(loop.__file__)] = b"EPOCHS = 3"
+
+    with pytest.raises(InputError, match=r"loop\.py: changed since this training began"):
+        train_unit(
+            unit, images, tmp_path / "x.parquet", "cpu", trainer, store, code, report=edit
+        )  # fmt: skip
+    assert not list((tmp_path / "runs").rglob("*.json"))
+    with pytest.raises(InputError, match=r"loop\.py: changed since"):  # nor is the next begun
+        train_unit(unit, images, tmp_path / "x.parquet", "cpu", trainer, store, code)

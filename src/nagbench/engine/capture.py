@@ -105,24 +105,24 @@ def host_state(optimizer: torch.optim.Optimizer, cpu_is_host: bool = True) -> li
 
     A number in a tensor on the CPU is on the host, unless the CPU stands in for the device.
     """
-    found: list[Any] = []
-    _collect(vars(optimizer), found, set(), cpu_is_host)
-    return found
+    entries: list[Any] = []
+    _collect(vars(optimizer), entries, set(), cpu_is_host)
+    return entries
 
 
-def _collect(value: Any, found: list[Any], seen: set[int], cpu_is_host: bool) -> None:
+def _collect(value: Any, entries: list[Any], seen: set[int], cpu_is_host: bool) -> None:
     if isinstance(value, bool | int | float | str | complex):
-        found.append(value)
+        entries.append(value)
     elif isinstance(value, Tensor):
         on_host = cpu_is_host and value.ndim == 0 and value.device.type == "cpu"
-        found.append(value.item() if on_host else value.data_ptr())
+        entries.append(value.item() if on_host else value.data_ptr())
     elif id(value) not in seen:
         seen.add(id(value))
         if isinstance(value, Mapping):
             for key, entry in value.items():
                 if not callable(entry):
-                    found.append(key if isinstance(key, str) else None)
-                    _collect(entry, found, seen, cpu_is_host)
+                    entries.append(key if isinstance(key, str) else None)
+                    _collect(entry, entries, seen, cpu_is_host)
         elif isinstance(value, list | tuple):
             for entry in value:
-                _collect(entry, found, seen, cpu_is_host)
+                _collect(entry, entries, seen, cpu_is_host)

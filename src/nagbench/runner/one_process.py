@@ -2,7 +2,8 @@
 
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,13 +12,15 @@ import torch
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import numerics
+from nagbench.engine.clock import now
+from nagbench.engine.loop import train
 from nagbench.engine.outcome import Outcome
 from nagbench.engine.recipe import Recipe, digest
+from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits, place_splits
 from nagbench.errors import InputError
 from nagbench.runner.parallel_runs import measured_lanes
 from nagbench.runner.provenance import environment, utc
-from nagbench.runner.side_by_side import SideBySide
 from nagbench.runner.stop import Interrupted, Stop
 from nagbench.runner.store import Store
 from nagbench.sources import ENGINE, Snapshot, closure, code_digest, distributions
@@ -74,7 +77,7 @@ class OneProcess:
         lanes = self._lanes or self._measured_lanes(list(recipes.values()), splits)
         pending = dict(recipes)
 
-        def keep(key: str, group: SideBySide, outcome: Outcome, message: str = "") -> None:
+        def keep(key: str, group: "SideBySide", outcome: Outcome, message: str = "") -> None:
             self._code.check(files)
             self._store.put(key, record(outcome, message, group, key, provenance))
             self._store.checkpoint(key).remove()
@@ -129,6 +132,52 @@ class OneProcess:
             if kept["lanes"] < len(recipes):  # else more might have paid
                 self._store.put(key, kept)
         return int(kept["lanes"])
+
+
+class SideBySide:
+    """A group of runs of one unit.
+
+    Attributes:
+        recipes: What to train, by key in the store.
+        started: When each began, in UTC; one that goes on from a checkpoint began before.
+        outcomes: What each had left after its last whole epoch.
+        execution: How they were executed.
+    """
+
+    def __init__(self, recipes: Mapping[str, Recipe], store: Store, device: torch.device) -> None:
+        self.recipes, self._device = recipes, device
+        self._checkpoints = {key: store.checkpoint(key) for key in recipes}
+        self._states = {key: kept.load(device) for key, kept in self._checkpoints.items()}
+        self._keys = {recipe.id: key for key, recipe in recipes.items()}
+        states = {key: state or {} for key, state in self._states.items()}
+        self.started = {key: state.get("started", utc()) for key, state in states.items()}
+        self.outcomes = {key: Outcome(**state.get("outcome", {})) for key, state in states.items()}
+        self.execution = "eager"
+
+    def key_of(self, run: LiveRun) -> str:
+        """The run's key in the store."""
+        return self._keys[run.recipe.id]
+
+    def epochs(self, splits: Splits, stop: Stop) -> Iterator[list[LiveRun]]:
+        """The runs after each epoch of the engine; `Interrupted` if it has to stop."""
+        if stop.wanted():
+            raise Interrupted
+        began = now(self._device)
+        recipes, states = list(self.recipes.values()), list(self._states.values())
+        self._states = {}  # which the engine alone holds from here on
+        for runs, execution in train(recipes, splits, self._device, states):
+            self.execution = execution
+            self.outcomes |= {self.key_of(run): deepcopy(run.outcome) for run in runs}
+            yield runs
+            live = [run for run in runs if not run.over]
+            stopping = bool(live) and stop.wanted(now(self._device) - began)
+            for run in live:
+                key = self.key_of(run)
+                if stopping or self._checkpoints[key].due():
+                    self._checkpoints[key].save({**run.state(), "started": self.started[key]})
+            if stopping:
+                raise Interrupted
+            began = now(self._device)
 
 
 def record(
