@@ -62,6 +62,8 @@ def test_a_process_that_the_system_ends_is_one_clear_error(
     with ManyProcesses(images, store, Stop(), Snapshot(), 1) as trainer:
 
         def kill(progress: object) -> None:
+            if trainer._pool is None:  # nothing is under way yet
+                return
             for process in list((trainer._pool._processes or {}).values()):
                 os.kill(process.pid or 0, signal.SIGKILL)
 

@@ -214,6 +214,7 @@ def statistics_code() -> list[str]:
     return sources(
         "nagbench.statistics.result_tables",
         "nagbench.records",
+        "nagbench.study.plan",
         "nagbench.study.file",
         DATA_SET,
         *networks,

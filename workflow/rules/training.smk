@@ -83,7 +83,9 @@ rule test:
 
 rule collect:
     input:
-        code=sources("nagbench.records", "nagbench.study.file", DATA_SET),
+        code=sources(
+            "nagbench.records", "nagbench.study.plan", "nagbench.study.file", DATA_SET
+        ),
         study=STUDY_FILE,
         units=[f"<results>/{unit.name}.parquet" for unit in UNITS],
     output:
