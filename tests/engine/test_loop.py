@@ -111,13 +111,19 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("moment", ["at_import", "in_step"])
-@pytest.mark.parametrize("change", CHANGES)
+# A step that turns gradients off leaves its own run none to train by.
+@pytest.mark.parametrize(
+    ("change", "moment"),
+    [
+        (change, moment)
+        for change in CHANGES
+        for moment in ("at_import", "in_step")
+        if (change, moment) != ("gradients", "in_step")
+    ],
+)
 def test_what_an_optimizer_changes_is_named_and_touches_no_other_run(
     images: ImageSet, tmp_path: Path, change: str, moment: str
 ) -> None:
-    if (change, moment) == ("gradients", "in_step"):
-        return  # such a run has no gradients itself
     text = {"at_import": "", "in_step": "pass", moment: CHANGES[change]}
     file = tmp_path / f"meddler_{change}_{moment}.py"
     file.write_text(MEDDLER.format(**text))

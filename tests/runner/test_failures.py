@@ -135,27 +135,29 @@ def test_all_diverged_is_said(
     assert "tune/tiny/sgd: all 1 runs diverged" in capsys.readouterr().err
 
 
+BROKEN = [
+    ("gone.py:Mine", None, "no such|cannot be imported|not readable"),
+    ("mine.py:Mine", "class Other: pass", "Mine is missing"),
+    ("mine.py:Mine", "class Mine: pass", "no optimizer"),
+    ("mine.py:Mine", "import sys; sys.exit(0)", "SystemExit|cannot be imported"),
+    ("mine.py:Mine", "import os; os._exit(0)", "ends the process"),
+    ("mine.py:Mine", "import nothing_of_that_name", "nothing_of_that_name"),
+    ("mine.py:Mine", "def broken(:", "mine.py"),
+    ("torch.optim:SDG", None, "SDG is missing"),
+    ("no_such_module:Mine", None, "no_such_module"),
+]
+MISSPELT = ("torch.optim:SDG", None, "SDG is missing")
+
+
+# The commands share one check: each is seen to make it, and one of them to find every fault.
 @pytest.mark.parametrize(
-    ("reference", "text", "words"),
-    [
-        ("gone.py:Mine", None, "no such|cannot be imported|not readable"),
-        ("mine.py:Mine", "class Other: pass", "Mine is missing"),
-        ("mine.py:Mine", "class Mine: pass", "no optimizer"),
-        ("mine.py:Mine", "import sys; sys.exit(0)", "SystemExit|cannot be imported"),
-        ("mine.py:Mine", "import os; os._exit(0)", "ends the process"),
-        ("mine.py:Mine", "import nothing_of_that_name", "nothing_of_that_name"),
-        ("mine.py:Mine", "def broken(:", "mine.py"),
-        ("torch.optim:SDG", None, "SDG is missing"),
-        ("no_such_module:Mine", None, "no_such_module"),
-    ],
+    ("command", "reference", "text", "words"),
+    [*(("plan", *fault) for fault in BROKEN), ("power", *MISSPELT), ("train", *MISSPELT)],
 )
-@pytest.mark.parametrize("command", ["plan", "power", "train"])
 def test_a_reference_that_cannot_be_built_costs_a_second(
     tmp_path: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str], command: str, reference: str, text: str | None, words: str,
 ) -> None:  # fmt: skip
-    if command != "plan" and reference != "torch.optim:SDG":
-        return  # the three share one check; each is seen to make it
     monkeypatch.chdir(tmp_path)
     if text is not None:
         (tmp_path / "mine.py").write_text(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import pytest
 import yaml
 
@@ -185,17 +186,8 @@ def test_no_process_outlives_its_parent(study: Path, images: ImageSet, tmp_path:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         parent.stdout.readline()  # a run is done: the processes are up
-        children = _children(parent.pid)
+        children = psutil.Process(parent.pid).children(recursive=True)
         assert len(children) >= 2
         parent.kill()
-    end = time.monotonic() + 30
-    while time.monotonic() < end and any(Path(f"/proc/{pid}").exists() for pid in children):
-        time.sleep(0.1)
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
-
-
-def _children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    if not listed.exists():
-        pytest.skip("this system does not list a process's children")
-    return [int(child) for child in listed.read_text().split()]
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
