@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from nagbench.parquet import write_frame
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
 from nagbench.validation.calibration import calibration
@@ -72,7 +73,6 @@ def theory_table() -> pd.DataFrame:
 def folder(tables: Mapping[str, pd.DataFrame], tmp_path: Path) -> Path:
     """The same as files."""
     place = tmp_path / "statistics"
-    place.mkdir()
     for name, table in tables.items():
-        table.to_parquet(place / f"{name}.parquet", index=False)
+        write_frame(place / f"{name}.parquet", table)
     return place

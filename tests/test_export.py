@@ -8,10 +8,13 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
 from nagbench.cli import main
+from nagbench.parquet import read_frame
+from nagbench.records import check_sums, seal
 from nagbench.study.file import load_study
 
 OWN = "import torch\n\n\nclass Own(torch.optim.SGD):\n    pass\n"
@@ -19,10 +22,11 @@ OWN = "import torch\n\n\nclass Own(torch.optim.SGD):\n    pass\n"
 
 @pytest.fixture
 def results(tmp_path: Path, folder: Path) -> Path:
-    """What a study left: result tables, and records, whose content is not looked at."""
+    """What a study left: result tables, and sealed records, whose content is not looked at."""
+    (tmp_path / "records").mkdir()
     for name in ("runs", "curves"):
-        (tmp_path / f"records/{name}.parquet").parent.mkdir(exist_ok=True)
         (tmp_path / f"records/{name}.parquet").write_bytes(name.encode())
+    seal(tmp_path / "records")
     assert folder.parent == tmp_path
     return tmp_path
 
@@ -55,8 +59,8 @@ def test_the_checksums_check_out(results: Path) -> None:
     assert (unpacked / "study/demo.yaml").read_bytes() == Path(
         "src/nagbench/study/shipped/demo.yaml"
     ).read_bytes()
-    for name in ("records/runs.parquet", "records/curves.parquet", "statistics/summary.parquet"):
-        assert (unpacked / name).is_file()
+    check_sums(unpacked / "records")
+    assert len(read_frame(unpacked / "statistics/summary.parquet"))
     for name in ("lock.txt", "CITATION.cff", "LICENSE"):
         assert (unpacked / name).stat().st_size > 0
 
@@ -102,6 +106,16 @@ def test_a_missing_part_is_one_line_and_leaves_no_archive(
     assert words in said
     assert said.count("\n") == 1
     assert not (results / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["records/curves.parquet", "statistics/summary.parquet"])
+def test_what_was_changed_is_not_packed(
+    results: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pd.DataFrame({"accuracy": [1.0]}).to_parquet(results / name)
+    assert export(results, results / "demo.tar.gz") == 2
+    assert name in capsys.readouterr().err
+    assert not (results / "demo.tar.gz").exists()
 
 
 def test_a_failure_leaves_nothing_half_written(

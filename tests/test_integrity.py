@@ -235,12 +235,20 @@ def test_a_sealed_folder_is_held_against_its_sums(tmp_path: Path) -> None:
     frames = tables(tmp_path, row("a", **made), row("b", **made))
     folder = tmp_path / "records"
     records.write_tables(folder, *frames)
-    records.seal(folder)
     records.read_tables(folder)
+    sums = (folder / "SHA256SUMS").read_text(encoding="utf-8")
+    for kept in ("", sums.partition("\n")[2], sums.replace("runs", "other")):
+        (folder / "SHA256SUMS").write_text(kept, encoding="utf-8")
+        with pytest.raises(InputError, match="only there or only in the folder"):
+            records.read_tables(folder)
+    (folder / "SHA256SUMS").unlink()
+    with pytest.raises(InputError, match="SHA256SUMS: not readable"):
+        records.read_tables(folder)
+    (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
     records.write_tables(tmp_path / "other", *tables(tmp_path, row("a"), row("b", seed=12)))
     (tmp_path / "other" / "runs.parquet").replace(folder / "runs.parquet")
     with pytest.raises(InputError, match=r"runs\.parquet: its SHA-256"):
         records.read_tables(folder)
     (folder / "runs.parquet").unlink()
-    with pytest.raises(InputError, match="which is not there"):
+    with pytest.raises(InputError, match=r"runs\.parquet only there"):
         records.read_tables(folder)

@@ -8,19 +8,21 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from nagbench import parquet
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.records import SEALED, SUMS, TABLES, check_sums
 from nagbench.study.model import Study
 
 ABOUT = ("envs/lock.txt", "CITATION.cff", "LICENSE")
-SUMS = "SHA256SUMS"
 # All entries are of one time, the first that every format of archives can hold.
 TIME = 315_532_800  # 1980-01-01
 
 
 def parts(study: Study, file: Path, records: Path, statistics: Path) -> dict[str, Path]:
     """The archive's files by their names in it; one `InputError` names all that are missing."""
-    found = {f"records/{name}.parquet": records / f"{name}.parquet" for name in ("runs", "curves")}
+    kept = [name for name in SEALED if name in TABLES or (records / name).is_file()]
+    found = {f"records/{name}": records / name for name in (*kept, SUMS)}
     tables = sorted(statistics.glob("*.parquet")) or [statistics / "summary.parquet"]
     found |= {f"statistics/{path.name}": path for path in tables}
     found |= {f"study/{file.name}": file}
@@ -33,6 +35,9 @@ def parts(study: Study, file: Path, records: Path, statistics: Path) -> dict[str
     if missing:
         allowed = f"all parts: run the study first (snakemake --config study={study.name})"
         raise InputError("archive", f"missing: {', '.join(missing)}", allowed)
+    check_sums(records)
+    for path in tables:
+        parquet.read(path)  # refuses what was changed
     return found
 
 

@@ -8,6 +8,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -33,7 +34,7 @@ def write(path: Path, table: pa.Table, version: int) -> None:
 def read(path: Path) -> tuple[pa.Table, int]:
     """The table of a file, without its metadata, and its version.
 
-    Files of version 2 and older carry no digest; whatever carries one is held against it.
+    Records of version 2 carry no digest; all else is held against its own.
     """
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
@@ -48,11 +49,21 @@ def read(path: Path) -> tuple[pa.Table, int]:
     if not version.isdigit():
         raise InputError(path, "a Parquet file of foreign origin", ALLOWED)
     content = metadata.get(_CONTENT)
-    if content is None and int(version) > 2:
+    if content is None and int(version) != 2:
         raise InputError(path, "no digest of its content", ALLOWED)
     if content is not None and content.decode(errors="replace") != content_digest(table):
         raise InputError(path, "content does not match its own digest", ALLOWED)
     return table.replace_schema_metadata(None), int(version)
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table that has no schema of its own, such as a result table, without its index."""
+    write(path, pa.Table.from_pandas(frame, preserve_index=False), version=0)
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """The table that `write_frame` wrote."""
+    return read(path)[0].to_pandas()
 
 
 def content_digest(table: pa.Table) -> str:

@@ -67,7 +67,8 @@ RUNS = {
 }
 # What a folder of records holds, each with its checksum in `SHA256SUMS`.
 SUMS = "SHA256SUMS"
-SEALED = ("attestations.json", "curves.parquet", "provenance.json", "runs.parquet")
+TABLES = ("curves.parquet", "runs.parquet")
+SEALED = (*TABLES, "attestations.json", "provenance.json")
 # What a study calls a run; two entries of the same settings share their runs.
 NAMES = ("study", "stage", "workload", "optimizer")
 # Columns that measure the machine; all others repeat exactly when a unit is trained again.
@@ -104,7 +105,8 @@ def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
-    """Write `runs.parquet` and `curves.parquet` after checking that they belong together."""
+    """Write `runs.parquet` and `curves.parquet` after checking that they belong together; beside
+    them, in plain text, what made them, and the checksums of all."""
     check(runs, curves, folder)
     (folder / SUMS).unlink(missing_ok=True)  # of what is about to be replaced
     for name, frame, schema in (
@@ -113,10 +115,15 @@ def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None
     ):
         table = pa.Table.from_pandas(frame, schema, preserve_index=False)
         parquet.write(folder / f"{name}.parquet", table, VERSION)
+    counted = sorted(runs["provenance"].value_counts().items())
+    made = [{**json.loads(text), "runs": count} for text, count in counted]
+    with atomic_path(folder / "provenance.json") as path:
+        path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    seal(folder)
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The checked tables of a records folder, held against its `SHA256SUMS` if it has one."""
+    """The checked tables of a records folder, held against its `SHA256SUMS`."""
     check_sums(folder)
     runs = _read(folder / "runs.parquet", _RUN_SCHEMA).to_pandas()
     curves = _read(folder / "curves.parquet", _CURVE_SCHEMA).to_pandas()
@@ -125,12 +132,7 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def seal(folder: Path) -> None:
-    """Beside the tables of a folder: their checksums, and what made them, in plain text."""
-    runs, _ = read_tables(folder)
-    made = pd.DataFrame([json.loads(text) for text in runs["provenance"]])
-    groups = made.astype(str).groupby(list(made), sort=True).size().reset_index(name="runs")
-    with atomic_path(folder / "provenance.json") as path:
-        path.write_text(groups.to_json(orient="records", indent=1) + "\n", encoding="utf-8")
+    """Write the checksums of what a folder of records holds."""
     sums = (
         f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n"
         for name in SEALED
@@ -141,18 +143,21 @@ def seal(folder: Path) -> None:
 
 
 def check_sums(folder: Path) -> None:
-    """Refuse a folder whose files are not those of its `SHA256SUMS`; one without it is let pass."""
+    """Refuse a folder whose files are not those of its `SHA256SUMS`."""
     sums = folder / SUMS
-    if not sums.is_file():
-        return
-    allowed = "the files as they were sealed (`nagbench records merge` seals)"
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        expected, _, name = line.partition("  ")
-        path = folder / name
-        if name not in SEALED or not path.is_file():
-            raise InputError(sums, f"it names {name!r}, which is not there", allowed)
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise InputError(path, f"its SHA-256 is not that of {sums}", allowed)
+    allowed = "the files as `nagbench collect` or `nagbench records merge` left them"
+    try:
+        lines = sums.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise InputError(sums, f"not readable ({error})", allowed) from None
+    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    present = {name for name in SEALED if (folder / name).is_file()}
+    if differing := sorted((expected.keys() ^ present) | ({*TABLES} - present)):
+        found = f"{', '.join(differing)} only there or only in the folder"
+        raise InputError(sums, found, allowed)
+    for name, digest in expected.items():
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+            raise InputError(folder / name, f"its SHA-256 is not that of {sums}", allowed)
 
 
 def read_any(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

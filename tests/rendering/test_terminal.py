@@ -8,6 +8,7 @@ import pytest
 
 from nagbench.cli import main
 from nagbench.errors import InputError
+from nagbench.parquet import write_frame
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.terminal import WIDTH, aligned, leaderboards, show, verdicts
 from nagbench.study.file import load_study
@@ -33,7 +34,7 @@ def judged(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
         hypothesis(tables, hypothesis="ahead " * 10, verdict="supported"),
         hypothesis(tables, hypothesis="h2", verdict="inconclusive", effect=nothing, low=nothing),
     ]
-    pd.DataFrame(rows).to_parquet(folder / "hypotheses.parquet")
+    write_frame(folder / "hypotheses.parquet", pd.DataFrame(rows))
     return folder
 
 
@@ -80,8 +81,15 @@ def test_verdicts_come_with_effect_interval_and_p(judged: Path) -> None:
 
 
 def test_a_study_without_hypotheses_has_no_such_part(folder: Path) -> None:
-    pd.DataFrame(columns=["claim"]).to_parquet(folder / "hypotheses.parquet")
+    write_frame(folder / "hypotheses.parquet", pd.DataFrame(columns=["claim"]))
     assert "Hypothesis" not in show(DEMO, "demo", folder)
+
+
+def test_a_table_of_another_hand_is_not_shown(folder: Path) -> None:
+    path = folder / "summary.parquet"
+    pd.read_parquet(path).assign(accuracy=1.0).to_parquet(path)
+    with pytest.raises(InputError, match=r"summary\.parquet: (a Parquet file of foreign|content)"):
+        show(DEMO, "demo", folder)
 
 
 def test_missing_tables_say_which_command_makes_them(

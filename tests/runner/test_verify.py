@@ -166,7 +166,7 @@ def test_other_data_are_named(
     [
         (["--runs", "0"], "--runs: found 0"),
         (["--tolerance", "-1"], "--tolerance: found -1"),
-        (["--records", "nowhere"], "nowhere/runs.parquet: no such file"),
+        (["--records", "nowhere"], "nowhere/SHA256SUMS: not readable"),
         (["--data", "nowhere.npz"], "nowhere.npz: no such file"),
     ],
 )

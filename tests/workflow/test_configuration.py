@@ -45,6 +45,19 @@ def test_a_bad_study_names_the_place(checkout: Checkout) -> None:
     assert "Traceback" not in ended.stdout
 
 
+def test_a_misspelt_reference_ends_a_dry_run(checkout: Checkout) -> None:
+    place = checkout.folder / STUDY
+    words = yaml.safe_load(place.read_text(encoding="utf-8"))
+    mine = {"reference": "torch.optim:SDG", "settings": {"lr": 0.1}, "space": {}}
+    words["optimizers"]["mine"] = mine
+    with checkout.restored(STUDY):
+        place.write_text(yaml.safe_dump(words), encoding="utf-8")
+        ended = checkout.run("--dry-run", "tables")
+    assert ended.returncode == 2
+    assert "SDG is missing" in ended.stdout.splitlines()[-1]
+    assert len(ended.stdout.splitlines()) <= 2
+
+
 def test_a_gpu_study_stops_before_training_without_a_gpu(checkout: Checkout) -> None:
     ended = checkout.run("all", study="paper", device="auto")
     assert ended.returncode == 3

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import yaml
@@ -87,25 +88,40 @@ def planned_units(study: Study) -> list[Unit]:
     return found
 
 
+def check_references(study: Study) -> None:
+    """Build the optimizers that are not the catalogue's once, before any job and in a dry run too.
+
+    In a process of its own, for it takes torch.
+    """
+    known = {row.reference for row in CATALOGUE.values()}
+    if not workflow.is_main_process or known.issuperset(
+        row.reference for row in study.optimizers.values()
+    ):
+        return
+    with TemporaryDirectory() as folder:
+        command = [
+            "nagbench",
+            "plan",
+            config["study"],
+            "--output",
+            f"{folder}/plan.json",
+        ]
+        if status := subprocess.run(
+            command, check=False, stdout=subprocess.DEVNULL
+        ).returncode:
+            sys.exit(status)
+
+
 def records_folder(study: Study) -> str:
     """Where `runs` and `curves` are: trained here, or committed by others."""
     if config["records"] == "train":
         return f"results/{study.name}/records"
     folder = Path("paper/records", study.name)
-    missing = [
-        name
-        for name in ("runs", "curves")
-        if not Path(folder, f"{name}.parquet").is_file()
-    ]
+    needed = ("runs.parquet", "curves.parquet", "SHA256SUMS")
+    missing = [name for name in needed if not Path(folder, name).is_file()]
     if missing:
         allowed = "a study whose records are committed, or records=train"
-        stop(
-            str(
-                InputError(
-                    "--config records", f"no {folder / missing[0]}.parquet", allowed
-                )
-            )
-        )
+        stop(str(InputError("--config records", f"no {folder / missing[0]}", allowed)))
     return os.fspath(folder)
 
 
@@ -254,6 +270,7 @@ def paper_files() -> list[str]:
 check_config()
 STUDY = read_study()
 UNITS = planned_units(STUDY)
+check_references(STUDY)
 DATA_SET = f"nagbench.data.{STUDY.data}"
 STUDY_FILE = os.path.relpath(study_path(config["study"]))
 RECORDS = records_folder(STUDY)

@@ -7,6 +7,7 @@ rule statistics:
         study=STUDY_FILE,
         runs="<records>/runs.parquet",
         curves="<records>/curves.parquet",
+        sums="<records>/SHA256SUMS",
         theory="<validation>/theory.parquet",
         calibration="<validation>/calibration.parquet",
     output:

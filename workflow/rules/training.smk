@@ -91,6 +91,8 @@ rule collect:
     output:
         "<results>/records/runs.parquet",
         "<results>/records/curves.parquet",
+        "<results>/records/provenance.json",
+        "<results>/records/SHA256SUMS",
     log:
         "<logs>/collect.log",
     conda:

@@ -95,7 +95,7 @@ def _collect(options: argparse.Namespace) -> None:
 
 def _records(options: argparse.Namespace) -> None:
     from nagbench.migration import renamed
-    from nagbench.records import merge, read_any, seal, write_tables
+    from nagbench.records import merge, read_any, write_tables
     from nagbench.runner import attest
 
     attestations = [entry for path in options.parts for entry in attest.read(path)]
@@ -108,15 +108,12 @@ def _records(options: argparse.Namespace) -> None:
     write_tables(options.output, runs, curves)
     if attestations:
         attest.write(options.output, attestations)
-    seal(options.output)
     print(f"{len(runs)} runs in {options.output}")
 
 
 def _statistics(options: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from nagbench.files import atomic_path
     from nagbench.integrity import check_complete
+    from nagbench.parquet import read_frame, write_frame
     from nagbench.records import read_tables
     from nagbench.statistics.result_tables import result_tables
     from nagbench.study.file import load_study
@@ -126,29 +123,26 @@ def _statistics(options: argparse.Namespace) -> None:
     check_complete(units(study), *records)
     tables = result_tables(study, *records)
     for name in ("theory", "calibration"):
-        tables[name] = pd.read_parquet(getattr(options, name))
+        tables[name] = read_frame(getattr(options, name))
     for name, table in tables.items():
-        frame: pd.DataFrame = table
-        with atomic_path(options.output / f"{name}.parquet") as path:
-            frame.to_parquet(path, index=False)
+        write_frame(options.output / f"{name}.parquet", table)
 
 
 def _theory(options: argparse.Namespace) -> None:
     from nagbench.data import registry
-    from nagbench.files import atomic_path
+    from nagbench.parquet import write_frame
     from nagbench.validation.file import load_theory
     from nagbench.validation.rates import theory
 
     file = load_theory(options.study)
     rates = theory(file, registry.prepare("synthetic"))
-    with atomic_path(options.output) as path:
-        rates.to_parquet(path, index=False)
+    write_frame(options.output, rates)
 
 
 def _calibrate(options: argparse.Namespace) -> None:
     import pandas as pd
 
-    from nagbench.files import atomic_path
+    from nagbench.parquet import write_frame
     from nagbench.validation.calibration import line, rows
 
     found = []
@@ -158,8 +152,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     table = pd.DataFrame(found)
     print(f"{table['holds'].sum()} of {len(table)} hold, by {options.trials} trials each")
     if options.output:
-        with atomic_path(options.output) as path:
-            table.to_parquet(path, index=False)
+        write_frame(options.output, table)
 
 
 def _figure(options: argparse.Namespace) -> None:

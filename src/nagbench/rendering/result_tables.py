@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nagbench.errors import InputError
+from nagbench import parquet
 
 
 class ResultTables(Mapping[str, pd.DataFrame]):
@@ -15,12 +15,7 @@ class ResultTables(Mapping[str, pd.DataFrame]):
         self.folder = folder
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        path = self.folder / f"{name}.parquet"
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            found = f"not readable ({str(error).splitlines()[0]})"
-            raise InputError(path, found, "what `nagbench statistics` wrote") from None
+        return parquet.read_frame(self.folder / f"{name}.parquet")
 
     def __iter__(self):  # type: ignore[no-untyped-def]
         return iter(sorted(path.stem for path in self.folder.glob("*.parquet")))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.records import seal
 from nagbench.runner.provenance import utc
 
 if TYPE_CHECKING:
@@ -99,10 +100,11 @@ def read(folder: Path) -> list[Attestation]:
 
 
 def write(folder: Path, attestations: Iterable[Attestation]) -> None:
-    """Write attestations beside records, each once, in a fixed order."""
+    """Write attestations beside records, each once, in a fixed order, and seal the folder again."""
     unique = sorted({tuple(sorted(asdict(entry).items())) for entry in attestations})
     with atomic_path(folder / NAME) as path:
         path.write_text(json.dumps([dict(entry) for entry in unique], indent=1) + "\n")
+    seal(folder)
 
 
 def check_codes(runs: pd.DataFrame, attestations: Iterable[Attestation], place: object) -> None:
