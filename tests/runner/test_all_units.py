@@ -11,6 +11,10 @@ import yaml
 from nagbench.cli import main
 from nagbench.data.images import ImageSet, save
 from nagbench.records import TIMES, read_units
+from nagbench.runner.all_units import matching
+from nagbench.study.model import Study
+from nagbench.study.plan import units
+from nagbench.study.unit import read_plan, write_plan
 
 MEDDLER = """
 import torch
@@ -89,6 +93,17 @@ def test_another_space_is_chosen_from_again(campaign: Campaign, small: dict[str,
     assert after["records"] != before["records"]
     runs, _ = campaign.unit("test/tiny/sgd")
     assert {json.loads(text)["lr"] for text in runs["settings"]} == {after["settings"]["lr"]}
+
+
+def test_a_plans_order_is_kept_and_each_tuning_comes_before_its_test(
+    small_study: Study, tmp_path: Path
+) -> None:
+    planned = units(small_study)
+    write_plan(tmp_path / "plan.json", [planned[1], planned[0], planned[2], planned[3]])
+    ordered = matching(read_plan(tmp_path / "plan.json"), "*")
+    assert [unit.name for unit in ordered] == [
+        f"{stage}/tiny/{name}" for name in ("nag_sutskever", "sgd") for stage in ("tune", "test")
+    ]
 
 
 def test_a_class_from_outside_reaches_no_other_unit(

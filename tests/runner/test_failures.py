@@ -1,8 +1,12 @@
 """An optimizer that raises, exits or kills its process: a result, and no harm to the others."""
 
 import json
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 import pytest
@@ -10,10 +14,12 @@ import yaml
 
 from nagbench.cli import main
 from nagbench.data.images import ImageSet, save
+from nagbench.errors import InputError
 from nagbench.records import read_tables, read_units
-from nagbench.runner.references import check_references
+from nagbench.runner.references import check_references, missing_libraries
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
+from nagbench.study.model import Study
 from nagbench.study.plan import units
 
 FAULTS = {
@@ -169,6 +175,73 @@ def test_a_reference_that_cannot_be_built_costs_a_second(
     assert any(word in said for word in words.split("|")), said
     assert "Traceback" not in said
     assert not (tmp_path / "results").exists()
+
+
+def with_lion(small: dict[str, Any], images: ImageSet, folder: Path) -> list[str]:
+    """A study with an optimizer of a library's in its midst, and the command that trains it."""
+    small["optimizers"] = {"sgd": None, "lion": None, "nag": None}
+    (folder / "small.yaml").write_text(yaml.safe_dump(small, sort_keys=False))
+    save(images, folder / "data.npz")
+    return ["train", str(folder / "small.yaml"), "--data", str(folder / "data.npz"), "--missing",
+            "--results", str(folder / "results"), "--store", str(folder / "runs"),
+            "--device", "cpu", "--lanes", "1"]  # fmt: skip
+
+
+def test_units_whose_library_is_missing_are_left_out_and_named(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    command = with_lion(small, images, tmp_path)
+    monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
+    for already in (0, 4):
+        assert len(list((tmp_path / "results").rglob("*.parquet"))) == already
+        assert main(command) == 69
+        said = capsys.readouterr().err
+        assert said.count("2 units left out, because the library") == 2
+        assert said.count("pip install pytorch_optimizer: lion\n") == 2
+    assert not list((tmp_path / "results").rglob("lion*"))
+    monkeypatch.undo()
+    assert main(command) == 0
+    assert len(list((tmp_path / "results").rglob("lion.parquet"))) == 2
+    assert "left out" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [["--strict"], ["--unit", "tune/tiny/lion", "--output", "x"]])
+def test_a_missing_library_is_refused_where_nothing_may_be_left_out(
+    small: dict[str, Any], images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], more: list[str],
+) -> None:  # fmt: skip
+    command = with_lion(small, images, tmp_path)
+    monkeypatch.setattr("nagbench.runner.references.ProcessPoolExecutor", Here)
+    monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
+    assert main([*command, *more]) == 2
+    assert "pip install pytorch-optimizer" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+class Here:
+    """Stands in for a pool, so that what is missing in this process is missing in the pool's."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, function: Callable[..., None], *arguments: Any) -> "Future[None]":
+        done: Future[None] = Future()
+        try:
+            done.set_result(function(*arguments))
+        except InputError as error:
+            done.set_exception(error)
+        return done
+
+
+def test_a_module_of_the_users_that_is_missing_is_no_missing_library(small_study: Study) -> None:
+    unit = units(small_study)[0]
+    own = replace(unit, base=replace(unit.base, optimizer="toch.optim:SGD"))
+    assert missing_libraries([unit, own]) == {}
 
 
 def test_every_shipped_study_can_be_built() -> None:

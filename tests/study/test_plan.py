@@ -73,6 +73,26 @@ def test_a_workload_trains_its_own_optimizers_alone(small: dict[str, Any]) -> No
     assert [one.name for one in units(study, "tune")] == [f"tune/{name}" for name in names]
 
 
+def test_units_come_in_the_order_of_the_claims_that_need_them(small: dict[str, Any]) -> None:
+    """Then the other units of optimizers that claims name; then the rest of the zoo."""
+    small["optimizers"] = dict.fromkeys(["adam", "sgd", "nag", "nag_sutskever"])
+    small["workloads"]["second"] = {**small["workloads"]["tiny"], "epochs": 3}
+    claim = {"claim": "x", "metric": "accuracy", "direction": "greater", "optimizer": "nag"}
+    small["hypotheses"] = {
+        "one": {**claim, "workload": "second", "value": 0.5},
+        "two": {**claim, "workload": "second", "reference": "sgd", "contrast": "tiny"},
+    }
+    study = study_of("small", small, "x")
+    names = ["second/nag", "second/sgd", "tiny/nag", "tiny/sgd"]
+    names += ["tiny/adam", "tiny/nag_sutskever", "second/adam", "second/nag_sutskever"]
+    assert [one.name for one in units(study, "tune")] == [f"tune/{name}" for name in names]
+    two = small["hypotheses"].pop("two")
+    small["hypotheses"] |= {"three": {**two, "contrast": None, "reference_workload": "tiny"}}
+    study = study_of("small", small, "x")
+    names = ["second/nag", "tiny/sgd", "tiny/nag", "second/sgd"]
+    assert [one.name for one in units(study, "test")][:4] == [f"test/{name}" for name in names]
+
+
 def test_an_unknown_unit_names_those_there_are(small_study: Study) -> None:
     with pytest.raises(InputError, match="test/tiny/sgd"):
         unit(units(small_study), "tune/tiny/adam")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Status of a training that stopped early and kept what it had (sysexits' "temporary failure").
 STOPPED = 75
+# Status of a training that left out units whose library is missing (sysexits' "unavailable").
+LEFT_OUT = 69
 
 
 def add(verbs: Verbs) -> None:
@@ -67,7 +69,8 @@ def add(verbs: Verbs) -> None:
     added.add_argument(
         "--strict",
         action="store_true",
-        help="stop at the first optimizer that raises an error, instead of recording a failed run",
+        help="stop at the first optimizer that raises an error or whose library is missing, "
+        "instead of recording a failed run or leaving its units out",
     )
     added.add_argument("--minutes", type=float, help="stop in time, and keep what was trained")
     device(added)
@@ -128,6 +131,23 @@ def _train(options: argparse.Namespace) -> int | None:
         print(f"Nothing to do: every unit of {options.study} that matches has its records.")
         return None
 
+    from nagbench.runner.references import left_out, missing_libraries
+
+    # One unit alone, or --strict, is refused by its reference's check.
+    refused = options.unit or options.strict
+    missing = {} if refused else missing_libraries(job.unit for job in jobs)
+    jobs = [job for job in jobs if job.unit.name not in missing]
+    if missing:
+        print(f"nagbench train: {left_out(missing)}", file=sys.stderr, flush=True)
+    status = _train_jobs(jobs, options, code) if jobs else None
+    if missing:  # again, where it is still seen
+        print(f"nagbench train: {left_out(missing)}", file=sys.stderr)
+    return status or (LEFT_OUT if missing else None)
+
+
+def _train_jobs(
+    jobs: "Sequence[_Job]", options: argparse.Namespace, code: "Snapshot"
+) -> int | None:
     from nagbench.runner.devices import claimed, resolve
     from nagbench.runner.references import check_references
     from nagbench.runner.stop import Interrupted, Stop

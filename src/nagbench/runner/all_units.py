@@ -19,7 +19,10 @@ from nagbench.study.unit import Unit
 
 
 def matching(units: Iterable[Unit], pattern: str) -> list[Unit]:
-    """Units whose names match, each optimizer's tuning right before its test."""
+    """Units whose names match, in the plan's order, each optimizer's tuning right before its test.
+
+    The plan lists those first that claims need first.
+    """
     units = list(units)
     place = {(unit.workload, unit.optimizer): n for n, unit in reversed(list(enumerate(units)))}
     ordered = sorted(units, key=lambda unit: place[unit.workload, unit.optimizer])

@@ -1,16 +1,46 @@
-"""Builds every optimizer of a study once, before anything trains: a typing error costs a second."""
+"""Before anything trains: which optimizers cannot, and whether all others can be built.
 
-from collections.abc import Iterable, Sequence
+A typing error then costs a second.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib.util import find_spec
 from multiprocessing import get_context
 
 from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
+from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.runner.many_processes import comes_from_outside
 from nagbench.study.unit import Unit
 
 _SECONDS = 120
+
+
+def missing_libraries(units: Iterable[Unit]) -> dict[str, str]:
+    """The library that a unit lacks, by the unit's name, of each that lacks one.
+
+    Only libraries of the catalogue's count: a module of the user's that is not found is an error.
+    """
+    libraries = {_package(row.reference) for row in CATALOGUE.values()}
+    missing = {library for library in libraries if find_spec(library) is None}
+    packages = {unit.name: _package(unit.base.optimizer) for unit in units}
+    return {unit: package for unit, package in packages.items() if package in missing}
+
+
+def _package(reference: str) -> str:
+    return reference.rpartition(":")[0].partition(".")[0]
+
+
+def left_out(missing: Mapping[str, str]) -> str:
+    """What a user is told of units whose library is missing: how many, which, and what to do."""
+    optimizers: dict[str, dict[str, None]] = {}
+    for unit, library in missing.items():
+        optimizers.setdefault(library, {})[unit.rpartition("/")[2]] = None
+    lines = [f"{len(missing)} units left out, because the library of their optimizer is missing:"]
+    lines += [f"  pip install {name}: {', '.join(names)}" for name, names in optimizers.items()]
+    return "\n".join(lines)
 
 
 def check_references(units: Iterable[Unit]) -> None:

@@ -113,6 +113,15 @@ class Hypothesis:
     margin: float = 0.0
     family: str = "main"
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Workload and optimizer of each unit whose runs decide it."""
+        sides = [(self.workload, self.optimizer)]
+        if self.reference is not None:
+            sides.append((self.reference_workload or self.workload, self.reference))
+        if self.contrast is not None:
+            sides += [(self.contrast, optimizer) for _, optimizer in sides]
+        return sides
+
 
 @dataclass(frozen=True)
 class Study:

@@ -15,13 +15,32 @@ from nagbench.study.unit import Unit
 
 
 def units(study: Study, stage: str | None = None) -> list[Unit]:
-    """The units of one stage, or of both in the order of their work."""
+    """The units of one stage, or of both; in each stage those first that claims need first."""
     return [
-        _unit(study, name, workload, study.optimizers[optimizer])
+        _unit(study, name, workload, optimizer)
         for name in ([stage] if stage else STAGES)
-        for workload in study.workloads.values()
-        for optimizer in study.optimizers_of(workload.name)
+        for workload, optimizer in by_need(study)
     ]
+
+
+def by_need(study: Study) -> list[tuple[Workload, OptimizerSpec]]:
+    """Each workload with each optimizer that trains there, in the order in which to train them.
+
+    First the pairs that decide claims, in the order of the claims; then the other pairs of
+    optimizers that some claim names; then all others. Training that is cut off has then left
+    whole what it could decide.
+    """
+    claims = study.hypotheses.values()
+    needed = list(dict.fromkeys(pair for claim in claims for pair in claim.pairs()))
+    place = {pair: n for n, pair in enumerate(needed)}
+    named = {optimizer for _, optimizer in needed}
+
+    def need(pair: tuple[Workload, OptimizerSpec]) -> tuple[int, bool]:
+        workload, optimizer = pair
+        among_claims = place.get((workload.name, optimizer.name), len(place))
+        return among_claims, optimizer.name not in named
+
+    return sorted(study.pairs(), key=need)
 
 
 def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec) -> Unit:
