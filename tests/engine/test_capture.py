@@ -24,7 +24,7 @@ from nagbench.models.registry import MODELS
 from nagbench.optimizers.catalogue import CATALOGUE
 from small_runs import CPU, assert_same_outcomes, outcomes, placed, recipe_of, trained
 
-CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+CUDA = pytest.mark.gpu
 GPU = torch.device("cuda")
 
 
