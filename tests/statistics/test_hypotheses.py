@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from nagbench.cli import main
 from nagbench.errors import InputError
-from nagbench.statistics.comparison import sign_flip_test, smallest_p
 from nagbench.statistics.hypotheses import COLUMNS, equivalence_test, paired, verdicts
-from nagbench.statistics.power import detectable, power, seeds_needed
 from nagbench.study.file import load_study
 from nagbench.study.model import Study
 from records_of import records_of
@@ -144,34 +140,6 @@ def test_at_its_margin_equivalence_is_claimed_at_the_level() -> None:
         [equivalence_test(noise.normal(0.5, 0.2, 12), 0.5) <= 0.05 for _ in range(3000)]
     )
     assert abs(found - 0.05) < 4 * math.sqrt(0.05 * 0.95 / 3000)
-
-
-@pytest.mark.parametrize("effect", [0.5, 1.0])
-@pytest.mark.parametrize("pairs", [6, 8, 12])
-def test_power_is_as_computed(effect: float, pairs: int) -> None:
-    """Of the randomisation test itself, on normal differences."""
-    noise = np.random.default_rng(pairs)
-    trials = 1500
-    found = np.mean([sign_flip_test(noise.normal(effect, 1, pairs)) <= 0.05 for _ in range(trials)])
-    expected = power(effect, pairs, 0.05)
-    assert abs(found - expected) < 4 * math.sqrt(expected * (1 - expected) / trials) + 0.03
-
-
-@given(pairs=st.integers(6, 30), tests=st.integers(1, 45))
-def test_the_detectable_effect_has_the_power_that_it_says(pairs: int, tests: int) -> None:
-    level = 0.05 / tests
-    effect = detectable(pairs, level)
-    if smallest_p(pairs) > level:
-        assert effect == math.inf
-        assert power(5.0, pairs, level) == 0
-    else:
-        assert power(effect, pairs, level) == pytest.approx(0.8, abs=1e-6)
-
-
-@pytest.mark.parametrize(("tests", "seeds"), [(1, 6), (15, 10), (45, 11)])
-def test_so_many_seeds_are_needed(tests: int, seeds: int) -> None:
-    assert seeds_needed(tests, 0.05) == seeds
-    assert smallest_p(seeds - 1) * tests > 0.05
 
 
 def test_the_command_warns_of_a_test_that_cannot_reject(

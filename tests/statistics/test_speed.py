@@ -87,6 +87,24 @@ def test_the_median_counts_those_who_never_came(
     assert median_time(group(times, reached)) == median
 
 
+@given(st.integers(1, 60), st.data())
+def test_the_median_is_the_arrival_with_which_half_are_there(
+    runs: int, data: st.DataObject
+) -> None:
+    """Not a float's error later: of 24 runs with 12 arriving it is the twelfth's, and was never."""
+    arrived = data.draw(st.integers(0, runs))
+    times = np.append(np.arange(1.0, arrived + 1), np.full(runs - arrived, 100.0))
+    found = median_time(Hits(times, times < 100, 100.0))
+    assert found == ((runs + 1) // 2 if 2 * arrived >= runs else math.inf)
+
+
+@pytest.mark.parametrize("runs", [24, 38, 44, 46, 54])
+def test_where_just_half_arrive_the_median_is_the_last_of_them(runs: int) -> None:
+    times = np.append(np.arange(1.0, runs // 2 + 1), np.full(runs // 2, 100.0))
+    assert median_time(Hits(times, times < 100, 100.0)) == runs // 2
+    assert median_time(Hits(times, times < runs // 2, 100.0)) == math.inf
+
+
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=20))
 def test_the_restricted_mean_is_the_area_under_the_survival_curve(times: list[float]) -> None:
     """With one common budget the area is the plain mean; here it is added up step by step."""

@@ -107,8 +107,8 @@ def _plan(options: argparse.Namespace) -> None:
 
 def _power(options: argparse.Namespace) -> None:
     from nagbench.runner.references import check_references
-    from nagbench.statistics.comparison import smallest_p
     from nagbench.statistics.power import detectable, families
+    from nagbench.statistics.sign_flips import smallest_p
     from nagbench.study.file import load_study
     from nagbench.study.plan import units
 

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from nagbench.statistics.comparison import sign_flip_test
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.metrics import measure
 from nagbench.statistics.power import power
+from nagbench.statistics.sign_flips import two_sided_p
 from nagbench.study.model import CLOCKS, Hypothesis, Study
 
 VERDICTS = ("supported", "refuted", "inconclusive")
@@ -108,7 +108,7 @@ def randomisation_p(differences: np.ndarray) -> float:
     """p of no difference; not defined (NaN) for one pair or a value that is not."""
     if len(differences) < 2 or np.isnan(differences).any():
         return math.nan
-    return sign_flip_test(differences)
+    return two_sided_p(differences)
 
 
 def equivalence_test(differences: np.ndarray, margin: float, one_sided: bool = False) -> float:

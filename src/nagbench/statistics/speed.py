@@ -87,12 +87,13 @@ def largest(budgets: Sequence[float]) -> float:
 
 
 def median_time(group: Hits) -> float:
-    """Kaplan and Meier's median: infinite if half of the runs never arrived."""
-    if not group.reached.any():
-        return math.inf
-    survival = stats.ecdf(censored(group)).sf
-    below = survival.quantiles[survival.probabilities <= 0.5]
-    return float(below[0]) if len(below) else math.inf
+    """Kaplan and Meier's median: infinite if less than half of the runs arrived.
+
+    All runs that did not are censored at the budget, so it is the time of the arrival with which
+    half of the runs are there.
+    """
+    arrivals, half = np.sort(group.times[group.reached]), math.ceil(len(group.times) / 2)
+    return float(arrivals[half - 1]) if 0 < half <= len(arrivals) else math.inf
 
 
 def restricted_mean(times: np.ndarray) -> float:

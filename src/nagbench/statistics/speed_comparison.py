@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from nagbench.statistics.comparison import sign_flip_test, smallest_p
 from nagbench.statistics.intervals import holm, mean_interval
 from nagbench.statistics.selection import runs_of
+from nagbench.statistics.sign_flips import smallest_p, two_sided_p
 from nagbench.statistics.speed import CLOCKS, KINDS, Hits, hits, largest
 from nagbench.study.model import Study
 
@@ -63,7 +63,7 @@ def difference(
         "ratio": one_times.mean() / other_times.mean() if other_times.any() else math.nan,
         "ratio_low": ratio_low,
         "ratio_high": ratio_high,
-        "p": sign_flip_test(differences) if len(seeds) > 1 and arrived else math.nan,
+        "p": two_sided_p(differences) if len(seeds) > 1 and arrived else math.nan,
         "smallest_p": smallest_p(len(seeds)),
         "logrank_p": log_rank(first, second),
     }

@@ -1,0 +1,63 @@
+"""Pair wins against the binomial distribution, and what decides a pair."""
+
+import math
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nagbench.statistics.pair_wins import Wins, pair_wins
+from nagbench.statistics.sign_flips import two_sided_p
+
+
+def none(count: int) -> np.ndarray:
+    return np.zeros(count, int)
+
+
+def test_fewer_failures_come_before_the_measure() -> None:
+    #                         measure    failures beat it      both fail  tie
+    differences = np.array([0.5, -0.5, 0.5, math.nan, 9.0, 0.0])
+    own, other = np.array([0, 0, 1, 0, 1, 0]), np.array([0, 0, 0, 1, 1, 0])
+    assert pair_wins(differences, own, other) == Wins(above=2, below=2, ties=2)
+
+
+@given(st.integers(0, 14), st.integers(0, 14))
+def test_p_is_the_binomial_tail_doubled(above: int, below: int) -> None:
+    total, most = above + below, max(above, below)
+    tail = sum(comb(total, k) for k in range(most, total + 1)) / 2**total
+    assert Wins(above, below, 3).p == pytest.approx(min(1, 2 * tail))
+
+
+@pytest.mark.parametrize(("pairs", "largest"), [(6, 1), (8, 6), (9, 12), (12, 102)])
+def test_it_can_reject_in_the_families_in_which_sign_flips_can(pairs: int, largest: int) -> None:
+    p = Wins(pairs, 0, 0).p
+    assert 0.05 / (largest + 1) < p <= 0.05 / largest
+
+
+def test_ties_are_dropped_and_all_ties_show_nothing() -> None:
+    assert Wins(6, 0, 0).p == Wins(6, 0, 5).p == 2 / 64
+    assert pair_wins(np.zeros(8), none(8), none(8)).p == 1
+
+
+def test_the_size_of_a_difference_does_not_count() -> None:
+    """One run at chance in fourteen makes a mean of anything; the order of pairs stands."""
+    differences = np.append(np.full(13, 0.01), -0.5)
+    wins = pair_wins(differences, np.append(none(13), 1), none(14))
+    assert two_sided_p(differences) > 0.05
+    assert (wins.above, wins.below, wins.p <= 0.05) == (13, 1, True)
+
+
+def test_differences_may_be_held_against_a_margin() -> None:
+    differences = np.array([0.1 + 0.2, 0.4, 0.2, -1.0])  # the first is 0.3 but for rounding
+    assert pair_wins(differences, none(4), none(4), 0.3) == Wins(above=1, below=2, ties=1)
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)), max_size=9))
+def test_turned_round_it_says_the_reverse(pairs: list[tuple[int, int, int]]) -> None:
+    differences, own, other = np.array(pairs, float).reshape(-1, 3).T
+    wins = pair_wins(differences, own, other)
+    turned = pair_wins(-differences, other, own)
+    assert (turned.above, turned.below, turned.ties) == (wins.below, wins.above, wins.ties)
+    assert wins.above + wins.below + wins.ties == len(pairs)

@@ -1,0 +1,96 @@
+"""Power of sign flips, one- and two-sided and of equivalence, against simulation."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from nagbench.statistics.power import detectable, power, seeds_needed
+from nagbench.statistics.sign_flips import above_ps, depth, smallest_p, two_sided_ps
+
+TRIALS = 2000
+STATEMENTS = ("difference", "at_most", "equivalence")
+
+
+def near(found: float, expected: float) -> bool:
+    """Within the chance of this simulation and of the one in `power`."""
+    error = math.sqrt(max(expected * (1 - expected), 5e-3) * (1 / TRIALS + 1 / 1000))
+    return bool(abs(found - expected) < 4 * error)
+
+
+@pytest.mark.parametrize("level", [0.05, 0.01])
+@pytest.mark.parametrize("effect", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("pairs", [6, 8, 12])
+def test_power_is_as_computed(effect: float, pairs: int, level: float) -> None:
+    draws = np.random.default_rng(pairs).normal(size=(TRIALS, pairs))
+    above, below = above_ps(draws, -effect), above_ps(-draws, -effect)
+    two_sided = two_sided_ps(draws + effect) <= level
+    assert near(two_sided.mean(), power(effect, pairs, level))
+    assert near((above <= level).mean(), power(effect, pairs, level, "at_most"))
+    within = (above <= level) & (below <= level)
+    assert near(within.mean(), power(effect, pairs, level, "equivalence"))
+
+
+def test_power_for_equivalence_is_another_than_for_a_difference() -> None:
+    """Where the margin is small the sign flips' power falls to the level, and equivalence's to
+    nothing: the one was printed for the other."""
+    assert power(0.05, 14, 0.05) == pytest.approx(0.05, abs=0.03)
+    assert power(0.05, 14, 0.05, "equivalence") == 0
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_for_many_pairs_it_is_that_of_t_tests(statement: str) -> None:
+    simulated = power(0.7, 20, 0.05, statement)
+    assert power(0.7, 21, 0.05, statement) == pytest.approx(simulated, abs=0.05)
+
+
+def test_equivalence_power_is_the_known_one_for_many_pairs() -> None:
+    """Where s is known to be σ, 2Φ(m√n/σ − z) − 1."""
+    known = 2 * stats.norm.cdf(0.5 * math.sqrt(40) - stats.norm.isf(0.05)) - 1
+    assert power(0.5, 40, 0.05, "equivalence") == pytest.approx(known, abs=0.03)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_power_grows_with_the_effect_from_nought_to_one(statement: str) -> None:
+    for pairs, level in ((6, 0.05), (8, 0.05), (12, 0.05 / 102), (22, 0.01)):
+        effects = (0.0, 0.5, 1.0, 3.0, 50.0, math.inf)
+        found = [power(effect, pairs, level, statement) for effect in effects]
+        assert (np.diff(found) >= -1e-9).all()
+        assert found[0] <= level + 0.03
+        assert found[-2:] == pytest.approx([1, 1], abs=1e-6)
+
+
+@pytest.mark.parametrize(("pairs", "tests"), [(6, 2), (8, 7), (12, 103), (1, 1)])
+def test_what_cannot_reject_has_no_power(pairs: int, tests: int) -> None:
+    assert power(5.0, pairs, 0.05 / tests) == 0
+    assert detectable(pairs, 0.05 / tests) == math.inf
+
+
+@settings(max_examples=15)
+@given(pairs=st.integers(2, 24), level=st.floats(1e-4, 0.5))
+def test_without_an_effect_it_is_the_level_that_the_test_attains(pairs: int, level: float) -> None:
+    attained = 2 * depth(pairs, level) / 2**pairs
+    assert attained <= level * (1 + 1e-9)
+    error = 4 * math.sqrt(attained * (1 - attained) / 1000) if pairs <= 20 else 1e-9
+    assert power(0.0, pairs, level) == pytest.approx(attained, abs=error)
+    assert power(1.0, pairs, level) <= power(1.0, pairs, 2 * level) + 1e-12
+
+
+@settings(max_examples=8)
+@given(pairs=st.integers(6, 24), tests=st.integers(1, 45))
+def test_the_detectable_effect_has_the_power_that_it_says(pairs: int, tests: int) -> None:
+    level = 0.05 / tests
+    effect = detectable(pairs, level)
+    if smallest_p(pairs) > level:
+        assert effect == math.inf
+    else:
+        assert power(effect, pairs, level) == pytest.approx(0.8, abs=5e-3)
+
+
+@pytest.mark.parametrize(("tests", "seeds"), [(1, 6), (15, 10), (45, 11)])
+def test_so_many_seeds_are_needed(tests: int, seeds: int) -> None:
+    assert seeds_needed(tests, 0.05) == seeds
+    assert smallest_p(seeds - 1) * tests > 0.05
