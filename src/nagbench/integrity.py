@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.study.choice import choose
+from nagbench.study.choice import choose, scores_of
 from nagbench.study.unit import Unit
 
-STATUSES = ("finished", "diverged", "failed")
+STATUSES = ("finished", "stopped", "diverged", "failed")
 # Columns of the curve that are shares, and those that cannot be negative.
 SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 NOT_NEGATIVE = (
@@ -115,20 +115,35 @@ def check_complete(units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFra
     if foreign or others:
         found = f"foreign: {_some(others or ['/'.join(key) for key in foreign])}"
         raise InputError(place, found, "its runs alone")
+    tables = {
+        unit.name: _own(groups.get((unit.stage, unit.workload, unit.optimizer), runs[:0]), curves)
+        for unit in units
+    }
+    by_name = {unit.name: unit for unit in units}
     for unit in units:
-        group = groups.get((unit.stage, unit.workload, unit.optimizer), runs.iloc[:0])
-        chosen: Mapping[str, Any] | None = None
-        if not unit.trials:
-            tuned = next(other for other in units if other.name == unit.tuned_by)
-            own = groups[tuned.stage, tuned.workload, tuned.optimizer]
-            chosen = choose(tuned, own, curves[curves["run"].isin(own["run"])])
-        check_unit(unit, group, chosen)
+        choice = None
+        if unit.halving is None:
+            choice = choose(by_name[unit.tuned_by], *tables[unit.tuned_by])
+        check_unit(unit, *tables[unit.name], choice)
 
 
-def check_unit(unit: Unit, runs: pd.DataFrame, chosen: Mapping[str, Any] | None = None) -> None:
-    """Refuse records of a unit that are not the runs to which it expands, given the choice."""
+def _own(runs: pd.DataFrame, curves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return runs, curves[curves["run"].isin(runs["run"])]
+
+
+def check_unit(
+    unit: Unit,
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    choice: Mapping[str, Any] | None = None,
+) -> None:
+    """Refuse records of a unit that are not the runs to which it expands, as far as each trains.
+
+    A unit that tunes expands by what its own records say; one that tests, by the choice.
+    """
     place = f"records of {unit.study}/{unit.name}"
-    wanted = {run.id: run for run in unit.runs(chosen)}
+    scores = None if unit.halving is None else scores_of(unit, runs, curves)
+    wanted = {run.id: run for run in unit.runs(scores, choice)}
     missing = sorted(wanted.keys() - set(runs["run"]))
     foreign = runs[~runs["run"].isin(list(wanted))]
     if missing and len(foreign):
@@ -136,7 +151,7 @@ def check_unit(unit: Unit, runs: pd.DataFrame, chosen: Mapping[str, Any] | None 
         found = (
             f"runs of other words than the study's: run {row['run']} with settings "
             f"{row['settings']}, seed {row['seed']}, {row['epochs']} epochs, where the study "
-            f"{'and the choice want' if chosen else 'wants'} run {missing[0]}"
+            f"{'and the choice want' if choice else 'wants'} run {missing[0]}"
         )
         raise InputError(place, found, "records trained by today's study: train the unit again")
     if missing:
@@ -146,6 +161,13 @@ def check_unit(unit: Unit, runs: pd.DataFrame, chosen: Mapping[str, Any] | None 
     if len(foreign):
         found = f"{len(foreign)} foreign runs: {_some(foreign['run'])}"
         raise InputError(place, found, "its runs alone")
+    last = runs["run"].map(curves.groupby("run")["epoch"].max())
+    far = runs["run"].map({name: run.epochs for name, run in wanted.items()})
+    wrong = ~runs["status"].isin(["diverged", "failed"]) & (last != far)
+    if wrong.any():
+        row = runs[wrong].iloc[0]
+        found = f"run {row['run']} trained {last[wrong].iloc[0]:g} epochs, not {far[wrong].iloc[0]}"
+        raise InputError(place, found, "runs trained as far as the study wants")
 
 
 def _is_mapping(text: object) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.study.choice import choose
+from nagbench.study.choice import choose, scores_of
 from nagbench.study.unit import Unit
 
 
@@ -26,12 +26,14 @@ def renamed(
     names: dict[str, str] = {}
     for unit in units:
         own = runs[_of(unit, runs)]
-        chosen = None
-        if not unit.trials:
+        scores, choice = None, None
+        if unit.halving is None:
             tuned = next(other for other in units if other.name == unit.tuned_by)
             rows = runs[_of(tuned, runs)]
-            chosen = choose(tuned, rows, curves[curves["run"].isin(rows["run"])])
-        today = {(run.trial, run.seed): run for run in unit.runs(chosen)}
+            choice = choose(tuned, rows, curves[curves["run"].isin(rows["run"])])
+        else:
+            scores = scores_of(unit, own, curves[curves["run"].isin(own["run"])])
+        today = {(run.trial, run.seed): run for run in unit.runs(scores, choice)}
         for row in own.itertuples():
             run = today.get((row.trial, row.seed))
             words = json.loads(row.settings), row.epochs

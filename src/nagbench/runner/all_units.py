@@ -38,12 +38,12 @@ def record_path(folder: Path, unit: Unit) -> Path:
     return folder / unit.study / f"{unit.name}.parquet"
 
 
-def chosen(unit: Unit, units: Iterable[Unit], folder: Path) -> dict[str, Any] | None:
-    """The setting that a unit tests; None for one that tunes.
+def choice_for(unit: Unit, units: Iterable[Unit], folder: Path) -> dict[str, Any] | None:
+    """What a unit tests; None for one that tunes.
 
     It is chosen now, if it was not yet or from other records than those that are there.
     """
-    if unit.trials:
+    if unit.halving is not None:
         return None
     path = folder / unit.study / "chosen" / unit.workload / f"{unit.optimizer}.json"
     tuned = next((other for other in units if other.name == unit.tuned_by), None)
@@ -61,9 +61,9 @@ def is_current(unit: Unit, units: Iterable[Unit], folder: Path) -> bool:
     path = record_path(folder, unit)
     if not path.is_file():
         return False
-    runs, _ = read_units([path])
+    runs, curves = read_units([path])
     try:
-        check_unit(unit, runs, chosen(unit, units, folder))
+        check_unit(unit, runs, curves, choice_for(unit, units, folder))
     except InputError:
         return False
     return set(runs["code"]) == {code_digest(unit.base.modules())}

@@ -32,7 +32,7 @@ _RATE = 1e-6  # so small that nothing diverges while it is timed
 
 @dataclass(frozen=True)
 class UnitEstimate:
-    """A unit: its runs, the seconds of one alone, and the bytes of one beside the data."""
+    """A unit: its runs, the seconds of one alone (the mean), and its bytes beside the data."""
 
     unit: Unit
     runs: int
@@ -80,10 +80,11 @@ def estimate(units: Sequence[Unit], device: str) -> Estimate:
         seconds, image, state = costs[pair]
         data = data_set(recipe.data)
         size = recipe.train_size or data.train - recipe.validation_size
-        judged = recipe.validation_size + (data.test if recipe.judged_on_test else 0)
-        one = recipe.epochs * (size // recipe.batch_size * seconds + judged * image)
-        runs = max(len(unit.trials), 1) * len(unit.seeds)
-        estimates.append(UnitEstimate(unit, runs, one, state))
+        epoch = size // recipe.batch_size * seconds + recipe.validation_size * image
+        lengths = unit.planned()
+        test = data.test * image if recipe.judged_on_test else 0.0
+        one = epoch * sum(lengths) / len(lengths) + test
+        estimates.append(UnitEstimate(unit, len(lengths), one, state))
     return Estimate(estimates, lanes)
 
 

@@ -41,7 +41,7 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "units": 2 * len(study.pairs()),
                 "workloads": len(study.workloads),
                 "optimizers": len(study.optimizers),
-                "trials": study.tuning.trials,
+                "trials": study.tuning.points + study.tuning.default,
                 "search": study.tuning.search,
                 "tuning_seeds": len(study.tuning.seeds),
                 "testing_seeds": len(study.testing.seeds),

@@ -18,7 +18,7 @@ from nagbench.study.sections import OptimizerSection
 from nagbench.study.wording import Place, Problem, listed, perhaps, shown
 
 MAX_RUNS = 1_000_000
-_NEEDS = ("closure", "matrices", "own_schedule")
+_NEEDS = ("closure", "matrices", "late", "own_schedule")
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ def row(key: str, section: OptimizerSection) -> tuple[OptimizerSpec | None, list
 def across(parts: Parts) -> Iterator[Problem]:
     """All that does not fit together."""
     yield from _check_seeds(parts)
+    yield from _check_rungs(parts)
     yield from _check_baseline(parts)
     yield from _check_grid(parts)
     yield from _check_size(parts)
@@ -132,6 +133,25 @@ def _check_seeds(parts: Parts) -> Iterator[Problem]:
             yield ("testing", "seeds"), found, "seeds that tuning never saw"
 
 
+def _check_rungs(parts: Parts) -> Iterator[Problem]:
+    """Each rung lies after the one before, keeps fewer, and before the end of every workload."""
+    if "tuning" not in parts.fields:
+        return
+    tuning = parts.fields["tuning"]
+    before, left = 0, tuning.points + 1
+    for n, rung in enumerate(tuning.rungs):
+        place = ("tuning", "rungs", n)
+        if rung.epochs <= before:
+            yield (*place, "epochs"), f"found {rung.epochs}", f"more than {before}"
+        if rung.keep >= left:
+            yield (*place, "keep"), f"found {rung.keep}", f"fewer than {left}"
+        before, left = rung.epochs, rung.keep
+    for name, workload in parts.of("workloads").items():
+        if workload.epochs <= before:
+            found = f"found {workload.epochs}, where a rung of tuning is at {before}"
+            yield ("workloads", name, "epochs"), found, f"more than {before}"
+
+
 def _check_baseline(parts: Parts) -> Iterator[Problem]:
     if "baseline" in parts.fields and "optimizers" in parts.names:
         baseline, known = parts.fields["baseline"], parts.names["optimizers"]
@@ -151,7 +171,9 @@ def _check_size(parts: Parts) -> Iterator[Problem]:
     """Refuse a study that nobody could train or even list."""
     if "tuning" in parts.fields and "testing" in parts.fields:
         tuning, testing = parts.fields["tuning"], parts.fields["testing"]
-        of_one = tuning.trials * len(tuning.seeds) + len(testing.seeds)
+        tried = max(tuning.points, tuning.late) + tuning.default
+        of_one = tried + min(tuning.finalists, tried) * (len(tuning.seeds) - 1)
+        of_one += len(tuning.choices) * len(testing.seeds)
         pairs = sum(len(parts.competitors(name) or ()) for name in parts.of("workloads"))
         if pairs * of_one > MAX_RUNS:
             found = f"{pairs * of_one:,} runs ({of_one:,} of each optimizer on each workload)"

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 
 from nagbench.engine.recipe import Training
 from nagbench.optimizers.spec import OptimizerSpec
+from nagbench.study.halving import Rung
 
 STAGES = ("tune", "test")
+# What a setting may be chosen by: final validation accuracy, or the mean time below the targets.
+CHOICES = ("accuracy", "speed")
 # What each is, and in which unit, `statistics.metrics` says; the first row's are times to target,
 # the last row's are of the tune stage.
 CLOCKS = ("epochs", "gradients", "seconds")
@@ -46,17 +49,31 @@ class Workload(Training):
 
 @dataclass(frozen=True)
 class Tuning:
-    """The stage that chooses a setting, judged on validation data.
+    """The stage that chooses settings, judged on validation data, by successive halving.
 
     Attributes:
-        trials: Settings tried for each optimizer.
-        seeds: Those that every trial trains with.
-        search: How settings are spread over the space: a name in `optimizers.search_space`.
+        points: Settings tried of each optimizer's space.
+        seeds: The first trains every trial; the others the finalists.
+        rungs: Where the trials are thinned out; none if all train to the end.
+        finalists: How many of the best train with every seed.
+        late: Points of an optimizer whose settings short runs rank badly; they enter no rung.
+        search: How points are spread over the space: a name in `optimizers.search_space`.
+        default: Whether the published setting is tried too; it enters no rung.
+        grows: Whether the space grows, once, where the best lies near its border.
+        choices: What a setting is chosen by, each of which is tested: names of `CHOICES`.
+        runner_up_seeds: Test seeds, the first, that the second best setting is tested with.
     """
 
-    trials: int
+    points: int
     seeds: tuple[int, ...]
-    search: str = "grid"
+    rungs: tuple[Rung, ...] = ()
+    finalists: int = 2
+    late: int = 5
+    search: str = "quasirandom"
+    default: bool = True
+    grows: bool = True
+    choices: tuple[str, ...] = CHOICES
+    runner_up_seeds: int = 4
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from typing import Any
 
 from nagbench.engine.recipe import Recipe, Training, plain
 from nagbench.models.registry import resolve
-from nagbench.optimizers.search_space import trials
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.model import STAGES, Study, Workload
+from nagbench.study.trials import tried
 from nagbench.study.unit import Unit
+from nagbench.time_below import Targets
 
 
 def units(study: Study, stage: str | None = None) -> list[Unit]:
@@ -70,16 +71,24 @@ def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec
         optimizer=optimizer.name,
         base=base,
         fixed=plain(optimizer.fixed),
-        trials=() if testing else tuple(plain(tried(study, optimizer))),
-        seeds=study.testing.seeds if testing else study.tuning.seeds,
+        **(_to_test(study) if testing else _to_tune(study, workload, optimizer)),
     )
 
 
-def tried(study: Study, optimizer: OptimizerSpec) -> list[dict[str, Any]]:
-    """The settings that tuning tries: the defaults alone where the space is empty."""
-    if not optimizer.space:
-        return [dict(optimizer.defaults)]
+def _to_test(study: Study) -> dict[str, Any]:
+    """What a unit has that tests: seeds."""
+    return {"seeds": study.testing.seeds, "few": study.tuning.runner_up_seeds}
+
+
+def _to_tune(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict[str, Any]:
+    """What a unit has that tunes: trials, and what decides between them."""
     tuning = study.tuning
-    return trials(
-        optimizer.space, optimizer.defaults, tuning.trials, tuning.search, tuning.seeds[0]
-    )
+    settings, halving = tried(tuning, optimizer)
+    return {
+        # What is not tuned has one trial: further seeds would decide nothing.
+        "seeds": tuning.seeds if optimizer.space else tuning.seeds[:1],
+        "trials": tuple(plain(settings)),
+        "halving": halving,
+        "choices": tuning.choices,
+        "targets": Targets(min(workload.targets), max(workload.targets)),
+    }

@@ -24,7 +24,9 @@ from nagbench.study.fields import (
     Text,
     Whole,
 )
+from nagbench.study.halving import Rung
 from nagbench.study.model import (
+    CHOICES,
     DIRECTIONS,
     METRICS,
     Divergence,
@@ -130,15 +132,46 @@ class OptimizerSection(Section):
     ) = None
     closure: Annotated[bool, About("its step evaluates the loss anew")] | None = None
     matrices: Annotated[bool, About("hidden matrices in a group of their own")] | None = None
+    late: Annotated[bool, About("short runs rank its settings badly")] | None = None
     own_schedule: Annotated[bool, About("the workload's schedule is not for it")] | None = None
 
 
-class TuningSection(Section):
-    """The stage that chooses a setting, judged on validation data."""
+class RungSection(Section):
+    """A place at which trials are compared, and the worse ones left behind."""
 
-    trials: Annotated[int, Whole("settings tried for each optimizer", least=2, most=10_000)]
-    seeds: Seeds
-    search: Annotated[str, OneOf("how settings are spread", choices=SEARCHES)] = Tuning.search
+    epochs: Annotated[int, Whole("that they have trained there", least=1, most=100_000)]
+    keep: Annotated[int, Whole("how many go on", least=1, most=10_000)]
+
+
+class TuningSection(Section):
+    """The stage that chooses settings, judged on validation data, by successive halving."""
+
+    points: Annotated[int, Whole("settings tried of each space", least=1, most=10_000)]
+    seeds: Annotated[
+        tuple[Seed, ...], Entries("the first trains every trial, all the finalists", most=10_000)
+    ]
+    rungs: Annotated[
+        tuple[Annotated[Rung, Made(RungSection)], ...],
+        Entries("by rising epochs; absent: all train to the end", least=0, most=20),
+    ] = Tuning.rungs
+    finalists: Annotated[
+        int, Whole("how many of the best train with every seed", least=1, most=10_000)
+    ] = Tuning.finalists
+    late: Annotated[
+        int, Whole("points of optimizers that enter no rung", least=1, most=10_000)
+    ] = Tuning.late
+    search: Annotated[str, OneOf("how points are spread", choices=SEARCHES)] = Tuning.search
+    default: Annotated[bool, About("the published setting is tried too")] = Tuning.default
+    grows: Annotated[bool, About("a space grows where the best lies near its border")] = (
+        Tuning.grows
+    )
+    choices: Annotated[
+        tuple[Annotated[str, OneOf(choices=CHOICES)], ...],
+        Entries("what a setting is chosen by, each of which is tested", most=len(CHOICES)),
+    ] = Tuning.choices
+    runner_up_seeds: Annotated[
+        int, Whole("test seeds of the second best setting", least=0, most=10_000)
+    ] = Tuning.runner_up_seeds
 
 
 class TestingSection(Section):

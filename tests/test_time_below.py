@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nagbench.statistics.time_below import Targets, TimesBelow, times_below
+from nagbench.time_below import Targets, TimesBelow, times_below
 
 TARGETS = Targets(0.4, 0.6)
 
