@@ -35,7 +35,7 @@ FULL: dict[str, Any] = {
         },
     },
     "baseline": "sgd",
-    "tuning": {"trials": 3, "seeds": [1]},
+    "tuning": {"points": 2, "seeds": [1]},
     "testing": {"seeds": [11, 12]},
     "divergence": {"factor": 4.0},
     "hypotheses": {

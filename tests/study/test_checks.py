@@ -71,6 +71,8 @@ def test_a_study_may_say_what_a_class_needs(small: dict[str, Any]) -> None:
 GOOD: list[tuple[str, Any]] = [
     ("optimizers.adam", {"settings": {"betas": [0, 0.999], "eps": 0}}),
     ("optimizers.srsgd", {"settings": {"restart": 7}}),
+    ("optimizers.nag.space", {"lr/(1-momentum)": {"low": 0.01, "high": 10}}),
+    ("optimizers.adam.space", {"betas[0]": {"low": 0.5, "high": 0.99, "scale": "log_one_minus"}}),
     ("optimizers.mine", {**OWN, "settings": {"lr": 1, "mode": "fast", "clip": None, "on": True}}),
     ("optimizers.mine", {**OWN, "space": {}}),
     ("optimizers.mine", {**OWN, "reference": "my folder/mine.py:Mine"}),
@@ -85,7 +87,7 @@ GOOD: list[tuple[str, Any]] = [
     ("workloads.tiny.batch_norm", True),
     ("tuning.seeds", [1, 2, 10]),
     ("testing.seeds", [0, 2**32 - 1]),
-    ("tuning.trials", 10_000),
+    ("tuning.points", 10_000),
     ("hypotheses.h", CLAIM),
     ("hypotheses.h", {**CLAIM, **TIME}),
     ("hypotheses.h", {**CLAIM, "reference": None, "value": 0.5}),
@@ -129,7 +131,15 @@ OPTIMIZERS: list[tuple[str, Any, str, str, str]] = [
     ),
     ("sgd", {"space": {**RATE, "l": interval(0.1, 1)}}, ".space.l", "is lr meant?", "lr"),
     ("adam", {"space": {**RATE, "betas": interval(0.1, 0.2)}}, ".space.betas", "a list", "numbers"),
-    ("adam", {"space": {"eps": interval(1e-9, 1e-3)}}, ".space", "without `lr`", "for `lr`"),
+    (
+        "adam",
+        {"space": {"betas[2]": interval(0.1, 1)}},
+        ".space.'betas[2]'",
+        "entry 2 of",
+        "it has",
+    ),
+    ("sgd", {"space": {"lr[0]": interval(0.1, 1)}}, ".space.'lr[0]'", "of what is 0.1", "of lists"),
+    ("sgd", {"space": {"lr/(1-mu)": interval(0.1, 1)}}, ".space.'lr/(1-mu)'", "unknown", "lr"),
     ("mine", {"reference": "torch.optim:SGD"}, "", "without settings and space", "`settings`"),
     ("mine", {"reference": "torch.optim:SGD", "space": {}}, "", "without settings", "`settings`"),
     ("mine", {**OWN, "based_on": "sgd"}, ".based_on", "both", "one of them"),
@@ -148,6 +158,16 @@ def test_each_fault_of_an_optimizer_is_one_error(
     assert error.place == f"small.yaml.optimizers.{name}{where}"
     assert found in error.found
     assert allowed in error.allowed
+
+
+def test_a_grid_needs_a_rate_to_vary(small: dict[str, Any]) -> None:
+    small["optimizers"]["adam"] = {"space": {"eps": interval(1e-9, 1e-3)}}
+    read(small)
+    small["tuning"]["search"] = "grid"
+    (error,) = errors(small)
+    assert error.place == "small.yaml.optimizers.adam.space"
+    assert "without `lr`" in error.found
+    assert "for `lr`" in error.allowed
 
 
 TRAINING: list[tuple[str, Any, str, str]] = [
@@ -260,7 +280,7 @@ def test_a_target_must_be_one_of_every_workload_compared(small: dict[str, Any]) 
 def test_a_study_has_a_largest_number_of_runs(
     small: dict[str, Any], monkeypatch: pytest.MonkeyPatch, more: int
 ) -> None:
-    monkeypatch.setattr(checks, "MAX_RUNS", 2 * (3 * 1 + 2) - more)
+    monkeypatch.setattr(checks, "MAX_RUNS", 2 * 5 - more)
     if not more:
         read(small)
         return

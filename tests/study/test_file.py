@@ -170,7 +170,7 @@ ABSURD: dict[str, list[Any]] = {
     "optimizers": [{f"sgd{n}": {"based_on": "sgd"} for n in range(1_001)}],
     "optimizers.sgd": [{"settings": {f"x{n}": 1 for n in range(101)}}, {"settings": {"x" * 65: 1}}],
     "hypotheses": [{f"h{n}": {} for n in range(1_001)}],
-    "tuning.trials": [10_001],
+    "tuning.points": [10_001],
     "tuning.seeds": [list(range(1_000, 11_001))],
     "testing.seeds": [[7] * 10_000, ["x"] * 10_000],
     "title": ["x" * 501],

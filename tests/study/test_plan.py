@@ -41,6 +41,11 @@ def changed(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     return result
 
 
+def chosen(trial: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """A choice of one setting by all that a study may choose by."""
+    return {"tested": [{"trial": trial, "settings": settings, "roles": ["accuracy", "speed"]}]}
+
+
 def ids(one: Unit) -> list[str]:
     return [run.id for run in one.runs()]
 
@@ -49,8 +54,7 @@ def ids(one: Unit) -> list[str]:
 def test_shipped_studies_expand_to_runs_of_their_own(name: str) -> None:
     study = load_study(name)
     for one in units(study, "tune"):
-        trials = study.tuning.trials if study.optimizers[one.optimizer].space else 1
-        assert len(set(ids(one))) == trials * len(one.seeds) == len(one.runs())
+        assert len(set(ids(one))) == len(one.runs()) == len(one.halving.space + one.halving.beside)
 
 
 def test_units_are_all_pairs_in_both_stages(small_study: Study) -> None:
@@ -108,7 +112,7 @@ def test_every_optimizer_gets_the_same_trials_and_seeds(small_study: Study) -> N
 
 def test_the_test_stage_takes_the_chosen_setting_and_fresh_seeds(small: dict[str, Any]) -> None:
     one = planned(small, "test/tiny/sgd")
-    runs = one.runs({"trial": 2, "settings": {"lr": 0.3}})
+    runs = one.runs(choice=chosen(2, {"lr": 0.3}))
     assert [(run.trial, run.seed, run.settings) for run in runs] == [
         (2, 11, {"lr": 0.3}),
         (2, 12, {"lr": 0.3}),
@@ -256,9 +260,11 @@ def test_a_plan_comes_back_with_the_same_runs(tmp_path: Path, name: str) -> None
     read = read_plan(path)
     assert read == made
     for one, other in zip(made, read, strict=True):
-        chosen = {"trial": 1, "settings": {"lr": 0.3}} if one.stage == "test" else None
-        assert [run.id for run in one.runs(chosen)] == [run.id for run in other.runs(chosen)]
-        assert one.runs(chosen) == other.runs(chosen)
+        choice = chosen(1, {"lr": 0.3}) if one.stage == "test" else None
+        assert [run.id for run in one.runs(choice=choice)] == [
+            run.id for run in other.runs(choice=choice)
+        ]
+        assert one.runs(choice=choice) == other.runs(choice=choice)
 
 
 def resealed(content: Any) -> str:

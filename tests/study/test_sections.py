@@ -19,6 +19,7 @@ from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study import model, sections
 from nagbench.study.fields import Section
 from nagbench.study.file import shipped_studies, study_path, study_schema
+from nagbench.study.halving import Rung
 from nagbench.study.model import Study, Workload
 from nagbench.validation.file import TheoryKeys
 from nagbench.validation.rates import TheoryFile
@@ -28,6 +29,7 @@ MIRRORS: list[tuple[type[Section], type]] = [
     (sections.StudyFile, Study),
     (sections.WorkloadSection, Workload),
     (sections.TuningSection, model.Tuning),
+    (sections.RungSection, Rung),
     (sections.TestingSection, model.Testing),
     (sections.DivergenceSection, model.Divergence),
     (sections.HypothesisSection, model.Hypothesis),

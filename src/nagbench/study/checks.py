@@ -11,6 +11,7 @@ from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.models.registry import check_batch_norm
 from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.optimizers.search_space import Domain, coordinate, rate_of
 from nagbench.optimizers.setting_bounds import check_setting
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.model import CLOCKS, Hypothesis, Workload
@@ -90,19 +91,41 @@ def row(key: str, section: OptimizerSection) -> tuple[OptimizerSpec | None, list
         defaults[name] = taken
     space = dict(base.space) if section.space is None else dict(section.space)
     for axis, domain in (section.space or {}).items():
-        place = ("space", axis)
-        if axis not in defaults:
-            problems.append(_unknown(place, axis, defaults))
-        elif isinstance(defaults[axis], bool) or not isinstance(defaults[axis], int | float):
-            found = f"an interval for what is {shown(defaults[axis])}"
-            problems.append((place, found, "intervals for numbers"))
-        elif problem := domain.problem():
-            problems.append((place, problem, "low below high, within the scale's range"))
-        else:
-            problems += _refused(place, check_setting, axis, [domain.low, domain.high])
+        problems += _wrong_axis(("space", axis), axis, domain, defaults)
     changed = {name: getattr(section, name) for name in ("label", "citation", *_NEEDS)}
     changed = {name: value for name, value in changed.items() if value is not None}
     return replace(base, name=key, defaults=defaults, space=space, **changed), problems
+
+
+def _wrong_axis(
+    place: Place, name: str, domain: Domain, defaults: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """A coordinate of a space that names no number among the settings, or an impossible interval."""
+    try:
+        axis = coordinate(name)
+    except InputError as error:
+        yield place, error.found, error.allowed
+        return
+    for setting in (axis.setting, *([axis.momentum] if axis.momentum else [])):
+        if setting not in defaults:
+            yield _unknown(place, setting, defaults)
+            return
+        value = defaults[setting]
+        if axis.entry is not None and isinstance(value, list | tuple):
+            if axis.entry >= len(value):
+                yield place, f"found entry {axis.entry} of {shown(value)}", "an entry that it has"
+                return
+            value = value[axis.entry]
+        elif axis.entry is not None:
+            yield place, f"an entry of what is {shown(value)}", "entries of lists"
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield place, f"an interval for what is {shown(value)}", "intervals for numbers"
+            return
+    if problem := domain.problem():
+        yield place, problem, "low below high, within the scale's range"
+    elif axis.momentum is None and axis.entry is None:
+        yield from _refused(place, check_setting, name, [domain.low, domain.high])
 
 
 def across(parts: Parts) -> Iterator[Problem]:
@@ -162,7 +185,7 @@ def _check_baseline(parts: Parts) -> Iterator[Problem]:
 def _check_grid(parts: Parts) -> Iterator[Problem]:
     if "tuning" in parts.fields and parts.fields["tuning"].search == "grid":
         for name, optimizer in parts.optimizers.items():
-            if optimizer.space and "lr" not in optimizer.space:
+            if optimizer.space and rate_of(optimizer.space) is None:
                 found = "a space without `lr`, which the grid search varies"
                 yield ("optimizers", name, "space"), found, "an interval for `lr`"
 
@@ -171,7 +194,8 @@ def _check_size(parts: Parts) -> Iterator[Problem]:
     """Refuse a study that nobody could train or even list."""
     if "tuning" in parts.fields and "testing" in parts.fields:
         tuning, testing = parts.fields["tuning"], parts.fields["testing"]
-        tried = max(tuning.points, tuning.late) + tuning.default
+        late = any(optimizer.late for optimizer in parts.optimizers.values())
+        tried = max(tuning.points, tuning.late * late) + tuning.default
         of_one = tried + min(tuning.finalists, tried) * (len(tuning.seeds) - 1)
         of_one += len(tuning.choices) * len(testing.seeds)
         pairs = sum(len(parts.competitors(name) or ()) for name in parts.of("workloads"))

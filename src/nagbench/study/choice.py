@@ -39,7 +39,7 @@ def choose(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, An
     roles = {best: ["accuracy"]}
     if "speed" in unit.choices:
         roles.setdefault(_fastest(unit, found.best, runs, curves), []).append("speed")
-    if others and unit.runner_up_seeds:
+    if others and unit.few:
         roles.setdefault(others[0], []).append("runner_up")
     last = [scores[best, seed][unit.base.epochs][0] for seed in unit.seeds]
     return {
@@ -83,9 +83,7 @@ def run_scores(unit: Unit, scores: list[Score], status: str) -> list[Score]:
     return kept + [chance] * (unit.base.epochs + 1 - len(kept))
 
 
-def _fastest(
-    unit: Unit, trials: Sequence[int], runs: pd.DataFrame, curves: pd.DataFrame
-) -> int:
+def _fastest(unit: Unit, trials: Sequence[int], runs: pd.DataFrame, curves: pd.DataFrame) -> int:
     """The trial with the least mean time below the targets; of equal ones the more accurate."""
     own = runs[runs["trial"].isin(trials)].sort_values(["trial", "seed"])
     parts = [curves[curves["run"] == run].sort_values("epoch") for run in own["run"]]

@@ -71,24 +71,27 @@ def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec
         optimizer=optimizer.name,
         base=base,
         fixed=plain(optimizer.fixed),
+        few=study.tuning.runner_up_seeds,
         **(_to_test(study) if testing else _to_tune(study, workload, optimizer)),
     )
 
 
 def _to_test(study: Study) -> dict[str, Any]:
     """What a unit has that tests: seeds."""
-    return {"seeds": study.testing.seeds, "few": study.tuning.runner_up_seeds}
+    return {"seeds": study.testing.seeds}
 
 
 def _to_tune(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict[str, Any]:
     """What a unit has that tunes: trials, and what decides between them."""
     tuning = study.tuning
     settings, halving = tried(tuning, optimizer)
+    targets = Targets(min(workload.targets), max(workload.targets))
     return {
         # What is not tuned has one trial: further seeds would decide nothing.
         "seeds": tuning.seeds if optimizer.space else tuning.seeds[:1],
         "trials": tuple(plain(settings)),
         "halving": halving,
         "choices": tuning.choices,
-        "targets": Targets(min(workload.targets), max(workload.targets)),
+        # Where no setting is chosen for speed, targets decide no run.
+        **({"targets": targets} if "speed" in tuning.choices else {}),
     }

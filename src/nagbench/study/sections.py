@@ -9,7 +9,7 @@ from nagbench.data.registry import SETS
 from nagbench.initializers.registry import INITIALIZERS
 from nagbench.losses.registry import LOSSES
 from nagbench.models.registry import MODELS
-from nagbench.optimizers.search_space import SCALES, SEARCHES, Domain
+from nagbench.optimizers.search_space import COORDINATE, SCALES, SEARCHES, Domain
 from nagbench.schedules.registry import SCHEDULES
 from nagbench.study.fields import (
     About,
@@ -44,6 +44,7 @@ _MOST = 1_000  # workloads, optimizers, hypotheses
 Name = Annotated[str, Text(pattern=NAME, most=None)]
 Identifier = Annotated[str, Text(pattern=IDENTIFIER, most=None)]
 Argument = Annotated[str, Text(pattern=ARGUMENT, most=None)]
+Coordinate = Annotated[str, Text(pattern=COORDINATE, most=None)]
 Share = Annotated[float, Real(above=0, below=1)]
 Seed = Annotated[int, Whole(least=0, most=2**32 - 1)]
 Seeds = Annotated[tuple[Seed, ...], Entries("what chance starts from", most=10_000)]
@@ -125,7 +126,7 @@ class OptimizerSection(Section):
     ) = None
     space: (
         Annotated[
-            dict[Argument, Annotated[Domain, Made(DomainSection)]],
+            dict[Coordinate, Annotated[Domain, Made(DomainSection)]],
             Names("what tuning searches; {}: it is not tuned", least=0, most=100),
         ]
         | None
@@ -157,9 +158,9 @@ class TuningSection(Section):
     finalists: Annotated[
         int, Whole("how many of the best train with every seed", least=1, most=10_000)
     ] = Tuning.finalists
-    late: Annotated[
-        int, Whole("points of optimizers that enter no rung", least=1, most=10_000)
-    ] = Tuning.late
+    late: Annotated[int, Whole("points of optimizers that enter no rung", least=1, most=10_000)] = (
+        Tuning.late
+    )
     search: Annotated[str, OneOf("how points are spread", choices=SEARCHES)] = Tuning.search
     default: Annotated[bool, About("the published setting is tried too")] = Tuning.default
     grows: Annotated[bool, About("a space grows where the best lies near its border")] = (

@@ -57,7 +57,7 @@ class Unit:
         halving: Which of them are tried, and how far; None for a unit that tests.
         choices: What a setting is chosen by.
         targets: The grid of targets, by whose times settings are chosen for speed.
-        few: Of a unit that tests, how many of its seeds the second best setting trains with.
+        few: How many test seeds the second best setting trains with.
     """
 
     study: str
