@@ -145,7 +145,7 @@ def trained(study: Study) -> Tables:
     rows: list[dict[str, Any]] = []
     chosen = {}
     for unit in units(study):
-        runs = unit.runs(chosen.get(unit.tuned_by))
+        runs = unit.runs(choice=chosen.get(unit.tuned_by))
         made = [
             row(
                 run.id,

@@ -11,6 +11,7 @@ from nagbench.errors import InputError
 from nagbench.study.choice import choose, read_choice, write_choice
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
+from nagbench.study.unit import Unit
 from small_runs import unit_of
 
 Curve = list[float]  # validation accuracy before training and after each epoch
@@ -18,12 +19,14 @@ STEPS = 310  # of an epoch
 
 
 def frames(
-    curves: dict[tuple[int, int], Curve], losses: dict[tuple[int, int], float] | None = None
+    unit: Unit,
+    curves: dict[tuple[int, int], Curve],
+    losses: dict[tuple[int, int], float] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Records of trials and seeds; a curve that ends with NaN is a run that diverged there."""
     runs, rows = [], []
     for (trial, seed), curve in curves.items():
-        name = f"{trial}-{seed}"
+        name = unit.recipe(unit.trials[trial], seed).id
         status = "diverged" if math.isnan(curve[-1]) else "finished"
         runs.append({"run": name, "trial": trial, "seed": seed, "status": status})
         rows += [
@@ -61,7 +64,7 @@ def test_the_best_final_accuracy_wins(
 ) -> None:
     unit = unit_of(small_study, "tune/tiny/sgd")
     by_run = {(number, 1): loss for number, loss in enumerate(losses)}
-    (tested,) = choose(unit, *frames(first_seed(last), by_run))["tested"]
+    (tested,) = choose(unit, *frames(unit, first_seed(last), by_run))["tested"]
     assert tested == {"trial": trial, "settings": unit.trials[trial], "roles": ["accuracy"]}
 
 
@@ -84,7 +87,8 @@ CURVES = {
 
 def test_speed_claims_may_have_a_setting_of_their_own(small: dict[str, Any]) -> None:
     study = several(small)
-    choice = choose(unit_of(study, "tune/tiny/sgd"), *frames(CURVES))
+    unit = unit_of(study, "tune/tiny/sgd")
+    choice = choose(unit, *frames(unit, CURVES))
     assert [(one["trial"], one["roles"]) for one in choice["tested"]] == [
         (1, ["accuracy"]),
         (0, ["speed", "runner_up"]),
@@ -97,7 +101,8 @@ def test_speed_claims_may_have_a_setting_of_their_own(small: dict[str, Any]) -> 
 
 def test_a_runner_up_alone_is_tested_with_few_seeds(small: dict[str, Any]) -> None:
     study = several(small, choices=["accuracy"], runner_up_seeds=1)
-    choice = choose(unit_of(study, "tune/tiny/sgd"), *frames(CURVES))
+    unit = unit_of(study, "tune/tiny/sgd")
+    choice = choose(unit, *frames(unit, CURVES))
     runs = unit_of(study, "test/tiny/sgd").runs(choice=choice)
     assert [(run.trial, run.seed) for run in runs] == [(1, 11), (1, 12), (0, 11)]
 
@@ -106,16 +111,26 @@ def test_where_every_finalist_fails_the_more_accurate_is_taken_for_speed(
     small: dict[str, Any],
 ) -> None:
     broken = {pair: [*curve[:2], math.nan] for pair, curve in CURVES.items()}
-    choice = choose(unit_of(several(small), "tune/tiny/sgd"), *frames(broken))
+    unit = unit_of(several(small), "tune/tiny/sgd")
+    choice = choose(unit, *frames(unit, broken))
     assert choice["tested"][0]["roles"] == ["accuracy", "speed"]
 
 
 def test_missing_runs_are_refused(small: dict[str, Any]) -> None:
     unit = unit_of(several(small), "tune/tiny/sgd")
     for missing in CURVES:
-        runs, curves = frames({pair: CURVES[pair] for pair in CURVES if pair != missing})
+        runs, curves = frames(unit, {pair: CURVES[pair] for pair in CURVES if pair != missing})
         with pytest.raises(InputError, match="trials missing"):
             choose(unit, runs, curves)
+
+
+def test_runs_of_other_words_decide_nothing(small: dict[str, Any]) -> None:
+    """A record of another trial in a trial's place, as of a space that was narrowed since."""
+    unit = unit_of(several(small), "tune/tiny/sgd")
+    runs, curves = frames(unit, CURVES)
+    runs.loc[runs["trial"] == 1, "run"] += "0"
+    with pytest.raises(InputError, match="trials missing"):
+        choose(unit, runs, curves)
 
 
 GOOD = {"trial": 1, "settings": {"lr": 0.1}, "roles": ["accuracy"]}

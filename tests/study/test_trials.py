@@ -40,9 +40,9 @@ def test_points_lie_in_the_space_and_fill_each_coordinate_evenly() -> None:
             value = settings[n]["momentum"]
             value = settings[n]["lr"] / (1 - value) if "/" in name else value
             at.append(domain.fraction(value))
-        # Of 16 points of a Sobol sequence each sixteenth of a coordinate has one; rates are rounded.
+        # Each sixteenth of a coordinate has one of 16 Sobol points, but for rounding.
         for n, place in enumerate(sorted(at)):
-            assert n / 16 - 1e-3 <= place <= (n + 1) / 16 + 1e-3
+            assert n / 16 - 2e-3 <= place <= (n + 1) / 16 + 2e-3
 
 
 def test_short_runs_decide_nothing_where_they_rank_badly() -> None:

@@ -100,7 +100,7 @@ def row(key: str, section: OptimizerSection) -> tuple[OptimizerSpec | None, list
 def _wrong_axis(
     place: Place, name: str, domain: Domain, defaults: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    """A coordinate of a space that names no number among the settings, or an impossible interval."""
+    """A coordinate that names no number among the settings, or an impossible interval."""
     try:
         axis = coordinate(name)
     except InputError as error:

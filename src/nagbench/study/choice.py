@@ -57,20 +57,19 @@ def choose(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, An
 
 
 def scores_of(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> Scores:
-    """The scores of a tune unit's records, as `halving` wants them."""
+    """The scores of a tune unit's records, as `halving` wants them; those of other runs do not count."""
     whole = curves[curves["epoch"] % 1 == 0].sort_values(["run", "epoch"])
-    by_run = dict(iter(whole.groupby("run")))
+    columns = ["validation_accuracy", "validation_loss"]
+    by_run = {
+        run: list(map(tuple, curve[columns].to_numpy(float).tolist()))
+        for run, curve in whole.groupby("run")
+    }
     return {
-        (row.trial, row.seed): run_scores(
-            unit,
-            list(
-                by_run[row.run][["validation_accuracy", "validation_loss"]].itertuples(
-                    index=False, name=None
-                )
-            ),
-            row.status,
-        )
+        (row.trial, row.seed): run_scores(unit, by_run[row.run], row.status)
         for row in runs.itertuples()
+        if row.run in by_run
+        and row.trial < len(unit.trials)
+        and row.run == unit.recipe(unit.trials[row.trial], row.seed).id
     }
 
 
@@ -85,6 +84,7 @@ def run_scores(unit: Unit, scores: list[Score], status: str) -> list[Score]:
 
 def _fastest(unit: Unit, trials: Sequence[int], runs: pd.DataFrame, curves: pd.DataFrame) -> int:
     """The trial with the least mean time below the targets; of equal ones the more accurate."""
+    assert unit.targets is not None, f"{unit.name} has no targets"
     own = runs[runs["trial"].isin(trials)].sort_values(["trial", "seed"])
     parts = [curves[curves["run"] == run].sort_values("epoch") for run in own["run"]]
     ends = [part["gradient_evaluations"].iloc[-1] for part in parts]

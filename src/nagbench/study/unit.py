@@ -56,7 +56,7 @@ class Unit:
         trials: The settings that may be tried, in order; of a unit that tests, none.
         halving: Which of them are tried, and how far; None for a unit that tests.
         choices: What a setting is chosen by.
-        targets: The grid of targets, by whose times settings are chosen for speed.
+        targets: The grid of targets, by whose times a setting is chosen for speed; None if none is.
         few: How many test seeds the second best setting trains with.
     """
 
@@ -70,7 +70,7 @@ class Unit:
     trials: tuple[Mapping[str, Any], ...] = ()
     halving: Halving | None = None
     choices: tuple[str, ...] = ()
-    targets: Targets = Targets(0.0, 1.0)
+    targets: Targets | None = None
     few: int = 0
 
     @property
@@ -135,7 +135,7 @@ class Unit:
             "trials": plain(self.trials),
             "halving": None if self.halving is None else plain(self.halving.definition()),
             "choices": list(self.choices),
-            "targets": plain(asdict(self.targets)),
+            "targets": None if self.targets is None else asdict(self.targets),
             "few": self.few,
         }
 
@@ -150,7 +150,7 @@ class Unit:
                 "trials": tuple(words["trials"]),
                 "halving": words["halving"] and Halving.of(words["halving"]),
                 "choices": tuple(words["choices"]),
-                "targets": Targets(**words["targets"]),
+                "targets": words["targets"] and Targets(**words["targets"]),
             }
         )
 
