@@ -346,3 +346,52 @@ def test_a_plan_is_trained_without_what_reads_studies(tmp_path: Path, small_stud
         "        importlib.import_module(name)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+
+def test_seeds_are_the_study_s_the_workload_s_or_more(small: dict[str, Any]) -> None:
+    small["workloads"]["other"] = {**small["workloads"]["tiny"], "seeds": [77]}
+    small["testing"]["further"] = {"sgd": [13]}
+    found = {one.name: one.seeds for one in units(study_of("small", small, "x"), "test")}
+    assert found == {
+        "test/tiny/sgd": (11, 12, 13),
+        "test/tiny/nag_sutskever": (11, 12),
+        "test/other/sgd": (77,),
+        "test/other/nag_sutskever": (77,),
+    }
+
+
+def test_a_workload_may_take_another_s_settings(small: dict[str, Any]) -> None:
+    small["workloads"]["float64"] = {
+        **small["workloads"]["tiny"],
+        "precision": "float64",
+        "tuned_on": "tiny",
+    }
+    made = units(study_of("small", small, "x"))
+    assert "tune/float64/sgd" not in [one.name for one in made]
+    assert unit(made, "test/float64/sgd").tuned_by == "tune/tiny/sgd"
+    small["workloads"]["float64"]["tuned_on"] = None
+    small["workloads"]["float64"]["tuning"] = {"points": 5, "seeds": [3]}
+    made = units(study_of("small", small, "x"))
+    assert unit(made, "tune/float64/sgd").seeds == (3,)
+    assert len(unit(made, "tune/float64/sgd").halving.space) == 5
+    assert len(unit(made, "tune/tiny/sgd").halving.space) == 2
+
+
+def test_a_band_is_the_accurate_setting_at_other_rates(small: dict[str, Any]) -> None:
+    small["band"] = {"epochs": 1, "seeds": [31, 32], "step": 0.5, "optimizers": ["nag_sutskever"]}
+    made = units(study_of("small", small, "x"), "band")
+    assert [one.name for one in made] == ["band/tiny/nag_sutskever"]
+    (one,) = made
+    settings = {"lr": 0.02, "momentum": 0.9}
+    quick = {"trial": 3, "settings": {"lr": 9, "momentum": 0}, "roles": ["speed"]}
+    choice = {"tested": [quick, {"trial": 2, "settings": settings, "roles": ["accuracy"]}]}
+    runs = one.runs(choice=choice)
+    rates = [0.002, 0.006324, 0.02, 0.06324, 0.2]
+    assert [(run.trial, run.seed, run.settings["lr"]) for run in runs] == [
+        (n, seed, rate) for n, rate in enumerate(rates) for seed in (31, 32)
+    ]
+    assert {(run.epochs, run.recipe.epochs, run.recipe.judged_on_test) for run in runs} == {
+        (1, 1, False)
+    }
+    assert one.planned() == [1] * 10
+    assert one.tuned_by == "tune/tiny/nag_sutskever"

@@ -31,6 +31,7 @@ MIRRORS: list[tuple[type[Section], type]] = [
     (sections.TuningSection, model.Tuning),
     (sections.RungSection, Rung),
     (sections.TestingSection, model.Testing),
+    (sections.BandSection, model.Band),
     (sections.DivergenceSection, model.Divergence),
     (sections.HypothesisSection, model.Hypothesis),
     (sections.DomainSection, Domain),

@@ -195,26 +195,6 @@ def grown(space: Mapping[str, Domain], name: str, end: str) -> dict[str, Domain]
     return {**space, name: wider}
 
 
-def relative_rates(
-    settings: Mapping[str, Any], decades: float = 1.0, step: float = 0.25
-) -> list[dict[str, Any]]:
-    """The settings with the learning rate multiplied by 10^-decades to 10^decades.
-
-    Args:
-        settings: All settings by name; the others stay as they are.
-        decades: To either side.
-        step: Decades between neighbours, at most.
-
-    Returns:
-        An odd number of settings, by rising rate; the one in the middle is `settings`.
-    """
-    half = math.ceil(decades / step - 1e-9)
-    return [
-        {**settings, "lr": settings["lr"] * 10 ** (decades * n / half)}
-        for n in range(-half, half + 1)
-    ]
-
-
 def trials(
     space: Mapping[str, Domain], defaults: Mapping[str, Any], count: int, search: str, seed: int
 ) -> list[dict[str, Any]]:

@@ -3,51 +3,25 @@
 Each check looks at what is valid by itself, and is silent where something that it needs is not.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.models.registry import check_batch_norm
 from nagbench.optimizers.catalogue import CATALOGUE
-from nagbench.optimizers.search_space import Domain, coordinate, rate_of
+from nagbench.optimizers.search_space import Domain, coordinate
 from nagbench.optimizers.setting_bounds import check_setting
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.model import CLOCKS, Hypothesis, Workload
+from nagbench.study.parts import Parts
 from nagbench.study.sections import OptimizerSection
-from nagbench.study.wording import Place, Problem, listed, perhaps, shown
+from nagbench.study.stage_checks import check_stages
+from nagbench.study.wording import Place, Problem, listed, no_such, perhaps, shown
 
 MAX_RUNS = 1_000_000
 _NEEDS = ("closure", "matrices", "late", "own_schedule")
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What is valid in a study file; what is not is absent.
-
-    Attributes:
-        fields: By key; `workloads`, `optimizers` and `hypotheses` hold their valid entries.
-        optimizers: The rows that the optimizers' sections amount to.
-        names: Of `workloads` and `optimizers` all names, also those whose entries are not valid;
-            absent where there is no mapping.
-    """
-
-    fields: Mapping[str, Any]
-    optimizers: Mapping[str, OptimizerSpec]
-    names: Mapping[str, Collection[str]]
-
-    def of(self, key: str) -> Mapping[str, Any]:
-        """The valid entries of a mapping."""
-        entries: Mapping[str, Any] = self.fields.get(key, {})
-        return entries
-
-    def competitors(self, workload: str) -> Collection[str] | None:
-        """The names of those that train there; None where that cannot be said."""
-        if workload not in self.of("workloads"):
-            return None
-        wanted: Collection[str] | None = self.of("workloads")[workload].optimizers
-        return self.names.get("optimizers") if wanted is None else wanted
 
 
 def row(key: str, section: OptimizerSection) -> tuple[OptimizerSpec | None, list[Problem]]:
@@ -130,10 +104,8 @@ def _wrong_axis(
 
 def across(parts: Parts) -> Iterator[Problem]:
     """All that does not fit together."""
-    yield from _check_seeds(parts)
-    yield from _check_rungs(parts)
+    yield from check_stages(parts)
     yield from _check_baseline(parts)
-    yield from _check_grid(parts)
     yield from _check_size(parts)
     for name, workload in parts.of("workloads").items():
         place = ("workloads", name)
@@ -146,48 +118,11 @@ def across(parts: Parts) -> Iterator[Problem]:
         yield from _check_hypothesis(("hypotheses", name), hypothesis, parts)
 
 
-def _check_seeds(parts: Parts) -> Iterator[Problem]:
-    if "tuning" in parts.fields and "testing" in parts.fields:
-        tuning = set(parts.fields["tuning"].seeds)
-        shared = sorted(tuning.intersection(parts.fields["testing"].seeds))
-        if shared:
-            some = ", ".join(map(str, shared[:5])) + (", …" if len(shared) > 5 else "")
-            found = f"seeds also used for tuning: {some}"
-            yield ("testing", "seeds"), found, "seeds that tuning never saw"
-
-
-def _check_rungs(parts: Parts) -> Iterator[Problem]:
-    """Each rung lies after the one before, keeps fewer, and before the end of every workload."""
-    if "tuning" not in parts.fields:
-        return
-    tuning = parts.fields["tuning"]
-    before, left = 0, tuning.points + 1
-    for n, rung in enumerate(tuning.rungs):
-        place = ("tuning", "rungs", n)
-        if rung.epochs <= before:
-            yield (*place, "epochs"), f"found {rung.epochs}", f"more than {before}"
-        if rung.keep >= left:
-            yield (*place, "keep"), f"found {rung.keep}", f"fewer than {left}"
-        before, left = rung.epochs, rung.keep
-    for name, workload in parts.of("workloads").items():
-        if workload.epochs <= before:
-            found = f"found {workload.epochs}, where a rung of tuning is at {before}"
-            yield ("workloads", name, "epochs"), found, f"more than {before}"
-
-
 def _check_baseline(parts: Parts) -> Iterator[Problem]:
     if "baseline" in parts.fields and "optimizers" in parts.names:
         baseline, known = parts.fields["baseline"], parts.names["optimizers"]
         if baseline not in known:
-            yield _no_such(("baseline",), baseline, known)
-
-
-def _check_grid(parts: Parts) -> Iterator[Problem]:
-    if "tuning" in parts.fields and parts.fields["tuning"].search == "grid":
-        for name, optimizer in parts.optimizers.items():
-            if optimizer.space and rate_of(optimizer.space) is None:
-                found = "a space without `lr`, which the grid search varies"
-                yield ("optimizers", name, "space"), found, "an interval for `lr`"
+            yield no_such(("baseline",), baseline, known)
 
 
 def _check_size(parts: Parts) -> Iterator[Problem]:
@@ -210,7 +145,7 @@ def _check_competitors(place: Place, workload: Workload, parts: Parts) -> Iterat
         return
     for n, name in enumerate(workload.optimizers):
         if name not in known:
-            yield _no_such((*place, n), name, known)
+            yield no_such((*place, n), name, known)
     baseline = parts.fields.get("baseline")
     missing = baseline in known and baseline not in workload.optimizers
     if len(workload.optimizers) < 2 or missing:
@@ -276,7 +211,7 @@ def _check_side(
     names = parts.names.get("workloads")
     if names is not None and workload not in names:
         where = where if getattr(claim, where) is not None else "workload"
-        yield _no_such((*place, where), workload, names)
+        yield no_such((*place, where), workload, names)
     known, name = parts.competitors(workload), getattr(claim, who)
     if known is not None and name not in known:
         allowed = f"one that trains on {workload}: {listed(known)}"
@@ -323,7 +258,3 @@ def _refused(place: Place, check: Callable[..., None], *arguments: Any) -> Itera
 
 def _unknown(place: Place, name: str, known: Mapping[str, Any]) -> Problem:
     return place, f"unknown setting{perhaps(name, known)}", listed(known)
-
-
-def _no_such(place: Place, name: str, known: Collection[str]) -> Problem:
-    return place, f"found {shown(name)}{perhaps(name, known)}", f"one of {listed(known)}"

@@ -57,7 +57,7 @@ def choose(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, An
 
 
 def scores_of(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> Scores:
-    """The scores of a tune unit's records, as `halving` wants them; those of other runs do not count."""
+    """The scores of a tune unit's records, as `halving` wants them; other runs do not count."""
     whole = curves[curves["epoch"] % 1 == 0].sort_values(["run", "epoch"])
     columns = ["validation_accuracy", "validation_loss"]
     by_run = {

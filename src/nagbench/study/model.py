@@ -11,7 +11,7 @@ from nagbench.engine.recipe import Training
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.halving import Rung
 
-STAGES = ("tune", "test")
+STAGES = ("tune", "test", "band")
 # What a setting may be chosen by: final validation accuracy, or the mean time below the targets.
 CHOICES = ("accuracy", "speed")
 # What each is, and in which unit, `statistics.metrics` says; the first row's are times to target,
@@ -37,6 +37,9 @@ class Workload(Training):
         targets: Validation accuracies whose first reaching is timed.
         label: Its name in figures and tables; the name if empty.
         optimizers: Names of those of the study that train here; all if None.
+        tuned_on: The workload whose chosen settings are tested here; they are chosen here if None.
+        tuning: How they are chosen here; as the study says if None.
+        seeds: Test seeds here; as the study says if None.
     """
 
     model: str
@@ -44,6 +47,9 @@ class Workload(Training):
     label: str = ""
     batch_norm: bool | None = None
     optimizers: tuple[str, ...] | None = None
+    tuned_on: str | None = None
+    tuning: "Tuning | None" = None
+    seeds: tuple[int, ...] | None = None
     name: str = ""
 
 
@@ -78,9 +84,38 @@ class Tuning:
 
 @dataclass(frozen=True)
 class Testing:
-    """The stage that judges the chosen setting on the test set, with seeds of its own."""
+    """The stage that judges the chosen setting on the test set, with seeds of its own.
+
+    Attributes:
+        seeds: Of every optimizer.
+        further: By optimizer, seeds that it has beside these, on workloads without their own.
+    """
 
     seeds: tuple[int, ...]
+    further: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Band:
+    """The stage that measures how wide the band of usable rates is, on validation data.
+
+    The chosen setting trains with its rate multiplied by factors evenly spread on a logarithmic
+    scale, the same for every optimizer.
+
+    Attributes:
+        epochs: Of each run.
+        seeds: Of each rate; none of the test stage's.
+        workloads, optimizers: Names of those whose bands are measured; all if None.
+        decades: How far the factors reach, to either side.
+        step: Decades between neighbours.
+    """
+
+    epochs: int
+    seeds: tuple[int, ...]
+    workloads: tuple[str, ...] | None = None
+    optimizers: tuple[str, ...] | None = None
+    decades: float = 1.0
+    step: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -151,6 +186,7 @@ class Study:
         validation_size: Training images held out.
         workloads, optimizers, hypotheses: By name, in the file's order.
         baseline: The optimizer that the others are compared with.
+        band: What is measured of bands of rates; nothing if None.
         demo: Marks every page of the paper.
         remark: What a reader of its results must know.
         gpu: The study is meant for a GPU and will not start without.
@@ -167,6 +203,7 @@ class Study:
     baseline: str
     tuning: Tuning
     testing: Testing
+    band: Band | None = None
     demo: bool = False
     remark: str = ""
     gpu: bool = False
@@ -187,3 +224,27 @@ class Study:
             for workload in self.workloads.values()
             for name in self.optimizers_of(workload.name)
         ]
+
+    def tuning_of(self, workload: Workload) -> Tuning:
+        """How settings are chosen on a workload."""
+        return workload.tuning or self.tuning
+
+    def test_seeds(self, workload: Workload, optimizer: str) -> tuple[int, ...]:
+        """The seeds that an optimizer's chosen setting is tested with."""
+        if workload.seeds is not None:
+            return workload.seeds
+        return (*self.testing.seeds, *self.testing.further.get(optimizer, ()))
+
+    def trains(self, stage: str, workload: Workload, optimizer: str) -> bool:
+        """Whether an optimizer of the workload has a unit in that stage."""
+        if stage == "tune":
+            return workload.tuned_on is None
+        if stage == "test":
+            return True
+        return self.band is not None and all(
+            names is None or name in names
+            for name, names in (
+                (workload.name, self.band.workloads),
+                (optimizer, self.band.optimizers),
+            )
+        )

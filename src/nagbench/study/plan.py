@@ -8,6 +8,7 @@ from typing import Any
 
 from nagbench.engine.recipe import Recipe, Training, plain
 from nagbench.models.registry import resolve
+from nagbench.optimizers.relative_rates import rate_factors
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.model import STAGES, Study, Workload
 from nagbench.study.trials import tried
@@ -16,11 +17,12 @@ from nagbench.time_below import Targets
 
 
 def units(study: Study, stage: str | None = None) -> list[Unit]:
-    """The units of one stage, or of both; in each stage those first that claims need first."""
+    """The units of one stage, or of all; in each stage those first that claims need first."""
     return [
         _unit(study, name, workload, optimizer)
         for name in ([stage] if stage else STAGES)
         for workload, optimizer in by_need(study)
+        if study.trains(name, workload, optimizer.name)
     ]
 
 
@@ -46,10 +48,11 @@ def by_need(study: Study) -> list[tuple[Workload, OptimizerSpec]]:
 
 def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec) -> Unit:
     network, options = resolve(workload.model, workload.batch_norm)
-    testing = stage == "test"
     training = {entry.name: getattr(workload, entry.name) for entry in fields(Training)}
     if optimizer.own_schedule:
         training["schedule"] = "constant"
+    if stage == "band" and study.band is not None:
+        training["epochs"] = study.band.epochs
     base = Recipe(
         **training,
         data=study.data,
@@ -58,7 +61,7 @@ def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec
         network_options=options,
         optimizer=optimizer.reference,
         seed=0,
-        judged_on_test=testing,
+        judged_on_test=stage == "test",
         closure=optimizer.closure,
         matrices=optimizer.matrices,
         divergence_factor=study.divergence.factor,
@@ -71,19 +74,14 @@ def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec
         optimizer=optimizer.name,
         base=base,
         fixed=plain(optimizer.fixed),
-        few=study.tuning.runner_up_seeds,
-        **(_to_test(study) if testing else _to_tune(study, workload, optimizer)),
+        tuned_on=workload.tuned_on or workload.name,
+        **_OF_STAGE[stage](study, workload, optimizer),
     )
-
-
-def _to_test(study: Study) -> dict[str, Any]:
-    """What a unit has that tests: seeds."""
-    return {"seeds": study.testing.seeds}
 
 
 def _to_tune(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict[str, Any]:
     """What a unit has that tunes: trials, and what decides between them."""
-    tuning = study.tuning
+    tuning = study.tuning_of(workload)
     settings, halving = tried(tuning, optimizer)
     targets = Targets(min(workload.targets), max(workload.targets))
     return {
@@ -92,6 +90,23 @@ def _to_tune(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict
         "trials": tuple(plain(settings)),
         "halving": halving,
         "choices": tuning.choices,
+        "few": tuning.runner_up_seeds,
         # Where no setting is chosen for speed, targets decide no run.
         **({"targets": targets} if "speed" in tuning.choices else {}),
     }
+
+
+def _to_test(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict[str, Any]:
+    """What a unit has that tests: seeds."""
+    few = study.tuning_of(workload).runner_up_seeds
+    return {"seeds": study.test_seeds(workload, optimizer.name), "few": few}
+
+
+def _to_measure(study: Study, _: Workload, __: OptimizerSpec) -> dict[str, Any]:
+    """What a unit has that measures a band: what the chosen rate is multiplied by."""
+    assert study.band is not None
+    factors = rate_factors(study.band.decades, study.band.step)
+    return {"seeds": study.band.seeds, "factors": tuple(factors)}
+
+
+_OF_STAGE = {"tune": _to_tune, "test": _to_test, "band": _to_measure}

@@ -29,6 +29,7 @@ from nagbench.study.model import (
     CHOICES,
     DIRECTIONS,
     METRICS,
+    Band,
     Divergence,
     Hypothesis,
     Study,
@@ -50,6 +51,44 @@ Seed = Annotated[int, Whole(least=0, most=2**32 - 1)]
 Seeds = Annotated[tuple[Seed, ...], Entries("what chance starts from", most=10_000)]
 
 
+class RungSection(Section):
+    """A place at which trials are compared, and the worse ones left behind."""
+
+    epochs: Annotated[int, Whole("that they have trained there", least=1, most=100_000)]
+    keep: Annotated[int, Whole("how many go on", least=1, most=10_000)]
+
+
+class TuningSection(Section):
+    """The stage that chooses settings, judged on validation data, by successive halving."""
+
+    points: Annotated[int, Whole("settings tried of each space", least=1, most=10_000)]
+    seeds: Annotated[
+        tuple[Seed, ...], Entries("the first trains every trial, all the finalists", most=10_000)
+    ]
+    rungs: Annotated[
+        tuple[Annotated[Rung, Made(RungSection)], ...],
+        Entries("by rising epochs; absent: all train to the end", least=0, most=20),
+    ] = Tuning.rungs
+    finalists: Annotated[
+        int, Whole("how many of the best train with every seed", least=1, most=10_000)
+    ] = Tuning.finalists
+    late: Annotated[int, Whole("points of optimizers that enter no rung", least=1, most=10_000)] = (
+        Tuning.late
+    )
+    search: Annotated[str, OneOf("how points are spread", choices=SEARCHES)] = Tuning.search
+    default: Annotated[bool, About("the published setting is tried too")] = Tuning.default
+    grows: Annotated[bool, About("a space grows where the best lies near its border")] = (
+        Tuning.grows
+    )
+    choices: Annotated[
+        tuple[Annotated[str, OneOf(choices=CHOICES)], ...],
+        Entries("what a setting is chosen by, each of which is tested", most=len(CHOICES)),
+    ] = Tuning.choices
+    runner_up_seeds: Annotated[
+        int, Whole("test seeds of the second best setting", least=0, most=10_000)
+    ] = Tuning.runner_up_seeds
+
+
 class WorkloadSection(Section):
     """What is trained: a network on some of the data for a number of epochs."""
 
@@ -68,6 +107,13 @@ class WorkloadSection(Section):
         ]
         | None
     ) = Workload.optimizers
+    tuned_on: Annotated[str, About("where settings are chosen; absent: here")] | None = (
+        Workload.tuned_on
+    )
+    tuning: Annotated[Tuning, Made(TuningSection)] | None = Workload.tuning
+    seeds: Annotated[tuple[Seed, ...], Entries("of the test stage here", most=10_000)] | None = (
+        Workload.seeds
+    )
     batch_norm: (
         Annotated[bool, About("batches are normalised; absent: as the network has it")] | None
     ) = Workload.batch_norm
@@ -137,48 +183,28 @@ class OptimizerSection(Section):
     own_schedule: Annotated[bool, About("the workload's schedule is not for it")] | None = None
 
 
-class RungSection(Section):
-    """A place at which trials are compared, and the worse ones left behind."""
-
-    epochs: Annotated[int, Whole("that they have trained there", least=1, most=100_000)]
-    keep: Annotated[int, Whole("how many go on", least=1, most=10_000)]
-
-
-class TuningSection(Section):
-    """The stage that chooses settings, judged on validation data, by successive halving."""
-
-    points: Annotated[int, Whole("settings tried of each space", least=1, most=10_000)]
-    seeds: Annotated[
-        tuple[Seed, ...], Entries("the first trains every trial, all the finalists", most=10_000)
-    ]
-    rungs: Annotated[
-        tuple[Annotated[Rung, Made(RungSection)], ...],
-        Entries("by rising epochs; absent: all train to the end", least=0, most=20),
-    ] = Tuning.rungs
-    finalists: Annotated[
-        int, Whole("how many of the best train with every seed", least=1, most=10_000)
-    ] = Tuning.finalists
-    late: Annotated[int, Whole("points of optimizers that enter no rung", least=1, most=10_000)] = (
-        Tuning.late
-    )
-    search: Annotated[str, OneOf("how points are spread", choices=SEARCHES)] = Tuning.search
-    default: Annotated[bool, About("the published setting is tried too")] = Tuning.default
-    grows: Annotated[bool, About("a space grows where the best lies near its border")] = (
-        Tuning.grows
-    )
-    choices: Annotated[
-        tuple[Annotated[str, OneOf(choices=CHOICES)], ...],
-        Entries("what a setting is chosen by, each of which is tested", most=len(CHOICES)),
-    ] = Tuning.choices
-    runner_up_seeds: Annotated[
-        int, Whole("test seeds of the second best setting", least=0, most=10_000)
-    ] = Tuning.runner_up_seeds
-
-
 class TestingSection(Section):
     """The stage that judges the chosen setting on the test set."""
 
     seeds: Seeds
+    further: Annotated[
+        dict[Name, Seeds], Names("seeds that an optimizer has beside", least=0, most=_MOST)
+    ] = {}  # noqa: RUF012 - pydantic copies it
+
+
+class BandSection(Section):
+    """The stage that measures how wide the band of usable rates is."""
+
+    epochs: Annotated[int, Whole("passes over the training data", least=1, most=100_000)]
+    seeds: Seeds
+    workloads: (
+        Annotated[tuple[str, ...], Entries("where; absent: everywhere", most=_MOST)] | None
+    ) = Band.workloads
+    optimizers: Annotated[tuple[str, ...], Entries("whose; absent: all", most=_MOST)] | None = (
+        Band.optimizers
+    )
+    decades: Annotated[float, Real("of the rates to either side", above=0, below=10)] = Band.decades
+    step: Annotated[float, Real("decades between rates", above=0, below=10)] = Band.step
 
 
 class DivergenceSection(Section):
@@ -232,6 +258,7 @@ class StudyFile(File):
     baseline: Annotated[str, About("the optimizer that the others are compared with")]
     tuning: Annotated[Tuning, Made(TuningSection)]
     testing: Annotated[Testing, Made(TestingSection)]
+    band: Annotated[Band, Made(BandSection)] | None = Study.band
     demo: Annotated[bool, About("marks every page of the paper")] = Study.demo
     remark: Annotated[
         str, Text("what a reader of its results must know", pattern=TEXT, most=5_000)

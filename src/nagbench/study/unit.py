@@ -13,6 +13,7 @@ from typing import Any
 from nagbench.engine.recipe import Recipe, digest, plain
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.optimizers.relative_rates import relative_rates
 from nagbench.study.halving import Halving, Scores, planned, progress
 from nagbench.time_below import Targets
 
@@ -56,8 +57,10 @@ class Unit:
         trials: The settings that may be tried, in order; of a unit that tests, none.
         halving: Which of them are tried, and how far; None for a unit that tests.
         choices: What a setting is chosen by.
-        targets: The grid of targets, by whose times a setting is chosen for speed; None if none is.
+        targets: The grid of targets, for choosing a setting by its times; None if none is.
         few: How many test seeds the second best setting trains with.
+        tuned_on: The workload on which the settings are chosen.
+        factors: Of a unit that measures a band, what the chosen rate is multiplied by.
     """
 
     study: str
@@ -72,6 +75,8 @@ class Unit:
     choices: tuple[str, ...] = ()
     targets: Targets | None = None
     few: int = 0
+    tuned_on: str = ""
+    factors: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,7 +85,7 @@ class Unit:
     @property
     def tuned_by(self) -> str:
         """The name of the unit whose records decide the settings that this one tests."""
-        return f"tune/{self.workload}/{self.optimizer}"
+        return f"tune/{self.tuned_on}/{self.optimizer}"
 
     def runs(
         self, scores: Scores | None = None, choice: Mapping[str, Any] | None = None
@@ -89,7 +94,7 @@ class Unit:
 
         Args:
             scores: Of a unit that tunes, what has trained so far: more may be wanted then.
-            choice: Of a unit that tests, what `study.choice` chose.
+            choice: Of a unit that tests or measures a band, what `study.choice` chose.
         """
         if self.halving is not None:
             epochs = self.base.epochs
@@ -101,6 +106,13 @@ class Unit:
         if choice is None:
             found = "no chosen setting"
             raise InputError(self.name, found, "the result of `nagbench choose`")
+        if self.factors:
+            chosen = next(one for one in choice["tested"] if "accuracy" in one["roles"])
+            return [
+                self._run(n, settings, seed, self.base.epochs)
+                for n, settings in enumerate(relative_rates(chosen["settings"], self.factors))
+                for seed in self.seeds
+            ]
         return [
             self._run(entry["trial"], entry["settings"], seed, self.base.epochs)
             for entry in choice["tested"]
@@ -112,6 +124,8 @@ class Unit:
         setting is chosen by all."""
         if self.halving is not None:
             return list(planned(self.halving, self.seeds, self.base.epochs).values())
+        if self.factors:
+            return [self.base.epochs] * len(self.factors) * len(self.seeds)
         return [self.base.epochs] * (len(self.seeds) + min(self.few, len(self.seeds)))
 
     def _run(self, trial: int, settings: Mapping[str, Any], seed: int, epochs: int) -> Run:
@@ -137,6 +151,8 @@ class Unit:
             "choices": list(self.choices),
             "targets": None if self.targets is None else asdict(self.targets),
             "few": self.few,
+            "tuned_on": self.tuned_on,
+            "factors": list(self.factors),
         }
 
     @classmethod
@@ -150,6 +166,7 @@ class Unit:
                 "trials": tuple(words["trials"]),
                 "halving": words["halving"] and Halving.of(words["halving"]),
                 "choices": tuple(words["choices"]),
+                "factors": tuple(words["factors"]),
                 "targets": words["targets"] and Targets(**words["targets"]),
             }
         )

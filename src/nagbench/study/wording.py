@@ -198,3 +198,8 @@ def _open(part: Schema) -> list[str]:
     """Bounds that are not admitted themselves."""
     words = (("exclusiveMinimum", "above"), ("exclusiveMaximum", "below"))
     return [f"{word} {part[bound]:g}" for bound, word in words if bound in part]
+
+
+def no_such(place: Place, name: str, known: Collection[str]) -> Problem:
+    """A name that is none of those known."""
+    return place, f"found {shown(name)}{perhaps(name, known)}", f"one of {listed(known)}"
