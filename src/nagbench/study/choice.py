@@ -114,7 +114,7 @@ def read_choice(path: Path) -> dict[str, Any]:
     """A choice as `write_choice` left it."""
     allowed = "a file written by `nagbench choose` (delete it to have it made again)"
     try:
-        choice = json.loads(path.read_text(encoding="utf-8"))
+        choice: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(path, "no such file", allowed) from None
     except (OSError, ValueError, RecursionError) as error:

@@ -172,7 +172,8 @@ def progress(halving: Halving, seeds: Sequence[int], epochs: int, scores: Scores
 
 def planned(halving: Halving, seeds: Sequence[int], epochs: int) -> Mapping[tuple[int, int], int]:
     """The epochs of each trial and seed, as they are if the space does not grow."""
-    fixed, scores = replace(halving, strips=()), {}
+    fixed = replace(halving, strips=())
+    scores: dict[tuple[int, int], list[Score]] = {}
     while not (found := progress(fixed, seeds, epochs, scores)).decided:
         scores = {pair: [(0.0, 0.0)] * (far + 1) for pair, far in found.epochs.items()}
     return found.epochs

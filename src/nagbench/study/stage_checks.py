@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from nagbench.optimizers.search_space import rate_of
-from nagbench.study.model import Tuning, Workload
+from nagbench.study.model import Tuning
 from nagbench.study.parts import Parts
 from nagbench.study.wording import Place, Problem, listed, no_such, shown
 
@@ -62,28 +62,26 @@ def _check_tuning(parts: Parts) -> Iterator[Problem]:
     for where, tuning in _tunings(parts):
         before, left = 0, tuning.points + 1
         for n, rung in enumerate(tuning.rungs):
-            place = (*where, "rungs", n)
+            place: Place = (*where, "rungs", n)
             if rung.epochs <= before:
                 yield (*place, "epochs"), f"found {rung.epochs}", f"more than {before}"
             if rung.keep >= left:
                 yield (*place, "keep"), f"found {rung.keep}", f"fewer than {left}"
             before, left = rung.epochs, rung.keep
     for name, workload in parts.of("workloads").items():
-        place = ("workloads", name)
         used = workload.tuning or parts.fields.get("tuning")
         last = used.rungs[-1].epochs if used is not None and used.rungs else 0
         if workload.tuned_on is not None:
-            yield from _check_tuned_on((*place, "tuned_on"), workload, parts)
+            yield from _check_tuned_on(name, workload.tuned_on, parts)
         elif workload.epochs <= last:
             found = f"found {workload.epochs}, where a rung of tuning is at {last}"
-            yield (*place, "epochs"), found, f"more than {last}"
+            yield ("workloads", name, "epochs"), found, f"more than {last}"
 
 
-def _check_tuned_on(place: Place, workload: Workload, parts: Parts) -> Iterator[Problem]:
+def _check_tuned_on(name: str, other: str, parts: Parts) -> Iterator[Problem]:
     """The settings come from a workload that chooses them itself, for all that train here."""
-    names, other = parts.names.get("workloads"), workload.tuned_on
-    if names is None or other is None:
-        return
+    place: Place = ("workloads", name, "tuned_on")
+    names = parts.names.get("workloads", ())
     if other not in names:
         yield no_such(place, other, names)
         return
@@ -91,8 +89,8 @@ def _check_tuned_on(place: Place, workload: Workload, parts: Parts) -> Iterator[
     if source is not None and source.tuned_on is not None:
         found = f"{shown(other)}, whose settings are chosen on {shown(source.tuned_on)}"
         yield place, found, "a workload that tunes"
-    here, there = parts.competitors(workload.name), parts.competitors(other)
-    missing = [] if here is None or there is None else [name for name in here if name not in there]
+    here, there = parts.competitors(name), parts.competitors(other)
+    missing = [one for one in here or () if there is not None and one not in there]
     if missing:
         yield place, f"{listed(missing)} not among those of {shown(other)}", listed(there or ())
 
