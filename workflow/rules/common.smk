@@ -137,7 +137,7 @@ def stop_without_gpu() -> None:
     Jobs that a cluster runs find their GPU there.
     """
     if workflow.local_exec and any(
-        job.rule.name in ("tune", "test") for job in workflow.dag.needrun_jobs()
+        job.rule.name in STAGES for job in workflow.dag.needrun_jobs()
     ):
         command = [
             "nagbench",
@@ -166,6 +166,12 @@ def write_plans() -> None:
 def unit_of(stage: str, wildcards) -> Unit:
     """The unit of a training job."""
     return unit(UNITS, f"{stage}/{wildcards.workload}/{wildcards.optimizer}")
+
+
+def choice_file(stage: str, wildcards) -> str:
+    """Where the settings stand that a unit trains: those chosen on its workload, or on another."""
+    one = unit_of(stage, wildcards)
+    return f"results/{one.study}/chosen/{one.tuned_on}/{one.optimizer}.json"
 
 
 def unit_code(stage: str, wildcards) -> list[str]:
