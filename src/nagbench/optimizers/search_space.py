@@ -60,7 +60,6 @@ class Domain:
             value = 1 - (1 - self.low) * ((1 - self.high) / (1 - self.low)) ** fraction
         return _rounded(value)
 
-
     def fraction(self, value: float) -> float:
         """How far a value lies on the way from low to high; the inverse of `at` but for rounding.
 
