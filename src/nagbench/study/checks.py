@@ -11,6 +11,7 @@ from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.models.registry import check_batch_norm
 from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.optimizers.search_space import rate_of
 from nagbench.optimizers.setting_bounds import check_setting
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.model import CLOCKS, Hypothesis, Workload
@@ -162,7 +163,7 @@ def _check_baseline(parts: Parts) -> Iterator[Problem]:
 def _check_grid(parts: Parts) -> Iterator[Problem]:
     if "tuning" in parts.fields and parts.fields["tuning"].search == "grid":
         for name, optimizer in parts.optimizers.items():
-            if optimizer.space and "lr" not in optimizer.space:
+            if optimizer.space and rate_of(optimizer.space) is None:
                 found = "a space without `lr`, which the grid search varies"
                 yield ("optimizers", name, "space"), found, "an interval for `lr`"
 

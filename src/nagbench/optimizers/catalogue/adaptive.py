@@ -1,6 +1,6 @@
 """Steps that each coordinate's gradients scale."""
 
-from nagbench.optimizers.catalogue.spaces import ADAPTIVE, BETAS, SIGNS
+from nagbench.optimizers.catalogue.spaces import ADAPTIVE, BETAS, SIGNS, WITH_BETA
 from nagbench.optimizers.search_space import Domain
 from nagbench.optimizers.spec import OptimizerSpec
 
@@ -12,7 +12,7 @@ ROWS = (
         family="adaptive",
         citation="loshchilov2019decoupled",
         defaults={"lr": 1e-3, "betas": BETAS, "eps": 1e-8, "weight_decay": 0.01},
-        space={"lr": ADAPTIVE, "weight_decay": Domain(1e-4, 1.0)},
+        space=WITH_BETA,
         memory=2,
     ),
     OptimizerSpec(
@@ -22,7 +22,7 @@ ROWS = (
         family="adaptive",
         citation="reddi2018convergence",
         defaults={"lr": 1e-3, "betas": BETAS, "eps": 1e-8},
-        space={"lr": ADAPTIVE},
+        space=WITH_BETA,
         fixed={"amsgrad": True},
         memory=3,
         symmetries=("loss",),
@@ -42,7 +42,7 @@ ROWS = (
             "momentum_decay": 4e-3,
             "weight_decay": 0.01,
         },
-        space={"lr": ADAPTIVE, "weight_decay": Domain(1e-4, 1.0)},
+        space=WITH_BETA,
         fixed={"decoupled_weight_decay": True},
         memory=2,
     ),
@@ -53,7 +53,7 @@ ROWS = (
         family="adaptive",
         citation="liu2020variance",
         defaults={"lr": 1e-3, "betas": BETAS, "eps": 1e-8},
-        space={"lr": ADAPTIVE},
+        space=WITH_BETA,
         memory=2,
         note="Rectifies from a length of 5 on, as the authors' code does; the article says 4.",
     ),

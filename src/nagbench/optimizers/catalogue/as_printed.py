@@ -1,6 +1,6 @@
 """What the five articles print, with the least repair that makes it run."""
 
-from nagbench.optimizers.catalogue.spaces import LINEAR, PLAIN, RATES, SIGNS
+from nagbench.optimizers.catalogue.spaces import LINEAR, PLAIN, SIGNS, STEP
 from nagbench.optimizers.search_space import Domain
 from nagbench.optimizers.spec import OptimizerSpec
 
@@ -85,7 +85,7 @@ ROWS = (
         family="as printed",
         citation="sutskever2013importance",
         defaults={"lr": 0.01, "momentum": 0.9, "threshold": 1.0},
-        space={"lr": RATES, "threshold": Domain(1e-3, 10.0)},
+        space={STEP: PLAIN, "threshold": Domain(1e-3, 10.0)},
         memory=2,
         note="The fourth article's sentence made a rule: K bounds how fast the rate may change.",
     ),

@@ -1,6 +1,6 @@
 """Momentum other than Polyak's and Nesterov's."""
 
-from nagbench.optimizers.catalogue.spaces import LINEAR, MOMENTUM, PLAIN, RATES
+from nagbench.optimizers.catalogue.spaces import LINEAR, PLAIN, RATES
 from nagbench.optimizers.search_space import Domain
 from nagbench.optimizers.spec import OptimizerSpec
 
@@ -12,7 +12,7 @@ ROWS = (
         family="momentum",
         citation="ma2019quasi",
         defaults={"lr": 1.0, "momentum": 0.999, "nu": 0.7},
-        space={"lr": Domain(1e-2, 10.0), "momentum": MOMENTUM, "nu": Domain(0.0, 1.0, "linear")},
+        space={"lr": PLAIN},
         memory=1,
         symmetries=LINEAR,
         note="The article's defaults; the library's own reduce to gradient descent.",
@@ -24,7 +24,7 @@ ROWS = (
         family="momentum",
         citation="lucas2019aggregated",
         defaults={"lr": 0.1, "betas": (0.0, 0.9, 0.99)},
-        space={"lr": PLAIN},
+        space={"lr": RATES},
         memory=3,
         symmetries=LINEAR,
     ),

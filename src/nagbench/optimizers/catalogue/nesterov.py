@@ -1,6 +1,6 @@
 """Nesterov's method in its other forms: growing momentum, restarts, corrections."""
 
-from nagbench.optimizers.catalogue.spaces import LINEAR, MOMENTUM, RATES
+from nagbench.optimizers.catalogue.spaces import LINEAR, PLAIN, RATES, STEP
 from nagbench.optimizers.search_space import Domain
 from nagbench.optimizers.spec import OptimizerSpec
 
@@ -13,6 +13,7 @@ ROWS = (
         citation="nesterov1983method",
         defaults={"lr": 0.01},
         space={"lr": RATES},
+        late=True,
         memory=1,
         symmetries=LINEAR,
         note="The article's rate is 1/L, which a network does not show.",
@@ -24,7 +25,7 @@ ROWS = (
         family="Nesterov",
         citation="nesterov2004introductory",
         defaults={"lr": 0.01, "kappa": 361.0},
-        space={"lr": RATES, "kappa": Domain(1.0, 1e6)},
+        space={"lr": RATES},
         memory=1,
         symmetries=LINEAR,
         note="The default condition number is that of momentum 0.9.",
@@ -37,6 +38,7 @@ ROWS = (
         citation="odonoghue2015adaptive",
         defaults={"lr": 0.01},
         space={"lr": RATES},
+        late=True,
         fixed={"scheme": "gradient"},
         memory=1,
         symmetries=LINEAR,
@@ -49,6 +51,7 @@ ROWS = (
         citation="odonoghue2015adaptive",
         defaults={"lr": 0.01},
         space={"lr": RATES},
+        late=True,
         fixed={"scheme": "function"},
         closure=True,
         memory=1,
@@ -75,7 +78,7 @@ ROWS = (
         family="Nesterov",
         citation="liu2020accelerating",
         defaults={"lr": 0.01, "momentum": 0.9, "compensation": 0.05},
-        space={"lr": RATES, "momentum": MOMENTUM, "compensation": Domain(1e-3, 0.5)},
+        space={STEP: PLAIN, "compensation": Domain(1e-3, 0.5)},
         memory=1,
         symmetries=LINEAR,
         note="The default of `compensation` is ours; the article tunes it.",
@@ -87,7 +90,7 @@ ROWS = (
         family="Nesterov",
         citation="pascanu2013difficulty",
         defaults={"lr": 0.01, "momentum": 0.9, "threshold": 1.0},
-        space={"lr": RATES, "threshold": Domain(0.1, 10.0)},
+        space={STEP: PLAIN, "threshold": Domain(0.1, 10.0)},
         memory=1,
         symmetries=("rotation",),
         note="The fourth article's method as intended: its K bounds the gradient.",

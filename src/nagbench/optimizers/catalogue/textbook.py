@@ -1,6 +1,6 @@
 """The forms that textbooks and libraries have, which most comparisons are between."""
 
-from nagbench.optimizers.catalogue.spaces import ADAPTIVE, BETAS, LINEAR, MOMENTUM, PLAIN, RATES
+from nagbench.optimizers.catalogue.spaces import BETAS, LINEAR, PLAIN, WITH_BETA, WITH_MOMENTUM
 from nagbench.optimizers.spec import OptimizerSpec
 
 ROWS = (
@@ -22,7 +22,7 @@ ROWS = (
         family="momentum",
         citation="polyak1964methods",
         defaults={"lr": 0.01, "momentum": 0.9},
-        space={"lr": RATES, "momentum": MOMENTUM},
+        space=WITH_MOMENTUM,
         memory=1,
         symmetries=LINEAR,
     ),
@@ -33,7 +33,7 @@ ROWS = (
         family="Nesterov",
         citation="bengio2013advances",
         defaults={"lr": 0.01, "momentum": 0.9},
-        space={"lr": RATES, "momentum": MOMENTUM},
+        space=WITH_MOMENTUM,
         fixed={"nesterov": True},
         memory=1,
         symmetries=LINEAR,
@@ -47,7 +47,7 @@ ROWS = (
         family="Nesterov",
         citation="sutskever2013importance",
         defaults={"lr": 0.01, "momentum": 0.9},
-        space={"lr": RATES, "momentum": MOMENTUM},
+        space=WITH_MOMENTUM,
         memory=1,
         symmetries=LINEAR,
         note="The velocity holds the learning rate, and the method is judged at its own point, not "
@@ -60,7 +60,7 @@ ROWS = (
         family="adaptive",
         citation="kingma2015adam",
         defaults={"lr": 1e-3, "betas": BETAS, "eps": 1e-8},
-        space={"lr": ADAPTIVE},
+        space=WITH_BETA,
         memory=2,
         symmetries=("loss",),
     ),
@@ -71,7 +71,7 @@ ROWS = (
         family="adaptive",
         citation="dozat2016incorporating",
         defaults={"lr": 2e-3, "betas": BETAS, "eps": 1e-8, "momentum_decay": 4e-3},
-        space={"lr": ADAPTIVE},
+        space=WITH_BETA,
         memory=2,
         symmetries=("loss",),
         note="The third article's method as intended.",

@@ -1,6 +1,6 @@
 """Methods that find their rate: learned, estimated, searched, or averaged out of the way."""
 
-from nagbench.optimizers.catalogue.spaces import ADAPTIVE, BETAS, FREE, LINEAR, PLAIN
+from nagbench.optimizers.catalogue.spaces import BETAS, FREE, LINEAR, MOMENTUM, PLAIN, WITH_BETA
 from nagbench.optimizers.search_space import Domain
 from nagbench.optimizers.spec import OptimizerSpec
 
@@ -49,7 +49,7 @@ ROWS = (
         family="tuning-free",
         citation="defazio2024road",
         defaults={"lr": 1.0, "momentum": 0.9},
-        space={"lr": PLAIN},
+        space={"lr": PLAIN, "momentum": MOMENTUM},
         own_schedule=True,
         memory=1,
         symmetries=LINEAR,
@@ -62,7 +62,7 @@ ROWS = (
         family="tuning-free",
         citation="defazio2024road",
         defaults={"lr": 2.5e-3, "betas": BETAS, "eps": 1e-8},
-        space={"lr": ADAPTIVE},
+        space=WITH_BETA,
         own_schedule=True,
         memory=2,
         symmetries=("loss",),
@@ -103,6 +103,7 @@ ROWS = (
         citation="vaswani2019painless",
         defaults={"lr": 1.0, "c": 0.5, "backtrack": 0.9},
         space={"lr": FREE},
+        late=True,
         closure=True,
         memory=1,
         symmetries=LINEAR,
