@@ -69,7 +69,8 @@ ROWS = (
         space={"lr": RATES},
         memory=1,
         symmetries=LINEAR,
-        note="The restart interval is constant; the article lets it grow over the epochs.",
+        note="The interval is constant and counts as in the authors' code; the article lets it "
+        "grow over the epochs.",
     ),
     OptimizerSpec(
         name="mass",
