@@ -77,6 +77,9 @@ def within(module: str, *packages: str) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in packages)
 
 
+REGISTRIES |= {name for name in MODULES if within(name, "optimizers.catalogue")}
+
+
 @cache
 def layers() -> list[list[str]]:
     """The layers from the ground up: each the names of packages and modules."""

@@ -12,7 +12,7 @@ import pytest
 from checkout import STUDY, Checkout, everything, has_tex
 
 SOURCE = "src/nagbench"
-CATALOGUE = f"{SOURCE}/optimizers/catalogue.py"
+CATALOGUE = f"{SOURCE}/optimizers/catalogue/textbook.py"
 SUTSKEVER = {
     "results/micro/tune/tiny/nag_sutskever.parquet": "tune",
     "results/micro/chosen/tiny/nag_sutskever.json": "choose",

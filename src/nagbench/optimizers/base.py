@@ -18,7 +18,7 @@ class GroupStep(NamedTuple):
 
     Attributes:
         parameters: Those of the group that have a gradient.
-        gradients: One for each, weight decay added.
+        gradients: One for each, coupled weight decay added.
         group: The group's settings by name, and all its parameters under `params`.
         loss: What the closure returned; None if there was none.
     """
@@ -29,10 +29,40 @@ class GroupStep(NamedTuple):
     loss: Tensor | None
 
 
-class FormulaOptimizer(torch.optim.Optimizer, ABC):
+class KeptState(torch.optim.Optimizer):
+    """State that a step can keep on the device, where `state_dict()` finds it."""
+
+    def state_tensors(
+        self,
+        parameters: list[Tensor],
+        name: str,
+        initial: Callable[[Tensor], Tensor] = torch.zeros_like,
+    ) -> list[Tensor]:
+        """The state `name` of each parameter; at first what `initial` makes of the parameter."""
+        for parameter in parameters:
+            if name not in self.state[parameter]:
+                self.state[parameter][name] = initial(parameter)
+        return [self.state[parameter][name] for parameter in parameters]
+
+    def group_scalar(self, group: dict[str, Any], name: str, initial: float) -> Tensor:
+        """A number of the group as a tensor of no dimension, on the device.
+
+        It is state of the group's first parameter, whether or not that one has a gradient in this
+        step, so that there is one.
+        """
+        first = group["params"][0]
+        state = self.state[first]
+        if name not in state:
+            state[name] = first.new_full((), initial)
+        scalar: Tensor = state[name]
+        return scalar
+
+
+class FormulaOptimizer(KeptState, ABC):
     """An optimizer that is one formula on all parameters of a group: its `update`.
 
-    Weight decay is coupled in all of them: λθ is added to the gradient, as in torch's `SGD`.
+    Weight decay is coupled, so λθ is added to the gradient as in torch's `SGD`, unless a class says
+    otherwise by its `decayed`.
 
     Args:
         params: Parameters, or groups of them as dicts.
@@ -61,58 +91,28 @@ class FormulaOptimizer(torch.optim.Optimizer, ABC):
                 continue
             gradients = [p.grad for p in parameters]
             if group["weight_decay"]:
-                gradients = list(
-                    torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
-                )
+                gradients = self.decayed(parameters, gradients, group)
             self.update(GroupStep(parameters, gradients, group, loss))
         return loss
+
+    def decayed(
+        self, parameters: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
+    ) -> list[Tensor]:
+        """The gradients that `update` is given, where there is weight decay: λθ added."""
+        return list(torch._foreach_add(gradients, parameters, alpha=group["weight_decay"]))
 
     @abstractmethod
     def update(self, step: GroupStep) -> None:
         """Move the parameters of a group, in place and without a gradient of its own."""
 
-    def state_tensors(
-        self,
-        parameters: list[Tensor],
-        name: str,
-        initial: Callable[[Tensor], Tensor] = torch.zeros_like,
-    ) -> list[Tensor]:
-        """The state `name` of each parameter; at first what `initial` makes of the parameter."""
-        for parameter in parameters:
-            if name not in self.state[parameter]:
-                self.state[parameter][name] = initial(parameter)
-        return [self.state[parameter][name] for parameter in parameters]
 
-    def group_scalar(self, group: dict[str, Any], name: str, initial: float) -> Tensor:
-        """A number of the group as a tensor of no dimension, on the device.
-
-        It is state of the group's first parameter, whether or not that one has a gradient in this
-        step, so that there is one.
-        """
-        first = group["params"][0]
-        state = self.state[first]
-        if name not in state:
-            state[name] = first.new_full((), initial)
-        scalar: Tensor = state[name]
-        return scalar
-
-
-class LookAheadOptimizer(FormulaOptimizer):
-    """An optimizer that takes gradients ahead of the point that it proposes.
+class LookAhead(torch.optim.Optimizer):
+    """Takes gradients ahead of the point that is proposed.
 
     The model's parameters are the look-ahead point, where gradients are taken. `eval()` puts the
     proposed point into the model, `train()` the look-ahead point back. Setting `look_ahead` of each
     group says which of the two the model holds.
     """
-
-    def __init__(
-        self, params: Iterable[Any], lr: float | Tensor, weight_decay: float = 0.0, **settings: Any
-    ) -> None:
-        super().__init__(params, lr, weight_decay, look_ahead=True, **settings)
-
-    def proposed_points(self, parameters: list[Tensor]) -> list[Tensor]:
-        """State `point`: the points proposed so far, at first the parameters themselves."""
-        return self.state_tensors(parameters, "point", lambda p: p.detach().clone())
 
     def eval(self) -> None:
         """Put the proposed points into the model."""
@@ -137,6 +137,19 @@ class LookAheadOptimizer(FormulaOptimizer):
                 held = parameter.clone()
                 parameter.copy_(other)
                 other.copy_(held)
+
+
+class LookAheadOptimizer(LookAhead, FormulaOptimizer):
+    """A formula that takes gradients ahead of the point that it proposes."""
+
+    def __init__(
+        self, params: Iterable[Any], lr: float | Tensor, weight_decay: float = 0.0, **settings: Any
+    ) -> None:
+        super().__init__(params, lr, weight_decay, look_ahead=True, **settings)
+
+    def proposed_points(self, parameters: list[Tensor]) -> list[Tensor]:
+        """State `point`: the points proposed so far, at first the parameters themselves."""
+        return self.state_tensors(parameters, "point", lambda p: p.detach().clone())
 
 
 def inner_product(first: Sequence[Tensor], second: Sequence[Tensor]) -> Tensor:

@@ -51,14 +51,15 @@ class Domain:
         return None
 
     def at(self, fraction: float) -> float:
-        """The point at `fraction` of the way from low to high, to four significant digits."""
+        """The point x at `fraction` of the way from low to high, to four significant digits.
+
+        With `log_one_minus` they are digits of 1 - x, else momenta near 1 would become 1.
+        """
         if self.scale == "linear":
-            value = self.low + fraction * (self.high - self.low)
-        elif self.scale == "log":
-            value = self.low * (self.high / self.low) ** fraction
-        else:
-            value = 1 - (1 - self.low) * ((1 - self.high) / (1 - self.low)) ** fraction
-        return _rounded(value)
+            return _rounded(self.low + fraction * (self.high - self.low))
+        if self.scale == "log":
+            return _rounded(self.low * (self.high / self.low) ** fraction)
+        return _one_minus((1 - self.low) * ((1 - self.high) / (1 - self.low)) ** fraction)
 
     def fraction(self, value: float) -> float:
         """How far a value lies on the way from low to high; the inverse of `at` but for rounding.
@@ -178,11 +179,11 @@ def grown(space: Mapping[str, Domain], name: str, end: str) -> dict[str, Domain]
     old = getattr(domain, end)
     tenfold = 10.0 if end == "high" else 0.1
     if domain.scale == "log":
-        new = old * tenfold
+        new = _rounded(old * tenfold)
     elif domain.scale == "log_one_minus":
-        new = 1 - (1 - old) / tenfold
+        new = _one_minus((1 - old) / tenfold)
     else:
-        new = old + math.copysign(domain.high - domain.low, tenfold - 1)
+        new = _rounded(old + math.copysign(domain.high - domain.low, tenfold - 1))
     low, high, low_admitted, high_admitted = BOUNDS.get(
         coordinate(name).setting, (-math.inf, math.inf, True, True)
     )
@@ -190,7 +191,6 @@ def grown(space: Mapping[str, Domain], name: str, end: str) -> dict[str, Domain]
         new = low if low_admitted else old
     elif new >= high:
         new = high if high_admitted else old
-    new = _rounded(new)
     wider = replace(domain, low=new) if end == "low" else replace(domain, high=new)
     return {**space, name: wider}
 
@@ -237,3 +237,8 @@ def _grid(domain: Domain, count: int, taken: float) -> list[float]:
 
 def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
+
+
+def _one_minus(value: float) -> float:
+    """1 - `value`, which is taken to four significant digits."""
+    return round(1 - _rounded(value), 15)

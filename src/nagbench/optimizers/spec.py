@@ -47,7 +47,7 @@ class OptimizerSpec:
         fixed: Settings that make the class this optimizer, which no study changes.
         closure: Whether its step evaluates the loss anew, by a closure that it is given.
         matrices: Whether it wants hidden matrices in a parameter group of their own.
-        late: Whether short runs rank its settings badly; they are compared at the end alone.
+        late: Whether short runs rank its settings badly, so that the end alone compares them.
         own_schedule: Whether it brings its own schedule, so that the workload's leaves it alone.
         memory: Tensors of a parameter's size that it keeps for each parameter; None where that
             depends on the parameter's shape.

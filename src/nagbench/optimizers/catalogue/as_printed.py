@@ -1,0 +1,105 @@
+"""What the five articles print, with the least repair that makes it run."""
+
+from nagbench.optimizers.catalogue.spaces import LINEAR, PLAIN, SIGNS, STEP
+from nagbench.optimizers.search_space import Domain
+from nagbench.optimizers.spec import OptimizerSpec
+
+ROWS = (
+    OptimizerSpec(
+        name="nagd_printed",
+        label="NAGD (as printed)",
+        reference="torch.optim:SGD",
+        family="as printed",
+        citation="robbins1951stochastic",
+        defaults={"lr": 0.99},
+        space={"lr": PLAIN},
+        memory=0,
+        symmetries=LINEAR,
+        note="The formula that the first, second and fifth article print: gradient descent, with "
+        "the rate that the first and second name.",
+    ),
+    OptimizerSpec(
+        name="gradient_scaling",
+        label="NGS (as coded)",
+        reference="nagbench.optimizers.gradient_scaling:GradientScaling",
+        family="as printed",
+        citation="robbins1951stochastic",
+        defaults={"lr": 0.99, "c": 0.9},
+        space={"lr": Domain(1e-4, 1.0)},
+        memory=0,
+        note="The second article's code with the sign that descends; its factor is made of two "
+        "weights and must fail.",
+    ),
+    OptimizerSpec(
+        name="gradient_scaling_up",
+        label="NGS (as coded, printed sign)",
+        reference="nagbench.optimizers.gradient_scaling:GradientScaling",
+        family="as printed",
+        citation="robbins1951stochastic",
+        defaults={"lr": 0.99, "c": 0.9},
+        space={"lr": Domain(1e-4, 1.0)},
+        fixed={"ascent": True},
+        memory=0,
+        note="The second article's code with its own sign, which climbs.",
+    ),
+    OptimizerSpec(
+        name="nad_loop",
+        label="NAD (loop)",
+        reference="nagbench.optimizers.nad:NADLoop",
+        family="as printed",
+        citation="kingma2015adam",
+        defaults={"lr": 0.01},
+        space={"lr": SIGNS},
+        memory=0,
+        symmetries=("loss",),
+        note="The third article's loop: a new Adam in every batch, which is the sign of the "
+        "gradient.",
+    ),
+    OptimizerSpec(
+        name="nad_average",
+        label="NAD (average)",
+        reference="nagbench.optimizers.nad:NADAverage",
+        family="as printed",
+        citation="polyak1964methods",
+        defaults={"lr": 1e-3, "gamma": 1.0},
+        space={"lr": Domain(1e-3, 10.0)},
+        memory=1,
+        symmetries=("rotation",),
+        note="The third article's average as the step: heavy ball with a momentum near one half.",
+    ),
+    OptimizerSpec(
+        name="nad_weight",
+        label="NAD (weight)",
+        reference="nagbench.optimizers.nad:NADWeight",
+        family="as printed",
+        citation="dozat2016incorporating",
+        defaults={"lr": 1e-3, "beta": 0.9, "gamma": 1.0},
+        space={"lr": Domain(1e-4, 1.0)},
+        memory=1,
+        note="The third article's weight update as the step; it dies out or explodes.",
+    ),
+    OptimizerSpec(
+        name="threshold_rate",
+        label="NAG with K (text)",
+        reference="nagbench.optimizers.threshold_rate:ThresholdRate",
+        family="as printed",
+        citation="sutskever2013importance",
+        defaults={"lr": 0.01, "momentum": 0.9, "threshold": 1.0},
+        space={STEP: PLAIN, "threshold": Domain(1e-3, 10.0)},
+        memory=2,
+        note="The fourth article's sentence made a rule: K bounds how fast the rate may change.",
+    ),
+    OptimizerSpec(
+        name="exp_rate",
+        label="ALRS (as coded)",
+        reference="nagbench.optimizers.exp_rate:ExpRate",
+        family="as printed",
+        citation="robbins1951stochastic",
+        defaults={"lr": 1.0},
+        space={"lr": Domain(0.1, 10.0)},
+        memory=0,
+        symmetries=("rotation",),
+        note="The fifth article's code: gradient descent at exp(-lr), so a larger rate makes "
+        "smaller steps.",
+    ),
+)
