@@ -41,7 +41,8 @@ class Metric:
             final validation `accuracy`, the workload's lowest target, and the study's tolerance.
         clock: Of a time below the targets, what it is counted in: a name in `CLOCKS`.
         role: The setting that it is judged at, by what that was chosen.
-        event: It is 1 where something happened and else 0.
+        counts: It counts what may not happen at all.
+        event: It is 1 where that happened and else 0.
         elsewhere: Why records of runs do not hold it, if they do not.
     """
 
@@ -52,6 +53,7 @@ class Metric:
     of_trials: "Callable[[pd.DataFrame, float, float], float] | None" = None
     clock: str = ""
     role: str = "accuracy"
+    counts: bool = False
     event: bool = False
     elsewhere: str = ""
 
@@ -182,14 +184,15 @@ METRICS = {
     "unrest": Metric(unit="points", scale=100, better="less", of_runs=unrest),
     "largest_fall": Metric(unit="points", scale=100, better="less", of_runs=largest_fall),
     "lost_by_stopping": Metric(unit="points", scale=100, better="less", of_runs=_lost_by_stopping),
-    "diverged": Metric(unit="of runs", better="less", of_runs=_diverged, event=True),
+    "diverged": Metric(unit="of runs", better="less", of_runs=_diverged, counts=True, event=True),
     "spiked": Metric(
         unit="of runs",
         better="less",
         of_runs=lambda runs, curves: (spikes(runs, curves) > 0).astype(float),
+        counts=True,
         event=True,
     ),
-    "spikes": Metric(unit="spikes", better="less", of_runs=spikes),
+    "spikes": Metric(unit="spikes", better="less", of_runs=spikes, counts=True),
     "gradient_ratio": Metric(unit="decades", of_runs=_gradient_ratio),
     "gradient_imbalance": Metric(unit="decades", better="less", of_runs=_gradient_imbalance),
     "step_cost": Metric(
@@ -203,5 +206,6 @@ METRICS = {
         unit="of trials",
         better="less",
         of_trials=lambda trials, *_: float((trials["status"] == "diverged").mean()),
+        counts=True,
     ),
 }

@@ -33,9 +33,7 @@ class Course:
 
     def times(self, targets: Targets, horizon: float) -> TimesBelow:
         """Mean time below the targets up to the horizon, and which runs fail."""
-        return times_below(
-            self.clock, self.accuracy, self.lengths, self.broken, targets, horizon
-        )
+        return times_below(self.clock, self.accuracy, self.lengths, self.broken, targets, horizon)
 
 
 def course(runs: pd.DataFrame, curves: pd.DataFrame, clock: str) -> Course:

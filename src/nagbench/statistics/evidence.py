@@ -5,6 +5,7 @@ All ends of intervals, and the directions of pair wins, are turned into the clai
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -134,7 +135,7 @@ def _nothing(study: Study, claim: Hypothesis, sides: list[Measured], level: floa
         low = study.workloads[claim.pairs()[0][0]].targets.low
         bound = 100 * rate_bound(min(counts), level)
         return f"no run reaches {100 * low:g} %: at most {bound:.0f} % of either's runs would"
-    if claim.statement == "events" and not any(side.values.any() for side in sides):
+    if claim.measured.counts and not any(side.values.any() for side in sides):
         _, most = rate_difference_interval(0, counts[0], 0, counts[-1], level)
         return f"none in either arm: their rates differ by at most {100 * most:.0f} points"
     return ""
@@ -155,7 +156,7 @@ def _of_means(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
     )
     verdict = judge(evidence)
     shown = (inner_low, inner_high) if claim.statement in _WITHIN else (low, high)
-    natural = sorted(claim.sign * end for end in shown)
+    natural = sorted(claim.sign * end + 0.0 for end in shown)
     return Finding(
         evidence=evidence,
         verdict=verdict,
@@ -205,15 +206,14 @@ def _of_wins(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
             wins.below > wins.above and lower.above > lower.below
         )
         below = lower.below > lower.above and lower.p <= level
+    won, lost = wins.above, wins.below
     if claim.sign == LESS:
-        above, below = below, above
-    evidence = replace(
-        blank, fails=True, wins_above=above, wins_below=below, wins_within=within
-    )
+        above, below, won, lost = below, above, lost, won
+    evidence = replace(blank, fails=True, wins_above=above, wins_below=below, wins_within=within)
     return Finding(
         evidence=evidence,
         verdict=judge(evidence),
-        statistic=f"pair wins {wins.above} : {wins.below}",
+        statistic=f"pair wins {won} : {lost}",
         pairs=found.pairs,
         p=wins.p,
     )
@@ -221,17 +221,13 @@ def _of_wins(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
 
 def _of_events(claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Finding:
     """By exact intervals for the difference of two rates."""
-    numbers = [
-        part for side in sides[:2] for part in (int(side.values.sum()), len(side.values))
-    ]
+    numbers = [part for side in sides[:2] for part in (int(side.values.sum()), len(side.values))]
     low, high = rate_difference_interval(*numbers, blank.level)
     inner_low, inner_high = rate_difference_interval(*numbers, 2 * blank.level)
     ends, inner = (
         sorted(claim.sign * end for end in pair) for pair in ((low, high), (inner_low, inner_high))
     )
-    evidence = replace(
-        blank, low=ends[0], high=ends[1], inner_low=inner[0], inner_high=inner[1]
-    )
+    evidence = replace(blank, low=ends[0], high=ends[1], inner_low=inner[0], inner_high=inner[1])
     count, total, other, other_total = numbers
     return Finding(
         evidence=evidence,
@@ -246,15 +242,13 @@ def _of_events(claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Fin
     )
 
 
-def _of_ranking(
-    study: Study, claim: Hypothesis, blank: Evidence, sides: list[Measured]
-) -> Finding:
+def _of_ranking(study: Study, claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Finding:
     """Every neighbour against the next; where a run of theirs fails pair wins give the sign."""
     better = {"greater": GREATER, "less": LESS}.get(claim.measured.better, claim.sign)
     level, arms = blank.level, claim.ranked()
     corrected = level / (len(sides) - 1)
-    found = [contrast([one], [other], better=better) for one, other in _neighbours(sides)]
-    for pair, pair_arms, own in zip(found, _neighbours(arms), _neighbours(sides), strict=True):
+    found = [contrast([one], [other], better=better) for one, other in pairwise(sides)]
+    for pair, pair_arms, own in zip(found, pairwise(arms), pairwise(sides), strict=True):
         if obstacle := _obstacle(study, list(pair_arms), list(own), pair, claim, corrected):
             return replace(_untested(blank, obstacle), pairs=pair.pairs)
     if nothing := _nothing(study, claim, sides, level):
@@ -294,7 +288,3 @@ def _of_ranking(
         confidence=1 - level,
         p=max(ps) if verdict.word == SUPPORTED else min(1.0, min(ps) * len(ps)),
     )
-
-
-def _neighbours[T](values: list[T]) -> list[tuple[T, T]]:
-    return list(zip(values, values[1:], strict=False))

@@ -13,8 +13,8 @@ from nagbench.statistics.tuning_doubt import doubt
 from nagbench.study.model import Study
 
 
-def verdicts(study: Study, selection: Selection) -> pd.DataFrame:
-    """One row a claim, in the study's order."""
+def verdicts(study: Study, selection: Selection, tuning: pd.DataFrame) -> pd.DataFrame:
+    """One row a claim, in the study's order; `tuning` is the result table of that name."""
     sizes = Counter(claim.family for claim in study.hypotheses.values())
     rows = []
     for name, claim in study.hypotheses.items():
@@ -46,7 +46,7 @@ def verdicts(study: Study, selection: Selection) -> pd.DataFrame:
                 "calibration": found.calibration,
                 "verdict": found.verdict.word,
                 "remark": found.verdict.remark,
-                **doubt(study, claim, selection, found),
+                **doubt(study, claim, selection, found, tuning),
             }
         )
     return pd.DataFrame(rows)

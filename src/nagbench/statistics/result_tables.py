@@ -35,6 +35,7 @@ def result_tables(
     accurate, fast = selection.accuracy, selection.speed
     hits = speed.hits(study, fast, curves)
     times = speed.time_to_target(hits)
+    tuned = tuning.tuning(study, selection)
     courses = speed_comparison.courses(study, fast, curves)
     tables = {
         "study": description.study(study, runs),
@@ -52,9 +53,9 @@ def result_tables(
         "log_rank": speed.log_rank_tests(hits),
         "profiles": speed_comparison.profiles(study, times),
         "stability": stability.stability(study, accurate, curves),
-        "hypotheses": hypotheses.verdicts(study, selection),
+        "hypotheses": hypotheses.verdicts(study, selection, tuned),
         "comparisons": comparison.comparisons(study, accurate, curves),
         "sensitivity": sensitivity.sensitivity(study, selection.tuned, curves),
-        "tuning": tuning.tuning(study, selection),
+        "tuning": tuned,
     }
     return {name: declared(name, table) for name, table in tables.items()}

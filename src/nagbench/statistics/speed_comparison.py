@@ -21,7 +21,9 @@ from nagbench.time_below import Targets
 Courses = dict[str, Course]
 
 
-def courses(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[tuple[str, str], Courses]:
+def courses(
+    study: Study, runs: pd.DataFrame, curves: pd.DataFrame
+) -> dict[tuple[str, str], Courses]:
     """By workload and clock: the course of each optimizer that has runs there."""
     return {
         (workload, clock): {

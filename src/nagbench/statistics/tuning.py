@@ -15,9 +15,7 @@ from nagbench.study.model import Arm, Study
 _RESAMPLES = 2000
 
 
-def another_wins(
-    study: Study, selection: Selection, arm: Arm, role: str
-) -> Mapping[str, float]:
+def another_wins(study: Study, selection: Selection, arm: Arm, role: str) -> Mapping[str, float]:
     """How often another setting would have been chosen, had the tuning seeds been others.
 
     By a bootstrap of the tuning seeds, over the settings that trained with all of them. Also
@@ -38,9 +36,7 @@ def another_wins(
     }
 
 
-def _scores(
-    study: Study, selection: Selection, arm: Arm, role: str
-) -> np.ndarray | None:
+def _scores(study: Study, selection: Selection, arm: Arm, role: str) -> np.ndarray | None:
     """Trials × tuning seeds, greater ones better: final validation accuracy, or less time below."""
     runs = runs_of(selection.tuned, *arm)
     counts = runs[runs["status"] != "stopped"].groupby("trial")["seed"].nunique()

@@ -3,14 +3,20 @@
 import math
 from typing import Any
 
+import pandas as pd
+
 from nagbench.statistics.evidence import Finding
 from nagbench.statistics.measures import measured
 from nagbench.statistics.roles import RUNNER_UP, Selection
-from nagbench.statistics.tuning import another_wins
 from nagbench.study.model import Hypothesis, Study
 
+
 def doubt(
-    study: Study, claim: Hypothesis, selection: Selection, found: Finding
+    study: Study,
+    claim: Hypothesis,
+    selection: Selection,
+    found: Finding,
+    tuning: pd.DataFrame,
 ) -> dict[str, Any]:
     """Beside a claim of the test stage.
 
@@ -23,16 +29,15 @@ def doubt(
     """
     arms = claim.pairs()
     role = claim.measured.role
-    shares = [
-        another_wins(study, selection, arm, role)["another_wins"]
-        for arm in arms
-        if arm in selection.chosen
-    ]
+    named = [arm in arms for arm in zip(tuning["workload"], tuning["optimizer"], strict=True)]
+    known = tuning[named]
+    # Where speed chose no setting of its own, accuracy's is compared.
+    by_role = known["role"] == (role if (known["role"] == role).any() else "accuracy")
     effect, pairs = math.nan, 0
     if claim.measured.stage == "test" and not claim.measured.elsewhere and not claim.measured.event:
         effect, pairs = _with_runner_up(study, claim, selection)
     return {
-        "another_wins": max((s for s in shares if not math.isnan(s)), default=math.nan),
+        "another_wins": float(known.loc[by_role, "another_wins"].max()),
         "runner_up_effect": effect,
         "runner_up_pairs": pairs,
         "depends_on_tuning": _depends(claim, found.effect, effect),
@@ -71,9 +76,9 @@ def _with_runner_up(study: Study, claim: Hypothesis, selection: Selection) -> tu
         values = sides[0].values - (sides[1].values if len(sides) > 1 else claim.value or 0.0)
         fails = sides[0].fails
         if len(sides) > 1:
-            fails = fails.reindex(values.index).eq(True) | sides[1].fails.reindex(
-                values.index
-            ).eq(True)
+            fails = fails.reindex(values.index).eq(True) | sides[1].fails.reindex(values.index).eq(
+                True
+            )
         values = values.dropna()
         if len(values) and not fails.reindex(values.index).any():
             found.append((float(values.mean()), len(values)))

@@ -144,7 +144,11 @@ def across(parts: Parts) -> Iterator[Problem]:
         yield from _check_competitors((*place, "optimizers"), workload, parts)
         if workload.targets.low > workload.targets.high:
             found = f"found {workload.targets.low:g}"
-            yield (*place, "targets", "low"), found, f"at most {workload.targets.high:g}, the highest"
+            yield (
+                (*place, "targets", "low"),
+                found,
+                f"at most {workload.targets.high:g}, the highest",
+            )
     yield from _check_against_data(parts)
     for name, hypothesis in parts.of("hypotheses").items():
         yield from _check_hypothesis(("hypotheses", name), hypothesis, parts)

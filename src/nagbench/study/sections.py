@@ -233,9 +233,7 @@ class HypothesisSection(Section):
     conditions: Annotated[
         str, OneOf("`stated`: all conditions are those of the source", choices=CONDITIONS)
     ] = Hypothesis.conditions
-    conditions_note: Annotated[str, Text("what differs", pattern=TEXT)] = (
-        Hypothesis.conditions_note
-    )
+    conditions_note: Annotated[str, Text("what differs", pattern=TEXT)] = Hypothesis.conditions_note
 
 
 class StudyFile(File):
