@@ -40,7 +40,7 @@ def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
                 "workload": workload,
                 "optimizer": first,
                 "reference": second,
-                **tested(pair := contrast([sides[first]], [sides[second]]), study.level),
+                **compared(pair := contrast([sides[first]], [sides[second]]), study.level),
                 "correlation": _correlation(sides[first], sides[second]),
                 "smallest_p": smallest_p(pair.pairs),
             }
@@ -54,7 +54,7 @@ def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def tested(pair: Contrast, level: float, *, nothing: bool = False) -> dict[str, Any]:
+def compared(pair: Contrast, level: float, *, nothing: bool = False) -> dict[str, Any]:
     """One difference with its test; where a run fails neither its mean nor an interval is formed.
 
     `better` is 1 where the first is shown or looks better, −1 where the second, else 0. Where there
@@ -84,7 +84,7 @@ def tested(pair: Contrast, level: float, *, nothing: bool = False) -> dict[str, 
 
 
 def _correlation(first: Measured, second: Measured) -> float:
-    seeds = first.values.index.intersection(second.values.index)
-    one, other = (side.values[seeds].to_numpy(float) for side in (first, second))
+    seeds = first.measures.index.intersection(second.measures.index)
+    one, other = (side.measures[seeds].to_numpy(float) for side in (first, second))
     varied = len(seeds) > 2 and np.ptp(one) > 0 and np.ptp(other) > 0
     return float(stats.pearsonr(one, other).statistic) if varied else math.nan

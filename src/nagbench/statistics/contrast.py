@@ -56,9 +56,9 @@ def contrast(
 ) -> Contrast:
     """The sum of the `positive` measures less that of the `negative` ones and `value`, by seed."""
     sides = [*positive, *negative]
-    seeds = sides[0].values.index
+    seeds = sides[0].measures.index
     for side in sides[1:]:
-        seeds = seeds.intersection(side.values.index)
+        seeds = seeds.intersection(side.measures.index)
     seeds = seeds.sort_values()
 
     def total(part: Sequence[Measured], name: str) -> np.ndarray:
@@ -66,7 +66,7 @@ def contrast(
         return np.sum([column.to_numpy(float) for column in columns], axis=0) + np.zeros(len(seeds))
 
     return Contrast(
-        differences=total(positive, "values") - total(negative, "values") - value,
+        differences=total(positive, "measures") - total(negative, "measures") - value,
         failures=total(positive, "fails"),
         other_failures=total(negative, "fails"),
         better=better,

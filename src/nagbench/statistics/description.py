@@ -118,8 +118,8 @@ def settings(study: Study, selection: Selection) -> pd.DataFrame:
     """The tested settings by role, what was searched, and whether a choice lies at its edge."""
     rows = []
     for workload, optimizer in study.pairs():
-        choice = selection.chosen.get((workload.name, optimizer.name))
-        for entry in choice["tested"] if choice else ():
+        choice = selection.chosen.get((workload.name, optimizer.name), {})
+        for entry in choice.get("tested", ()):
             chosen = entry["settings"]
             rows.append(
                 {

@@ -130,12 +130,12 @@ def _sides(statement: str) -> int:
 
 def _nothing(study: Study, claim: Hypothesis, sides: list[Measured], level: float) -> str:
     """Why nothing that a claim is about has happened; empty if something has."""
-    counts = [len(side.values) for side in sides]
+    counts = [len(side.measures) for side in sides]
     if claim.measured.clock and all(side.fails.all() for side in sides):
         low = study.workloads[claim.pairs()[0][0]].targets.low
         bound = 100 * rate_bound(min(counts), level)
         return f"no run reaches {100 * low:g} %: at most {bound:.0f} % of either's runs would"
-    if claim.measured.counts and not any(side.values.any() for side in sides):
+    if claim.measured.counts and not any(side.measures.any() for side in sides):
         _, most = rate_difference_interval(0, counts[0], 0, counts[-1], level)
         return f"none in either arm: their rates differ by at most {100 * most:.0f} points"
     return ""
@@ -221,14 +221,13 @@ def _of_wins(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
 
 def _of_events(claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Finding:
     """By exact intervals for the difference of two rates."""
-    numbers = [part for side in sides[:2] for part in (int(side.values.sum()), len(side.values))]
-    low, high = rate_difference_interval(*numbers, blank.level)
-    inner_low, inner_high = rate_difference_interval(*numbers, 2 * blank.level)
-    ends, inner = (
-        sorted(claim.sign * end for end in pair) for pair in ((low, high), (inner_low, inner_high))
+    (count, total), (other, other_total) = (
+        (int(side.measures.sum()), len(side.measures)) for side in sides[:2]
     )
+    low, high = rate_difference_interval(count, total, other, other_total, blank.level)
+    inside = rate_difference_interval(count, total, other, other_total, 2 * blank.level)
+    ends, inner = (sorted(claim.sign * end for end in pair) for pair in ((low, high), inside))
     evidence = replace(blank, low=ends[0], high=ends[1], inner_low=inner[0], inner_high=inner[1])
-    count, total, other, other_total = numbers
     return Finding(
         evidence=evidence,
         verdict=judge(evidence),
@@ -238,7 +237,7 @@ def _of_events(claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Fin
         low=low,
         high=high,
         confidence=1 - blank.level,
-        p=rate_difference_p(*numbers),
+        p=rate_difference_p(count, total, other, other_total),
     )
 
 

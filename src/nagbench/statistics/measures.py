@@ -17,18 +17,18 @@ class Measured:
     """A metric of one arm.
 
     Attributes:
-        values: By seed; NaN where it is not defined.
+        measures: By seed; NaN where it is not defined.
         fails: By seed: the run broke off, or of a time never reached the lowest target.
         planned: How many seeds there are to be.
     """
 
-    values: "pd.Series[float]"
+    measures: "pd.Series[float]"
     fails: "pd.Series[bool]"
     planned: int
 
     @property
     def missing(self) -> int:
-        return self.planned - len(self.values)
+        return self.planned - len(self.measures)
 
 
 def measured(

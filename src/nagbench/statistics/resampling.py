@@ -1,8 +1,8 @@
 """How a claim's own test errs on differences like the claim's own.
 
 Differences are drawn with replacement from those that were found, moved to where the claim's test
-must not reject: to a mean of nought, or for a claim of being within a margin to the margin. Whatever
-skewness or outliers the records have is in them.
+must not reject: to a mean of nought, or for a claim of being within a margin to the margin. So they
+have whatever skewness or outliers the records have.
 """
 
 import math

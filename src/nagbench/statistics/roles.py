@@ -1,7 +1,7 @@
 """Which runs of the test stage a table is about: those of the setting that its role chose.
 
-An optimizer is tested with the setting that tuning chose by accuracy, with the one it chose by speed,
-and with the second best on few seeds. What a run was tested for is not read from its record: the
+An optimizer is tested with the setting that tuning chose by accuracy, with the one that it chose by
+speed, and with the second best on few seeds. What a run was tested for is not read from its record: the
 choice is made again from the tuning records, as it was before the test.
 """
 

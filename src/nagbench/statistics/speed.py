@@ -1,6 +1,6 @@
 """When runs first reach targets: description beside the time below them, which is what is judged.
 
-The first hit is the moment the accuracy first reaches a target, interpolated between evaluations; it
+The first hit is when the accuracy first reaches a target, interpolated between evaluations; it
 flatters noisy optimizers, so the sustained hit stands beside it: the start of the first three
 evaluations in a row at or over the target. What broke off or never arrived has no time: no number
 stands in for it, and medians count it as longer than any.
@@ -123,7 +123,7 @@ def time_to_target(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def survival(found: pd.DataFrame) -> pd.DataFrame:
-    """Share of runs that have arrived by each time, in epochs, with its exact pointwise interval."""
+    """Share of runs that have arrived by each time, in epochs, with its exact interval."""
     rows = []
     for keys, group in _groups(found[found["clock"] == "epochs"]):
         times, count = group["time"].to_numpy(), len(group)

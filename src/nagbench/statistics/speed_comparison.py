@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nagbench.metrics import CLOCKS
-from nagbench.statistics.comparison import tested
+from nagbench.statistics.comparison import compared
 from nagbench.statistics.contrast import LESS, contrast
 from nagbench.statistics.course import Course, course, horizon
 from nagbench.statistics.intervals import holm, mean_interval
@@ -100,7 +100,7 @@ def _pairs(groups: Courses, targets: Targets, level: float) -> Iterator[dict[str
         yield {
             "optimizer": first,
             "reference": second,
-            **tested(pair, level, nothing=nobody),
+            **compared(pair, level, nothing=nobody),
             **_ratio(one, other, pair.fails),
             "horizon": end,
         }
@@ -108,8 +108,8 @@ def _pairs(groups: Courses, targets: Targets, level: float) -> Iterator[dict[str
 
 def _ratio(one: Measured, other: Measured, fails: bool) -> dict[str, float]:
     """How many times as long the first takes, by its mean; NaN where a run fails."""
-    seeds = one.values.index.intersection(other.values.index)
-    first, second = (side.values[seeds].to_numpy(float) for side in (one, other))
+    seeds = one.measures.index.intersection(other.measures.index)
+    first, second = (side.measures[seeds].to_numpy(float) for side in (one, other))
     if fails or not len(seeds) or not second.any():
         return dict.fromkeys(("ratio", "ratio_low", "ratio_high"), math.nan)
     low, high = ratio_interval(first, second)

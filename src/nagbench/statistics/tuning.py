@@ -1,4 +1,4 @@
-"""What tuning chose, how nearly it chose otherwise, and what choosing cost: description, no test."""
+"""What tuning chose, how nearly it chose otherwise, and what choosing cost: all description."""
 
 import math
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def another_wins(study: Study, selection: Selection, arm: Arm, role: str) -> Map
     scores = _scores(study, selection, arm, role)
     if scores is None or min(scores.shape) < 2:
         return {"another_wins": math.nan, "regret": math.nan}
-    trials, seeds = scores.shape
+    seeds = scores.shape[1]
     drawn = np.random.default_rng(0).integers(0, seeds, (_RESAMPLES, seeds))
     winners = scores[:, drawn].mean(axis=2).argmax(axis=0)
     whole = scores.mean(axis=1)

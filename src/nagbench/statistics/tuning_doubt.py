@@ -3,8 +3,10 @@
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from nagbench.statistics.contrast import contrast
 from nagbench.statistics.evidence import Finding
 from nagbench.statistics.measures import measured
 from nagbench.statistics.roles import RUNNER_UP, Selection
@@ -72,16 +74,10 @@ def _with_runner_up(study: Study, claim: Hypothesis, selection: Selection) -> tu
         if not len(selection.of(claim.measured, arm, RUNNER_UP)):
             continue
         roles = [RUNNER_UP if n == place else None for n in range(len(arms))]
-        sides = measured(study, selection, claim.metric, arms, roles)
-        values = sides[0].values - (sides[1].values if len(sides) > 1 else claim.value or 0.0)
-        fails = sides[0].fails
-        if len(sides) > 1:
-            fails = fails.reindex(values.index).eq(True) | sides[1].fails.reindex(values.index).eq(
-                True
-            )
-        values = values.dropna()
-        if len(values) and not fails.reindex(values.index).any():
-            found.append((float(values.mean()), len(values)))
+        own, *others = measured(study, selection, claim.metric, arms, roles)
+        pairs = contrast([own], others, value=claim.value or 0.0)
+        if pairs.pairs and not pairs.fails and np.isfinite(pairs.differences).all():
+            found.append((float(pairs.differences.mean()), pairs.pairs))
     if not found:
         return math.nan, 0
     # Of a claim to be equal the furthest from it.

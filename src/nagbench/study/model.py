@@ -126,8 +126,8 @@ class Hypothesis:
         source: Who claims it.
         margin: Differences within it count as none, in the metric's unit.
         family: Claims of one family share the chance of an error.
-        conditions: `stated`: data, network, batch, epochs, augmentation, loss and settings are those
-            of the claim's source; else `transferred`.
+        conditions: `stated`: data, network, batch, epochs, augmentation, loss and settings are
+            those of the claim's source; else `transferred`.
         conditions_note: What differs.
     """
 
