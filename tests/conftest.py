@@ -24,7 +24,14 @@ SMALL: dict[str, Any] = {
     "title": "A study that trains in a moment",
     "data": "synthetic",
     "validation_size": 40,
-    "workloads": {"tiny": {"model": "tiny_cnn", "batch_size": 16, "epochs": 2, "targets": [0.2]}},
+    "workloads": {
+        "tiny": {
+            "model": "tiny_cnn",
+            "batch_size": 16,
+            "epochs": 2,
+            "targets": {"low": 0.2, "high": 0.2, "source": "a test"},
+        }
+    },
     "optimizers": {"sgd": None, "nag_sutskever": None},
     "baseline": "sgd",
     "tuning": {

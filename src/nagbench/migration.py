@@ -1,4 +1,4 @@
-"""Records whose runs have names of an older kind, named as today.
+"""Records whose runs, or whose study, have names of an older kind, named as today.
 
 A run's name is a digest of its recipe. When recipes came to be named otherwise, older records said
 the same of their runs under other names; what they say decides which run of today each is.
@@ -20,9 +20,10 @@ def renamed(
     """The same records, each run under the name that its study gives it today.
 
     A run is known by its unit, trial and seed; its settings and epochs must be today's. Nothing
-    but the names changes.
+    but the names changes, that of the study among them.
     """
     units = list(units)
+    runs = runs.assign(study=units[0].study)
     names: dict[str, str] = {}
     for unit in units:
         own = runs[_of(unit, runs)]

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_SINGLE = 1e-12  # the width of a grid of one target
+
 
 @dataclass(frozen=True)
 class Targets:
-    """Where the grid of targets begins and ends: validation accuracies, `low` below `high`."""
+    """Where the grid of targets begins and ends: validation accuracies; equal ones are one."""
 
     low: float
     high: float
@@ -79,7 +81,7 @@ def mean_share_below(before: np.ndarray, after: np.ndarray, targets: Targets) ->
 
     Exact for an accuracy that goes from `before` to `after` in a straight line.
     """
-    width = targets.high - targets.low
+    width = max(targets.high - targets.low, _SINGLE)
     lacks, lacked = ((targets.high - ends) / width for ends in (before, after))
     least, most = np.minimum(lacks, lacked), np.maximum(lacks, lacked)
     inner_least, inner_most = np.clip(least, 0.0, 1.0), np.clip(most, 0.0, 1.0)

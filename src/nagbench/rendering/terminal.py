@@ -15,7 +15,7 @@ from nagbench.study.model import Study
 WIDTH = 100
 TABLES = (
     *("study", "workloads", "optimizers", "summary"),
-    *("time_to_target", "comparisons", "hypotheses"),
+    *("time_to_target", "times_below", "comparisons", "hypotheses"),
 )
 
 
@@ -36,11 +36,12 @@ def show(study: Study, named: str, folder: Path) -> str:
 
 def heading(facts: pd.Series) -> str:
     """What was studied, on which data, with how many runs."""
-    data = f"{facts['edition']}{' (DEMO)' if facts['demo'] else ''}"
+    marks = "".join(f" ({mark.upper()})" for mark in ("demo", "pilot") if facts[mark])
+    data = f"{facts['edition']}{marks}"
     size = f"{facts['runs']} runs, {facts['testing_seeds']} test seeds"
     text = f"{facts['title']}\nData: {data}; {size}; {facts['device']}"
     if facts["failed"]:
-        text += f"\nFailed with an error, counted as diverged: {facts['failures']}"
+        text += f"\nFailed with an error, counted as chance: {facts['failures']}"
     return _wrapped(text)
 
 
@@ -72,17 +73,19 @@ def leaderboards(tables: Tables) -> list[str]:
 
 
 def verdicts(tables: Tables) -> str:
-    """Every claim with its verdict, its effect in the metric's own unit, and the corrected p."""
+    """Every claim with its effect in the metric's own unit, the deciding p, and its verdict."""
     if tables["hypotheses"].empty:
         return ""
     table = claims.verdicts(tables)
-    names = [name for name in table.header if name not in ("Claim", "n", "Power")]
+    verdict = table.header[-1]
+    left_out = ("Claim", "n", "Power", "Errs", "Test", verdict)
+    names = [name for name in table.header if name not in left_out]
     rows = [
         {name: cell.text for name, cell in zip(table.header, row, strict=True)}
         for row in table.rows
     ]
     head, *lines = aligned([names, *([row[name] for name in names] for row in rows)]).splitlines()
-    words = [_wrapped(row["Claim"], indent="    ") for row in rows]
+    words = [_wrapped(f"{row['Claim']}: {row[verdict]}", indent="    ") for row in rows]
     return "\n".join(
         [head, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
     )

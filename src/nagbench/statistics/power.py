@@ -6,7 +6,6 @@ import math
 import numpy as np
 from scipy import optimize, stats
 
-from nagbench.statistics.metrics import OF_TUNING
 from nagbench.statistics.sign_flips import above_ps, depth, smallest_p
 from nagbench.study.model import Study
 
@@ -94,7 +93,7 @@ def families(study: Study) -> dict[str, tuple[int, int]]:
         count = len(study.optimizers_of(workload))
         found[f"all pairs on {workload}"] = (count * (count - 1) // 2, len(study.testing.seeds))
     for hypothesis in study.hypotheses.values():
-        stage = study.tuning if hypothesis.metric in OF_TUNING else study.testing
+        stage = study.tuning if hypothesis.measured.stage == "tune" else study.testing
         name, seeds = f"hypotheses `{hypothesis.family}`", len(stage.seeds)
         tests, fewest = found.get(name, (0, seeds))
         found[name] = (tests + 1, min(fewest, seeds))

@@ -9,12 +9,13 @@ from typing import Any
 
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
+from nagbench.metrics import METRICS
 from nagbench.models.registry import check_batch_norm
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.search_space import Domain, coordinate
 from nagbench.optimizers.setting_bounds import check_setting
 from nagbench.optimizers.spec import OptimizerSpec
-from nagbench.study.model import CLOCKS, Hypothesis, Workload
+from nagbench.study.model import DIRECTED, DIRECTIONS, Hypothesis, Workload
 from nagbench.study.parts import Parts
 from nagbench.study.sections import OptimizerSection
 from nagbench.study.stage_checks import check_stages
@@ -113,9 +114,17 @@ def across(parts: Parts) -> Iterator[Problem]:
             (*place, "batch_norm"), check_batch_norm, workload.model, workload.batch_norm
         )
         yield from _check_competitors((*place, "optimizers"), workload, parts)
+        if workload.targets.low > workload.targets.high:
+            found = f"found {workload.targets.low:g}"
+            yield (
+                (*place, "targets", "low"),
+                found,
+                f"at most {workload.targets.high:g}, the highest",
+            )
     yield from _check_against_data(parts)
     for name, hypothesis in parts.of("hypotheses").items():
         yield from _check_hypothesis(("hypotheses", name), hypothesis, parts)
+    yield from _check_twice(parts)
 
 
 def _check_baseline(parts: Parts) -> Iterator[Problem]:
@@ -180,9 +189,37 @@ def _check_against_data(parts: Parts) -> Iterator[Problem]:
 
 
 def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator[Problem]:
+    directed = claim.statement in DIRECTED
+    if directed and not claim.direction:
+        yield (*place, "direction"), "found none", listed(DIRECTIONS)
+    elif claim.direction and not directed:
+        found = f"found {shown(claim.direction)} of a claim of {claim.statement}"
+        yield (*place, "direction"), found, "nothing"
+    if claim.statement in ("equivalence", "at_most") and not claim.margin:
+        yield (*place, "margin"), "found none", "a number above 0, to be within"
+    if (claim.statement == "events") != claim.measured.event:
+        found = f"found {claim.metric} of a claim of {claim.statement}"
+        events = [name for name, metric in METRICS.items() if metric.event]
+        allowed = f"of events one of {listed(events)}, of other claims another"
+        yield (*place, "metric"), found, allowed
+    if claim.statement == "ranking":
+        yield from _check_ranking(place, claim, parts)
+        return
+    for key in ("workload", "optimizer"):
+        if not getattr(claim, key):
+            yield (*place, key), "missing", "a name"
+            return
+    for key in ("optimizers", "workloads"):
+        if getattr(claim, key):
+            yield (*place, key), f"found {listed(getattr(claim, key))}", "nothing but in rankings"
     if (claim.reference is None) == (claim.value is None):
         found = "neither a reference nor a value" if claim.value is None else "both"
         yield (*place, "reference"), found, "either `reference` or `value`"
+    elif claim.value is None and claim.statement == "threshold":
+        yield (*place, "value"), "missing", "a number"
+    elif claim.reference is None and claim.statement in ("difference", "events"):
+        allowed = "an optimizer; a difference from a number is a `threshold`"
+        yield (*place, "reference"), "missing", allowed
     elsewhere = claim.reference_workload or claim.workload
     sides = [("optimizer", "workload", claim.workload)]
     if claim.reference is not None:
@@ -200,27 +237,60 @@ def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator
             if problem not in seen:
                 seen.add(problem)
                 yield problem
-    if claim.direction in ("equivalent", "at_most") and not claim.margin:
-        yield (*place, "margin"), "found none", "a number above 0, to be within"
+
+
+def _check_twice(parts: Parts) -> Iterator[Problem]:
+    """Refuse a claim that is the same test of the same rules as another, under other names."""
+    before: dict[object, str] = {}
+    for name, claim in parts.of("hypotheses").items():
+        arms = []
+        for workload, optimizer in claim.pairs():
+            row = parts.optimizers.get(optimizer)
+            arms.append((workload, repr(row and replace(row, name="", label="", citation=""))))
+        told = (claim.metric, claim.statement, claim.direction, claim.value, claim.margin)
+        first = before.setdefault((told, tuple(arms)), name)
+        if first != name:
+            yield ("hypotheses", name), f"the same test as {shown(first)}", "each test once"
+
+
+def _check_ranking(place: Place, claim: Hypothesis, parts: Parts) -> Iterator[Problem]:
+    """It ranks several optimizers of a workload, or an optimizer on several workloads."""
+    of_optimizers = bool(claim.optimizers and claim.workload and not claim.optimizer)
+    of_workloads = bool(claim.workloads and claim.optimizer and not claim.workload)
+    allowed = "`optimizers`, in order, and their `workload`; or `workloads` and their `optimizer`"
+    if of_optimizers == of_workloads or (claim.optimizers and claim.workloads):
+        yield (*place, "optimizers"), "no single list of what is ranked", allowed
+        return
+    for name in ("reference", "reference_workload", "value", "contrast"):
+        if getattr(claim, name) is not None:
+            yield (*place, name), f"found {shown(getattr(claim, name))} in a ranking", "nothing"
+    key = "optimizers" if of_optimizers else "workloads"
+    entries = getattr(claim, key)
+    if len(set(entries)) < max(2, len(entries)):
+        yield (*place, key), f"found {listed(entries)}", "at least two, each once"
+    for workload, optimizer in claim.ranked():
+        where = (*place, key)
+        yield from _check_arm(where, where, workload, optimizer, parts)
 
 
 def _check_side(
     place: Place, claim: Hypothesis, who: str, where: str, workload: str, parts: Parts
 ) -> Iterator[Problem]:
-    """Whether `claim.who` trains on the workload that `claim.where` names, and to what target."""
-    names = parts.names.get("workloads")
+    """Whether `claim.who` trains on the workload that `claim.where` names."""
+    where = where if getattr(claim, where) is not None else "workload"
+    return _check_arm((*place, who), (*place, where), workload, getattr(claim, who), parts)
+
+
+def _check_arm(
+    who: Place, where: Place, workload: str, optimizer: str, parts: Parts
+) -> Iterator[Problem]:
+    """Whether the optimizer named at `who` trains on the workload named at `where`."""
+    names, known = parts.names.get("workloads"), parts.competitors(workload)
     if names is not None and workload not in names:
-        where = where if getattr(claim, where) is not None else "workload"
-        yield no_such((*place, where), workload, names)
-    known, name = parts.competitors(workload), getattr(claim, who)
-    if known is not None and name not in known:
+        yield no_such(where, workload, names)
+    if known is not None and optimizer not in known:
         allowed = f"one that trains on {workload}: {listed(known)}"
-        yield (*place, who), f"found {shown(name)}{perhaps(name, known)}", allowed
-    if claim.metric in CLOCKS and workload in parts.of("workloads"):
-        reachable = parts.of("workloads")[workload].targets
-        if claim.target not in reachable:
-            allowed = f"one of {workload}'s: {', '.join(f'{value:g}' for value in reachable)}"
-            yield (*place, "target"), f"found {claim.target:g}", allowed
+        yield who, f"found {shown(optimizer)}{perhaps(optimizer, known)}", allowed
 
 
 def _like(default: Any, value: Any) -> Any:

@@ -12,6 +12,7 @@ import pandas as pd
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.metrics import BROKEN
 from nagbench.study.halving import Score, Scores, progress
 from nagbench.study.unit import Unit
 from nagbench.time_below import times_below
@@ -75,7 +76,7 @@ def scores_of(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> Scores:
 
 def run_scores(unit: Unit, scores: list[Score], status: str) -> list[Score]:
     """A run's scores after each whole epoch: one that broke off goes on at chance."""
-    if status in ("finished", "stopped"):
+    if status not in BROKEN:
         return scores
     kept = scores[: unit.base.epochs]
     chance = data_set(unit.base.data).chance, math.inf

@@ -8,22 +8,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nagbench.engine.recipe import Training
+from nagbench.metrics import METRICS, ROLES, Metric
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.halving import Rung
+from nagbench.time_below import Targets
 
 STAGES = ("tune", "test", "band")
-# What a setting may be chosen by: final validation accuracy, or the mean time below the targets.
-CHOICES = ("accuracy", "speed")
-# What each is, and in which unit, `statistics.metrics` says; the first row's are times to target,
-# the last row's are of the tune stage.
-CLOCKS = ("epochs", "gradients", "seconds")
-METRICS = (
-    *CLOCKS,
-    *("accuracy", "best_accuracy", "deviation", "diverged", "lost_by_stopping", "step_cost"),
-    *("spikes", "unrest", "largest_fall", "gradient_ratio", "gradient_imbalance"),
-    *("band", "trials_needed", "trials_diverged"),
-)
-DIRECTIONS = ("greater", "less", "at_most", "equivalent")
+CHOICES = ROLES
+# What kinds of claims there are; `statistics.verdict_table` says how each is judged.
+STATEMENTS = ("difference", "threshold", "equivalence", "at_most", "ranking", "events")
+DIRECTED = ("difference", "threshold", "ranking", "events")  # they say greater or less
+DIRECTIONS = ("greater", "less")
+CONDITIONS = ("stated", "transferred")
+
+
+@dataclass(frozen=True)
+class TargetGrid(Targets):
+    """A workload's grid of targets.
+
+    Attributes:
+        source: Where its ends come from: published or earlier figures.
+    """
+
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +41,7 @@ class Workload(Training):
         name: The study's name for it.
         model: Name of a network in `models.registry`.
         batch_norm: Whether batches are normalised; as the network has it if None.
-        targets: Validation accuracies whose first reaching is timed.
+        targets: Validation accuracies, a grid of them: time below it is what speed is.
         label: Its name in figures and tables; the name if empty.
         optimizers: Names of those of the study that train here; all if None.
         tuned_on: The workload whose chosen settings are tested here; they are chosen here if None.
@@ -43,7 +50,7 @@ class Workload(Training):
     """
 
     model: str
-    targets: tuple[float, ...]
+    targets: TargetGrid
     label: str = ""
     batch_norm: bool | None = None
     optimizers: tuple[str, ...] | None = None
@@ -131,42 +138,73 @@ class Divergence:
     steps: int = 50
 
 
+Arm = tuple[str, str]  # a workload, and an optimizer that trains there
+
+
 @dataclass(frozen=True)
 class Hypothesis:
     """A claim, fixed before the runs: a metric of one optimizer against another's, or a number.
 
     Attributes:
         claim: In words.
-        workload: Where `optimizer` trains.
-        optimizer: The one that the claim is about.
-        direction: One of `DIRECTIONS`; `at_most`: greater by no more than the margin.
-        metric: One of `METRICS`.
+        metric: A name in `METRICS`.
+        statement: One of `STATEMENTS`.
+        workload: Where `optimizer` trains; of a ranking of `workloads` absent.
+        optimizer: The one that the claim is about; of a ranking of `optimizers` absent.
+        direction: One of `DIRECTIONS`, where the statement has one; of a ranking: of each against
+            the next.
         reference: The other optimizer.
         reference_workload: Where the reference trains, if elsewhere.
-        value: A number in place of a reference.
+        value: Of a threshold, or in place of a reference: a number.
         contrast: A workload whose own difference is taken off: the gain grows.
+        optimizers, workloads: Of a ranking, one of them: what is ranked, in order.
         source: Who claims it.
-        target: Of a time, the validation accuracy to be reached.
         margin: Differences within it count as none, in the metric's unit.
-        family: Tests of one family share Holm's correction.
+        family: Claims of one family share the chance of an error.
+        conditions: `stated`: data, network, batch, epochs, augmentation, loss and settings are
+            those of the claim's source; else `transferred`.
+        conditions_note: What differs.
     """
 
     claim: str
-    workload: str
-    optimizer: str
-    direction: str
     metric: str
+    statement: str
+    workload: str = ""
+    optimizer: str = ""
+    direction: str | None = None
     reference: str | None = None
     reference_workload: str | None = None
     value: float | None = None
     contrast: str | None = None
+    optimizers: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
     source: str = ""
-    target: float = 0.0
     margin: float = 0.0
     family: str = "main"
+    conditions: str = "transferred"
+    conditions_note: str = ""
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Workload and optimizer of each unit whose runs decide it."""
+    @property
+    def measured(self) -> Metric:
+        """The metric's record."""
+        return METRICS[self.metric]
+
+    @property
+    def sign(self) -> int:
+        """What turns a difference in the metric into one in the direction that is claimed."""
+        return -1 if self.direction == "less" else 1
+
+    def ranked(self) -> list[Arm]:
+        """Of a ranking, what is ranked, in order."""
+        if self.optimizers:
+            return [(self.workload, optimizer) for optimizer in self.optimizers]
+        return [(workload, self.optimizer) for workload in self.workloads]
+
+    def pairs(self) -> list[Arm]:
+        """Each workload and optimizer whose runs decide it: the claimed one, its reference, then
+        these on the contrast; or what is ranked."""
+        if self.statement == "ranking":
+            return self.ranked()
         sides = [(self.workload, self.optimizer)]
         if self.reference is not None:
             sides.append((self.reference_workload or self.workload, self.reference))
@@ -188,6 +226,7 @@ class Study:
         baseline: The optimizer that the others are compared with.
         band: What is measured of bands of rates; nothing if None.
         demo: Marks every page of the paper.
+        pilot: It came before the protocol of today: what it finds prepares claims and decides none.
         remark: What a reader of its results must know.
         gpu: The study is meant for a GPU and will not start without.
         level: Of the tests.
@@ -205,6 +244,7 @@ class Study:
     testing: Testing
     band: Band | None = None
     demo: bool = False
+    pilot: bool = False
     remark: str = ""
     gpu: bool = False
     level: float = 0.05

@@ -83,7 +83,7 @@ def _to_tune(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict
     """What a unit has that tunes: trials, and what decides between them."""
     tuning = study.tuning_of(workload)
     settings, halving = tried(tuning, optimizer)
-    targets = Targets(min(workload.targets), max(workload.targets))
+    targets = Targets(workload.targets.low, workload.targets.high)
     return {
         # What is not tuned has one trial: further seeds would decide nothing.
         "seeds": tuning.seeds if optimizer.space else tuning.seeds[:1],

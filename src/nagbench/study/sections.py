@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from nagbench.data.registry import SETS
 from nagbench.initializers.registry import INITIALIZERS
 from nagbench.losses.registry import LOSSES
+from nagbench.metrics import METRICS
 from nagbench.models.registry import MODELS
 from nagbench.optimizers.search_space import COORDINATE, SCALES, SEARCHES, Domain
 from nagbench.schedules.registry import SCHEDULES
@@ -27,12 +28,14 @@ from nagbench.study.fields import (
 from nagbench.study.halving import Rung
 from nagbench.study.model import (
     CHOICES,
+    CONDITIONS,
     DIRECTIONS,
-    METRICS,
+    STATEMENTS,
     Band,
     Divergence,
     Hypothesis,
     Study,
+    TargetGrid,
     Testing,
     Tuning,
     Workload,
@@ -89,16 +92,21 @@ class TuningSection(Section):
     ] = Tuning.runner_up_seeds
 
 
+class TargetSection(Section):
+    """A grid of validation accuracies, the time below which is what speed is."""
+
+    low: Annotated[Share, About("the lowest; a run that never reaches it fails")]
+    high: Annotated[Share, About("the highest")]
+    source: Annotated[str, Text("the published or earlier figures that they come from", least=1)]
+
+
 class WorkloadSection(Section):
     """What is trained: a network on some of the data for a number of epochs."""
 
     model: Annotated[str, OneOf("the network", choices=tuple(MODELS))]
     batch_size: Annotated[int, Whole("images in a step", least=1, most=10**7)]
     epochs: Annotated[int, Whole("passes over the training data", least=1, most=100_000)]
-    targets: Annotated[
-        tuple[Share, ...],
-        Entries("validation accuracies whose first reaching is timed", most=100),
-    ]
+    targets: Annotated[TargetGrid, Made(TargetSection)]
     label: Annotated[str, Text("in figures and tables; absent: the name")] = Workload.label
     optimizers: (
         Annotated[
@@ -218,12 +226,15 @@ class HypothesisSection(Section):
     """A claim, fixed before the runs."""
 
     claim: Annotated[str, Text("in words", pattern=TEXT, least=1)]
-    workload: str
-    optimizer: str
-    direction: Annotated[
-        str, OneOf("`at_most`: greater by no more than the margin", choices=DIRECTIONS)
+    metric: Annotated[str, OneOf("what is compared", choices=tuple(METRICS))]
+    statement: Annotated[
+        str, OneOf("`at_most`: greater by no more than the margin", choices=STATEMENTS)
     ]
-    metric: Annotated[str, OneOf("what is compared", choices=METRICS)]
+    workload: Annotated[str, About("where the optimizer trains")] = Hypothesis.workload
+    optimizer: Annotated[str, About("the one that the claim is about")] = Hypothesis.optimizer
+    direction: Annotated[str, OneOf("of the difference", choices=DIRECTIONS)] | None = (
+        Hypothesis.direction
+    )
     reference: Annotated[str, About("the other optimizer")] | None = Hypothesis.reference
     reference_workload: Annotated[str, About("where it trains, if elsewhere")] | None = (
         Hypothesis.reference_workload
@@ -232,14 +243,23 @@ class HypothesisSection(Section):
     contrast: (
         Annotated[str, About("a workload whose own difference is taken off: the gain grows")] | None
     ) = Hypothesis.contrast
+    optimizers: Annotated[
+        tuple[str, ...], Entries("of a ranking, in order", least=0, most=_MOST)
+    ] = Hypothesis.optimizers
+    workloads: Annotated[
+        tuple[str, ...], Entries("of a ranking, in order", least=0, most=_MOST)
+    ] = Hypothesis.workloads
     source: Annotated[str, Text("who claims it")] = Hypothesis.source
-    target: Annotated[float, Real("of a time: a validation accuracy", least=0, below=1)] = (
-        Hypothesis.target
-    )
     margin: Annotated[
         float, Real("differences within it count as none, in the metric's unit", least=0)
     ] = Hypothesis.margin
-    family: Annotated[str, Text("tests that share Holm's correction", least=1)] = Hypothesis.family
+    family: Annotated[str, Text("claims that share the chance of an error", least=1)] = (
+        Hypothesis.family
+    )
+    conditions: Annotated[
+        str, OneOf("`stated`: all conditions are those of the source", choices=CONDITIONS)
+    ] = Hypothesis.conditions
+    conditions_note: Annotated[str, Text("what differs", pattern=TEXT)] = Hypothesis.conditions_note
 
 
 class StudyFile(File):
@@ -260,6 +280,7 @@ class StudyFile(File):
     testing: Annotated[Testing, Made(TestingSection)]
     band: Annotated[Band, Made(BandSection)] | None = Study.band
     demo: Annotated[bool, About("marks every page of the paper")] = Study.demo
+    pilot: Annotated[bool, About("of an older protocol: it decides no claim")] = Study.pilot
     remark: Annotated[
         str, Text("what a reader of its results must know", pattern=TEXT, most=5_000)
     ] = Study.remark
