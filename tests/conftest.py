@@ -27,7 +27,13 @@ SMALL: dict[str, Any] = {
     "workloads": {"tiny": {"model": "tiny_cnn", "batch_size": 16, "epochs": 2, "targets": [0.2]}},
     "optimizers": {"sgd": None, "nag_sutskever": None},
     "baseline": "sgd",
-    "tuning": {"trials": 3, "seeds": [1]},
+    "tuning": {
+        "points": 2,
+        "seeds": [1],
+        "grows": False,
+        "choices": ["accuracy"],
+        "runner_up_seeds": 0,
+    },
     "testing": {"seeds": [11, 12]},
 }
 
