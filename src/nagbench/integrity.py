@@ -1,12 +1,14 @@
 """What records must be before anybody believes them: consistent, possible, and complete."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from nagbench.engine.outcome import evaluation_points
 from nagbench.errors import InputError
 from nagbench.study.choice import choose, scores_of
 from nagbench.study.unit import Unit
@@ -26,7 +28,8 @@ def check(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> None:
 
     Args:
         runs: One row a run, with the columns of `records.RUNS`.
-        curves: One row a run and epoch, with `run`, `epoch` and the columns of `records.CURVE`.
+        curves: One row each time a run was judged, with `run`, `epoch` and the columns of
+            `records.CURVE`.
         place: What a message names.
     """
     names = ["run", "study", "stage", "workload", "optimizer"]
@@ -72,30 +75,60 @@ def _check_curves(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> No
         if wrong.any():
             cells = curves[wrong]
             places = [
-                f"run {run}, epoch {n}" for run, n in zip(cells["run"], cells["epoch"], strict=True)
+                f"run {run}, epoch {n:g}"
+                for run, n in zip(cells["run"], cells["epoch"], strict=True)
             ]
             raise InputError(place, f"{what}: {_some(places)}", allowed)
 
     begun = curves["epoch"] > 0
-    tested = curves["run"].map(dict(zip(runs["run"], runs["stage"] == "test", strict=True)))
+    tested, may_be = _tested(runs, curves)
     for name in SHARES:
         needed = begun if name.startswith("train") else tested if name.startswith("test") else True
         wrong = ~(curves[name].between(0, 1) | (curves[name].isna() & ~(needed | False)))
         refuse(wrong, f"{name} that is none", "numbers from 0 to 1, wherever it was measured")
+    early = ~may_be & curves[["test_loss", "test_accuracy"]].notna().any(axis=1)
+    refuse(early, "test values", "a test set that is evaluated once, at the end of finished runs")
     for name in NOT_NEGATIVE:
         refuse(curves[name] < 0, f"{name} below 0", "0 and above")
     refuse(~np.isfinite(curves["validation_loss"]), "no validation loss", "finite numbers")
     refuse(begun & ~np.isfinite(curves["train_loss"]), "no training loss", "finite numbers")
-    length = curves.groupby("run")["epoch"].agg(["size", "min", "max"])
-    holes = length.index[(length["min"] != 0) | (length["max"] != length["size"] - 1)]
-    if len(holes):
-        raise InputError(place, f"epochs missing in run {_some(holes)}", "every epoch from 0 on")
-    last = runs["run"].map(length["max"])
-    whole = last == runs["epochs"]
-    wrong = np.where(runs["status"] == "finished", ~whole, last > runs["epochs"])
+    of_run = curves.sort_values("epoch").groupby("run")["epoch"]
+    holes = [run for run, epochs in of_run if not _is_whole(epochs.tolist())]
+    if holes:
+        allowed = "every half epoch to epoch 4, or none, and every epoch, from 0 on"
+        raise InputError(place, f"epochs missing in run {_some(holes)}", allowed)
+    last = runs["run"].map(of_run.max())
+    ends = {
+        "finished": last == runs["epochs"],
+        "stopped": (last < runs["epochs"]) & (last % 1 == 0),
+    }
+    wrong = ~np.select(
+        [runs["status"] == status for status in ends], list(ends.values()), last <= runs["epochs"]
+    )
     if wrong.any():
         found = f"curves not as long as their epochs: run {_some(runs['run'][wrong])}"
-        raise InputError(place, found, "finished runs with every epoch, others with no more")
+        allowed = "finished runs with every epoch, stopped ones with fewer, others with no more"
+        raise InputError(place, found, allowed)
+
+
+def _tested(runs: pd.DataFrame, curves: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """In which rows of curves there must be test values, and in which there may be.
+
+    At the end of finished runs of the test stage; records until version 3 had them in every row.
+    """
+    of_run = curves.groupby("run")
+    test_stage = curves["run"].isin(runs["run"][runs["stage"] == "test"])
+    finished = curves["run"].isin(runs["run"][runs["status"] == "finished"])
+    must = test_stage & finished & (curves["epoch"] == of_run["epoch"].transform("max"))
+    in_all = curves["test_accuracy"].notna().groupby(curves["run"]).transform("all")
+    in_halves = (curves["epoch"] % 1 != 0).groupby(curves["run"]).transform("any")
+    return must, must | (test_stage & in_all & ~in_halves)
+
+
+def _is_whole(epochs: list[float]) -> bool:
+    """Whether the epochs of a curve are those at which runs are judged, or all whole ones."""
+    points = evaluation_points(math.ceil(epochs[-1]))[: len(epochs)]
+    return epochs in (points, list(range(len(epochs))))
 
 
 def check_complete(units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame) -> None:
