@@ -11,11 +11,11 @@ import yaml
 from nagbench.parquet import write_frame
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
-from nagbench.validation.calibration import calibration
+from nagbench.validation.calibration import calibration, cases
 from nagbench.validation.methods import METHODS
 from nagbench.validation.problems import lessard, quadratic
 from nagbench.validation.rates import TheoryFile, measured, noisy
-from records_of import records_of
+from records_of import whole_records_of
 
 
 @pytest.fixture(scope="session")
@@ -42,19 +42,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     }
     accuracy = {name: climb(end) for name, end in ends.items()}
     accuracy["sgd"][3] = accuracy["sgd"][3][:4]
-    runs, curves = records_of(study, accuracy)
-    tuned = [
-        runs.assign(
-            stage="tune",
-            trial=trial,
-            learning_rate=10.0 ** (trial - 3),
-            run="t" + runs["run"] + str(trial),
-        )
-        for trial in range(3)
-    ]
-    tuned_curves = [curves.assign(run="t" + curves["run"] + str(trial)) for trial in range(3)]
-    found = result_tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
-    return found | {"theory": theory_table(), "calibration": calibration(20)}
+    found = result_tables(study, *whole_records_of(study, accuracy))
+    return found | {"theory": theory_table(), "calibration": calibration(20, [case for case in cases() if case.seeds == 6])}
 
 
 def theory_table() -> pd.DataFrame:

@@ -43,9 +43,9 @@ def test_all_formats_hold_the_same_cells(name: str, folder: Path, tmp_path: Path
         assert escape(row[0]) in tex or name == "rules"
 
 
-def test_diverged_runs_are_shown(tables: Mapping[str, pd.DataFrame]) -> None:
+def test_broken_runs_are_shown(tables: Mapping[str, pd.DataFrame]) -> None:
     (row,) = [row for row in results(tables).rows if row[0].text == "SGD"]
-    assert row[-1].text == "1/10"
+    assert [cell.text for cell in row[-2:]] == ["1/10", "0/10"]  # diverged, and failed
 
 
 def test_words_follow_the_results(tables: Mapping[str, pd.DataFrame]) -> None:

@@ -104,7 +104,7 @@ def test_missing_tables_say_which_command_makes_them(
 
 def test_tables_of_another_study_are_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="result tables of study demo"):
-        show(load_study("paper-cpu"), "paper-cpu", folder)
+        show(load_study("pilot"), "pilot", folder)
 
 
 def test_columns_stand_below_each_other() -> None:

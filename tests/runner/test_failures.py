@@ -245,7 +245,7 @@ def test_a_module_of_the_users_that_is_missing_is_no_missing_library(small_study
 
 
 def test_every_shipped_study_can_be_built() -> None:
-    for name in ("demo", "paper", "paper-cpu", "sanity"):
+    for name in ("demo", "paper", "pilot", "sanity"):
         check_references(units(load_study(name)))
 
 

@@ -27,7 +27,7 @@ def faults(error: InputError) -> list[InputError]:
 
 
 def test_shipped_studies_are_found_wherever_one_works(tmp_path: Path) -> None:
-    assert {"demo", "paper", "paper-cpu", "sanity"} <= set(shipped_studies())
+    assert {"demo", "paper", "pilot", "sanity"} <= set(shipped_studies())
     script = (
         "from nagbench.study.file import load_study, shipped_studies\n"
         "assert all(load_study(name).name == name for name in shipped_studies())\n"

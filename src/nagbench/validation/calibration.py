@@ -161,7 +161,7 @@ def _pair_wins(fails: float, seeds: int) -> Simulation:
 
     def simulate(noise: Noise, trials: int) -> np.ndarray:
         values = correlated(skewed)(noise, (trials, 2, seeds))
-        failing = noise.random((trials, 2, seeds)) < fails
+        failing = (noise.random((trials, 2, seeds)) < fails).astype(int)
         pairs = zip(values[:, 0] - values[:, 1], failing, strict=True)
         return np.array([pair_wins(row, *sides).p <= LEVEL for row, sides in pairs])
 
