@@ -43,7 +43,10 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     accuracy = {name: climb(end) for name, end in ends.items()}
     accuracy["sgd"][3] = accuracy["sgd"][3][:4]
     found = result_tables(study, *whole_records_of(study, accuracy))
-    return found | {"theory": theory_table(), "calibration": calibration(20, [case for case in cases() if case.seeds == 6])}
+    return found | {
+        "theory": theory_table(),
+        "calibration": calibration(20, [case for case in cases() if case.seeds == 6]),
+    }
 
 
 def theory_table() -> pd.DataFrame:

@@ -131,8 +131,12 @@ def _is_whole(epochs: list[float]) -> bool:
     return epochs in (points, list(range(len(epochs))))
 
 
-def check_complete(units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame) -> None:
+def check_complete(
+    units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame, partial: bool = False
+) -> None:
     """Refuse records that are not, run by run, those to which the study expands today.
+
+    With `partial` whole units may be missing: the study is registered, so that all can see what is.
 
     What the test stage trains follows from the tuning records: the choice is made again from them,
     so records of a test that followed another choice are refused.
@@ -154,6 +158,8 @@ def check_complete(units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFra
     }
     by_name = {unit.name: unit for unit in units}
     for unit in units:
+        if partial and not len(tables[unit.name][0]):
+            continue
         choice = None
         if unit.halving is None:
             choice = choose(by_name[unit.tuned_by], *tables[unit.tuned_by])

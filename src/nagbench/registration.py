@@ -14,7 +14,6 @@ from typing import Any
 
 import pandas as pd
 
-from nagbench import records
 from nagbench.engine.recipe import digest, plain
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
@@ -154,11 +153,8 @@ def amended(
     }
 
 
-def with_verdicts(
-    registration: Registration, runs: pd.DataFrame, curves: pd.DataFrame, table: pd.DataFrame
-) -> Registration:
-    """The registration with what was found on these records, against which it will be held."""
-    name = records.digest(runs, curves)
+def with_verdicts(registration: Registration, name: str, table: pd.DataFrame) -> Registration:
+    """The registration with what was found on the records of this digest, to be held against."""
     kept = [entry for entry in registration["judged"] if entry["records"] != name]
     entry = {"records": name, "time": utc(), "verdicts": verdict_words(table)}
     return {**registration, "judged": [*kept, entry]}
@@ -194,14 +190,10 @@ def check(
 
 
 def check_verdicts(
-    registration: Registration,
-    study: Study,
-    runs: pd.DataFrame,
-    curves: pd.DataFrame,
-    table: pd.DataFrame,
+    registration: Registration, study: Study, name: str, table: pd.DataFrame
 ) -> None:
-    """Refuse verdicts that are others than were found on these very records before."""
-    name, words = records.digest(runs, curves), verdict_words(table)
+    """Refuse verdicts that are others than were found before on the records of this digest."""
+    words = verdict_words(table)
     for entry in registration["judged"]:
         if entry["records"] == name and entry["verdicts"] != words:
             turned = list(_differences("", entry["verdicts"], words))
@@ -212,6 +204,22 @@ def check_verdicts(
             found = f"verdicts on unchanged records turned: {some}"
             allowed = f"those of {entry['time']}, or `nagbench register {study.name} --amend`"
             raise InputError(path_of(study), found, allowed)
+
+
+def history(registration: Registration | None) -> pd.DataFrame:
+    """What the paper says of it: a row for the registration and for each amendment, none without.
+
+    Columns: `time` and `commit`; of an amendment `what`, `why` and `seen`; `changes`, their number.
+    """
+    columns = ("time", "commit", "what", "why", "seen", "changes")
+    if registration is None:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).astype(
+            {"changes": "int64"}
+        )
+    first = {"time": registration["time"], "commit": registration["commit"], "what": "registered"}
+    rows = [{**first, "why": "", "seen": "", "changes": 0}]
+    rows += [{**one, "changes": len(one["changes"])} for one in registration["amendments"]]
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 def write(path: Path, registration: Registration) -> None:
