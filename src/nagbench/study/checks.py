@@ -19,7 +19,7 @@ from nagbench.study.sections import OptimizerSection
 from nagbench.study.wording import Place, Problem, listed, perhaps, shown
 
 MAX_RUNS = 1_000_000
-_NEEDS = ("closure", "matrices", "late", "own_schedule")
+_NEEDS = ("closure", "create_graph", "matrices", "late", "own_schedule")
 
 
 @dataclass(frozen=True)
