@@ -49,6 +49,7 @@ def recipe_of(model: str = "tiny_cnn", optimizer: str = "sgd", **changes: Any) -
         "optimizer": row.reference,
         "settings": {**row.fixed, **row.defaults},
         "closure": row.closure,
+        "create_graph": row.create_graph,
         "matrices": row.matrices,
         "seed": 5,
     }

@@ -1,5 +1,6 @@
 """The benchmark counts and divides rightly; how fast anything is, no test says."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -103,7 +104,7 @@ def test_all_compete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_optimizers_cost_is_told_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = ("sgd", "nag", "nesterov_1983", "adam", "adagrad", "lion", "nesterov_armijo")
+    wanted = ("sgd", "nag", "nesterov_1983", "adam", "adagrad", "soap", "nesterov_armijo")
     monkeypatch.setattr(
         "nagbench.benchmark.optimizers.CATALOGUE", {name: CATALOGUE[name] for name in wanted}
     )
@@ -121,8 +122,13 @@ def test_an_optimizers_cost_is_told_for_each(monkeypatch: pytest.MonkeyPatch) ->
         "nesterov_1983": True,
         "adam": True,
         "adagrad": False,
-        "lion": None,
+        "soap": None,
         "nesterov_armijo": False,
     }
-    assert "pip install pytorch-optimizer" in rows["lion"]["missing"]
+    assert "pip install pytorch-optimizer" in rows["soap"]["missing"]
+    twice = dataclasses.replace(CATALOGUE["sgd"], name="twice", create_graph=True)
+    monkeypatch.setattr(
+        "nagbench.benchmark.optimizers.CATALOGUE", {"sgd": CATALOGUE["sgd"], "twice": twice}
+    )
+    assert "differentiates" in costs("tiny_cnn", "cpu", 1)[1]["missing"]
     assert len(cost_table(list(rows.values())).splitlines()) == 1 + len(wanted)

@@ -8,6 +8,7 @@ import torch
 from formulas import FORMULAS
 
 from nagbench.optimizers import muon
+from nagbench.optimizers.adamuon import AdaMuon
 from nagbench.optimizers.muon import Muon, orthogonal
 
 STEPS, RATE, MOMENTUM = 50, 0.02, 0.95
@@ -57,6 +58,24 @@ def test_matrices_follow_the_authors_rule(
     group = {"use_muon": True, "nesterov": nesterov, "weight_decay": decay}
     found = trained(Muon, group, shape)
     np.testing.assert_allclose(found, path(shape, nesterov, decay), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_adamuon_divides_the_orthogonal_signs_and_steps_at_a_fixed_size(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(muon, "orthogonal", lambda matrix: orthogonal(matrix, torch.float64))
+    weights, m, v = np.ones(shape), np.zeros(shape), np.zeros(shape)
+    for gradient in gradients(shape):
+        m = MOMENTUM * m + (1 - MOMENTUM) * gradient
+        signs = np.sign((1 - MOMENTUM) * gradient + MOMENTUM * m)
+        step = mapped(signs.reshape(shape[0], -1)).reshape(shape)
+        v = MOMENTUM * v + (1 - MOMENTUM) * step**2
+        step = step / (np.sqrt(v) + 1e-8)
+        step = 0.2 * step / np.sqrt(np.mean(step**2))
+        weights = weights - RATE * step
+    found = trained(AdaMuon, {"use_muon": True}, shape)
+    np.testing.assert_allclose(found, weights, rtol=1e-4, atol=1e-5)
 
 
 def test_singular_values_end_near_one() -> None:

@@ -159,6 +159,7 @@ DECIDING: dict[str, tuple[str, Any]] = {
     "settings": ("optimizers.sgd", {"settings": {"lr": 0.2}}),
     "seed": ("tuning.seeds", [2]),
     "closure": ("optimizers.sgd", {"closure": True}),
+    "create_graph": ("optimizers.sgd", {"create_graph": True}),
     "matrices": ("optimizers.sgd", {"matrices": True}),
     "divergence_factor": ("divergence", {"factor": 4.0}),
     "divergence_steps": ("divergence", {"steps": 40}),

@@ -115,7 +115,7 @@ def step(run: LiveRun) -> None:
         loss = run.loss(exact, labels, run.recipe)
         added = penalty(run.penalized, run.recipe)
         objective = loss if added is None else loss + added
-        objective.backward()  # type: ignore[no-untyped-call]
+        objective.backward(create_graph=run.recipe.create_graph)  # type: ignore[no-untyped-call]
         if not first:
             accuracy = (logits.detach().argmax(1) == labels).double().mean()
             first.extend([loss.detach().double(), accuracy, *run.gradient_norms()])

@@ -80,9 +80,13 @@ class Muon(FormulaOptimizer):
         else:
             gradients = means
         for parameter, direction in zip(parameters, gradients, strict=True):
-            matrix = orthogonal(direction.flatten(1)).to(parameter.dtype)
-            scale = max(1, parameter.shape[-2] / parameter.shape[-1]) ** 0.5
-            parameter.sub_(matrix.view_as(parameter) * (group["lr"] * scale))
+            parameter.sub_(self.moved(parameter, direction, momentum) * group["lr"])
+
+    def moved(self, parameter: Tensor, direction: Tensor, momentum: float) -> Tensor:  # noqa: ARG002
+        """The step of a matrix or kernel at rate one, made of the momentum of its gradients."""
+        scale = max(1, parameter.shape[-2] / parameter.shape[-1]) ** 0.5
+        matrix = orthogonal(direction.flatten(1)).to(parameter.dtype)
+        return scale * matrix.view_as(parameter)
 
     def _adam_step(self, step: GroupStep) -> None:
         parameters, gradients, group, _ = step

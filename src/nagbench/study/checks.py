@@ -22,7 +22,7 @@ from nagbench.study.stage_checks import check_stages
 from nagbench.study.wording import Place, Problem, listed, no_such, perhaps, shown
 
 MAX_RUNS = 1_000_000
-_NEEDS = ("closure", "matrices", "late", "own_schedule")
+_NEEDS = ("closure", "create_graph", "matrices", "late", "own_schedule")
 
 
 def row(key: str, section: OptimizerSection) -> tuple[OptimizerSpec | None, list[Problem]]:

@@ -63,6 +63,7 @@ def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec
         seed=0,
         judged_on_test=stage == "test",
         closure=optimizer.closure,
+        create_graph=optimizer.create_graph,
         matrices=optimizer.matrices,
         divergence_factor=study.divergence.factor,
         divergence_steps=study.divergence.steps,

@@ -186,6 +186,7 @@ class OptimizerSection(Section):
         | None
     ) = None
     closure: Annotated[bool, About("its step evaluates the loss anew")] | None = None
+    create_graph: Annotated[bool, About("its step differentiates the gradient")] | None = None
     matrices: Annotated[bool, About("hidden matrices in a group of their own")] | None = None
     late: Annotated[bool, About("short runs rank its settings badly")] | None = None
     own_schedule: Annotated[bool, About("the workload's schedule is not for it")] | None = None

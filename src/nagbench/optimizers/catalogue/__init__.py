@@ -12,14 +12,26 @@ from nagbench.optimizers.catalogue import (
     adaptive,
     as_printed,
     matrix,
+    modern,
     momentum,
     nesterov,
     textbook,
     tuning_free,
+    wrappers,
 )
 from nagbench.optimizers.spec import OptimizerSpec
 
-_FAMILIES = (textbook, nesterov, momentum, adaptive, matrix, tuning_free, as_printed)
+_FAMILIES = (
+    textbook,
+    nesterov,
+    momentum,
+    adaptive,
+    matrix,
+    tuning_free,
+    as_printed,
+    modern,
+    wrappers,
+)
 
 CATALOGUE: Mapping[str, OptimizerSpec] = {
     row.name: row for family in _FAMILIES for row in family.ROWS
