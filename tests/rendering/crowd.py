@@ -34,7 +34,10 @@ def crowd(study: Study) -> dict[str, pd.DataFrame]:
             slow, end = 1 + n / 10, 0.9 - n / 100
             for epoch in range(workload.epochs + 1):
                 accuracy = 0.1 + (end - 0.1) * (1 - math.exp(-epoch / slow))
-                for metric, value in (("validation_accuracy", accuracy), ("train_loss", 2 - accuracy)):
+                for metric, value in (
+                    ("validation_accuracy", accuracy),
+                    ("train_loss", 2 - accuracy),
+                ):
                     found["learning_curves"].append(
                         own
                         | {"metric": metric, "epoch": epoch, "mean": value}

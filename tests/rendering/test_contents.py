@@ -290,17 +290,13 @@ def test_the_longest_stretches_of_equals(
 def test_cost_is_gradients_across_and_accuracy_up(two: Tables) -> None:
     axis = render("cost", two).axes[0]
     row = two["summary"].iloc[1]
-    np.testing.assert_allclose(
-        drawn(axis, "nag"), [[row["gradients"], 100 * row["accuracy"]]]
-    )
+    np.testing.assert_allclose(drawn(axis, "nag"), [[row["gradients"], 100 * row["accuracy"]]])
 
 
 def test_nobody_is_cheaper_and_better_than_the_frontier() -> None:
     from nagbench.rendering.figures.cost import frontier
 
-    own = pd.DataFrame(
-        {"gradients": [3.0, 1, 2, 1, 4], "accuracy": [0.8, 0.5, 0.4, 0.3, 0.8]}
-    )
+    own = pd.DataFrame({"gradients": [3.0, 1, 2, 1, 4], "accuracy": [0.8, 0.5, 0.4, 0.3, 0.8]})
     assert list(frontier(own).index) == [1, 0]
 
 
