@@ -117,9 +117,7 @@ def test_what_tuning_saw_is_measured_seed_by_seed(small: dict[str, Any]) -> None
     np.testing.assert_allclose(needed.measures, [4 / 3] * 2)
     runs, curves = tuned
     fewer = runs[~((runs["seed"] == 2) & (runs["trial"] == 2))]
-    (needed,) = measured(
-        study, _select(study, (fewer, curves)), "trials_needed", [("tiny", "sgd")]
-    )
+    (needed,) = measured(study, _select(study, (fewer, curves)), "trials_needed", [("tiny", "sgd")])
     assert list(needed.measures.index) == [1]
     broken = runs.assign(status=np.where(runs["trial"] == 2, "diverged", runs["status"]))
     (share,) = measured(
