@@ -177,8 +177,12 @@ def test_time_below_the_targets_decides_speed(small: dict[str, Any]) -> None:
     small["workloads"]["tiny"]["targets"] = {"low": 0.2, "high": 0.4, "source": "a test"}
     study = study_with(small, TIME, {**TIME, "metric": "gradients", "margin": 1.0})
     noise = np.random.default_rng(0).uniform(0, 0.01, (2, 10))
-    slow, soon = ([[0.1, at + n, 0.5] for n in row] for at, row in zip((0.2, 0.4), noise, strict=True))
-    for row, steps in zip(judged(study, {"sgd": slow, "nag_sutskever": soon}), (1, 10), strict=True):
+    slow, soon = (
+        [[0.1, at + n, 0.5] for n in row] for at, row in zip((0.2, 0.4), noise, strict=True)
+    )
+    for row, steps in zip(
+        judged(study, {"sgd": slow, "nag_sutskever": soon}), (1, 10), strict=True
+    ):
         assert row["verdict"] == "supported"
         # Until 1 the one is below 2/3 + 1/3·1/2, the other below all; then SGD takes a third more.
         assert row["effect"] == pytest.approx(-0.67 * steps, abs=0.05 * steps)
