@@ -21,9 +21,10 @@ CLAIM = {
     "optimizer": "sgd",
     "reference": "nag_sutskever",
     "metric": "accuracy",
+    "statement": "difference",
     "direction": "greater",
 }
-TIME = {"metric": "epochs", "direction": "less", "target": 0.2}
+EQUAL = {"statement": "equivalence", "direction": None}
 
 
 def changed(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -89,10 +90,12 @@ GOOD: list[tuple[str, Any]] = [
     ("testing.seeds", [0, 2**32 - 1]),
     ("tuning.points", 10_000),
     ("hypotheses.h", CLAIM),
-    ("hypotheses.h", {**CLAIM, **TIME}),
-    ("hypotheses.h", {**CLAIM, "reference": None, "value": 0.5}),
-    ("hypotheses.h", {**CLAIM, "reference": None, "value": "1e-1"}),
-    ("hypotheses.h", {**CLAIM, "direction": "at_most", "margin": 1e-9}),
+    ("hypotheses.h", {**CLAIM, "metric": "epochs"}),
+    ("hypotheses.h", {**CLAIM, "statement": "threshold", "reference": None, "value": 0.5}),
+    ("hypotheses.h", {**CLAIM, "statement": "threshold", "reference": None, "value": "1e-1"}),
+    ("hypotheses.h", {**CLAIM, **EQUAL, "statement": "at_most", "margin": 1e-9}),
+    ("hypotheses.h", {**CLAIM, "statement": "events", "metric": "diverged"}),
+    ("workloads.tiny.targets", {"low": "1e-1", "high": 0.2, "source": "a test"}),
 ]
 
 
@@ -197,18 +200,27 @@ CLAIMS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"reference": "adam"}, "reference", "found 'adam'", KNOWN),
     ({"reference": "sgd"}, "reference", "the optimizer itself", "another one"),
     ({"reference": None}, "reference", "neither", "either"),
+    ({"reference": None, "value": 0.5}, "reference", "missing", "is a `threshold`"),
+    ({"statement": "threshold"}, "value", "missing", "a number"),
     ({"value": 0.5}, "reference", "both", "either"),
     ({"reference_workload": "big"}, "reference_workload", "found 'big'", "one of tiny"),
     (
-        {"reference": None, "value": 1, "reference_workload": "tiny"},
+        {
+            "statement": "threshold",
+            "reference": None,
+            "value": 1,
+            "reference_workload": "tiny",
+        },
         "reference_workload",
         "without a reference",
         "nothing",
     ),
     ({"contrast": "big"}, "contrast", "found 'big'", "one of tiny"),
-    ({**TIME, "target": 0.3}, "target", "found 0.3", "one of tiny's: 0.2"),
-    ({"direction": "equivalent"}, "margin", "found none", "above 0"),
-    ({"direction": "at_most"}, "margin", "found none", "above 0"),
+    (EQUAL, "margin", "found none", "above 0"),
+    ({**EQUAL, "statement": "at_most"}, "margin", "found none", "above 0"),
+    ({"direction": None}, "direction", "found none", "greater, less"),
+    ({**EQUAL, "direction": "less", "margin": 1}, "direction", "of a claim of equiv", "nothing"),
+    ({"metric": "diverged"}, "metric", "of a claim of difference", "one of diverged"),
 ]
 
 
@@ -229,6 +241,13 @@ OTHERS: list[tuple[str, Any, str, str, str]] = [
     ("testing.seeds", [1, 2], "testing.seeds", "used for tuning: 1", "seeds that tuning never saw"),
     ("validation_size", 5_000, "validation_size", "found 5000", "fewer than the 5000"),
     ("validation_size", 4_985, "workloads.tiny.batch_size", "there are 15", "at most 15"),
+    (
+        "workloads.tiny.targets",
+        {"low": 0.3, "high": 0.2, "source": "a test"},
+        "workloads.tiny.targets.low",
+        "found 0.3",
+        "at most 0.2",
+    ),
     ("workloads.tiny.train_size", 15, "workloads.tiny.batch_size", "there are 15", "at most 15"),
     (
         "workloads.tiny.optimizers",
@@ -264,16 +283,41 @@ def test_a_workload_without_the_baseline_is_refused(small: dict[str, Any]) -> No
     assert error.allowed == "the baseline sgd and at least one more"
 
 
-def test_a_target_must_be_one_of_every_workload_compared(small: dict[str, Any]) -> None:
-    small["workloads"]["other"] = {**small["workloads"]["tiny"], "targets": [0.3]}
-    small["hypotheses"] = {"h": {**CLAIM, **TIME, "reference_workload": "other"}}
+RANKING = {"claim": "c", "metric": "accuracy", "statement": "ranking", "direction": "greater"}
+
+
+def test_a_ranking_is_of_optimizers_or_of_workloads(small: dict[str, Any]) -> None:
+    small["workloads"]["other"] = dict(small["workloads"]["tiny"])
+    small["hypotheses"] = {
+        "one": {**RANKING, "workload": "tiny", "optimizers": ["sgd", "nag_sutskever"]},
+        "two": {**RANKING, "optimizer": "sgd", "workloads": ["tiny", "other"]},
+    }
+    one, two = read(small).hypotheses.values()
+    assert one.pairs() == [("tiny", "sgd"), ("tiny", "nag_sutskever")]
+    assert two.pairs() == [("tiny", "sgd"), ("other", "sgd")]
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "found"),
+    [
+        ({"workload": "tiny", "optimizer": "sgd"}, "optimizers", "no single list"),
+        ({"workload": "tiny", "optimizers": ["sgd"]}, "optimizers", "found sgd"),
+        ({"workload": "tiny", "optimizers": ["sgd", "adam"]}, "optimizers", "found 'adam'"),
+        ({"optimizer": "sgd", "workloads": ["tiny", "big"]}, "workloads", "found 'big'"),
+        (
+            {"workload": "tiny", "optimizers": ["sgd", "nag_sutskever"], "value": 1},
+            "value",
+            "in a ranking",
+        ),
+    ],
+)
+def test_each_fault_of_a_ranking_is_one_error(
+    small: dict[str, Any], words: dict[str, Any], where: str, found: str
+) -> None:
+    small["hypotheses"] = {"h": {**RANKING, **words}}
     (error,) = errors(small)
-    assert error.allowed == "one of other's: 0.3"
-    small["hypotheses"]["h"] = {**CLAIM, **TIME, "contrast": "other"}
-    (error,) = errors(small)
-    assert error.allowed == "one of other's: 0.3"
-    small["workloads"]["other"]["targets"] = [0.3, 0.2]
-    read(small)
+    assert error.place == f"small.yaml.hypotheses.h.{where}"
+    assert found in error.found
 
 
 @pytest.mark.parametrize("more", [0, 1])

@@ -71,7 +71,7 @@ def test_the_best_final_accuracy_wins(
 def several(small: dict[str, Any], **tuning: Any) -> Study:
     """Two seeds, and all that a setting can be chosen by."""
     small["tuning"] = {"points": 2, "seeds": [1, 2], "grows": False, **tuning}
-    small["workloads"]["tiny"]["targets"] = [0.2, 0.4]
+    small["workloads"]["tiny"]["targets"] = {"low": 0.2, "high": 0.4, "source": "a test"}
     return study_of("small", small, "small.yaml")
 
 

@@ -112,7 +112,7 @@ def test_all_faults_are_named_at_once(tmp_path: Path, small: dict[str, Any]) -> 
         "model": "tiny_cnn",
         "batch_size": 5_000,
         "epochs": 1,
-        "targets": [0.2],
+        "targets": {"low": 0.2, "high": 0.2, "source": "a test"},
         "optimizers": ["sgd", "nag"],
     }
     small["optimizers"]["fast"] = {"based_on": "nag", "settings": {"lr": -1}}
@@ -123,11 +123,11 @@ def test_all_faults_are_named_at_once(tmp_path: Path, small: dict[str, Any]) -> 
     small["hypotheses"] = {
         "on_a_workload_with_a_fault": {
             "claim": "x", "workload": "tiny", "optimizer": "slow", "reference": "sgd",
-            "metric": "accuracy", "direction": "less",
+            "metric": "accuracy", "statement": "difference", "direction": "less",
         },
         "of_none": {
             "claim": "x", "workload": "second", "optimizer": "adam", "reference": "sgd",
-            "metric": "epochs", "target": 0.3, "direction": "less",
+            "metric": "epochs", "statement": "equivalence",
         },
     }  # fmt: skip
     path = written(tmp_path, small)
@@ -135,8 +135,8 @@ def test_all_faults_are_named_at_once(tmp_path: Path, small: dict[str, Any]) -> 
         load_study(path)
     assert [error.place.removeprefix(f"{path}.") for error in caught.value.errors] == [
         "baseline",
+        "hypotheses.of_none.margin",
         "hypotheses.of_none.optimizer",
-        "hypotheses.of_none.target",
         "level",
         "optimizers.fast.settings.lr",
         "optimizers.slow.lable",
@@ -163,7 +163,7 @@ def test_several_errors_survive_a_process_border(small: dict[str, Any]) -> None:
 
 ABSURD: dict[str, list[Any]] = {
     "workloads.tiny.epochs": [100_001],
-    "workloads.tiny.targets": [[n / 1_000 for n in range(1, 102)]],
+    "workloads.tiny.targets.source": ["x" * 501],
     "workloads.tiny.optimizers": [[f"w{n}" for n in range(1_001)]],
     "workloads.tiny.l2": [10**400],
     "workloads": [{f"w{n}": None for n in range(1_001)}],

@@ -82,8 +82,9 @@ def test_units_come_in_the_order_of_the_claims_that_need_them(small: dict[str, A
     small["optimizers"] = dict.fromkeys(["adam", "sgd", "nag", "nag_sutskever"])
     small["workloads"]["second"] = {**small["workloads"]["tiny"], "epochs": 3}
     claim = {"claim": "x", "metric": "accuracy", "direction": "greater", "optimizer": "nag"}
+    claim["statement"] = "difference"
     small["hypotheses"] = {
-        "one": {**claim, "workload": "second", "value": 0.5},
+        "one": {**claim, "workload": "second", "value": 0.5, "statement": "threshold"},
         "two": {**claim, "workload": "second", "reference": "sgd", "contrast": "tiny"},
     }
     study = study_of("small", small, "x")
@@ -204,7 +205,7 @@ SAME: list[tuple[str, Any]] = [
     ("tolerance", 0.1),
     ("baseline", "nag_sutskever"),
     ("divergence", {"factor": 5, "steps": 50}),
-    ("workloads.tiny.targets", [0.3, 0.4]),
+    ("workloads.tiny.targets", {"low": 0.3, "high": 0.4, "source": "x"}),
     ("workloads.tiny.label", "Other words"),
     ("workloads.tiny.optimizers", ["sgd", "nag_sutskever"]),
     ("workloads.tiny.padding", 4),

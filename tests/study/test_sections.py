@@ -28,6 +28,7 @@ SOURCES = Path(nagbench.__file__).parent
 MIRRORS: list[tuple[type[Section], type]] = [
     (sections.StudyFile, Study),
     (sections.WorkloadSection, Workload),
+    (sections.TargetSection, model.TargetGrid),
     (sections.TuningSection, model.Tuning),
     (sections.RungSection, Rung),
     (sections.TestingSection, model.Testing),
@@ -94,7 +95,10 @@ def test_the_schema_accepts_the_shipped_studies(name: str) -> None:
 
 
 def test_the_schema_takes_numbers_that_yaml_reads_as_texts(small: dict[str, Any]) -> None:
-    small["workloads"]["tiny"] |= {"l2": "1e-3", "targets": ["2e-1"]}
+    small["workloads"]["tiny"] |= {
+        "l2": "1e-3",
+        "targets": {"low": "2e-1", "high": 0.3, "source": "x"},
+    }
     small["optimizers"]["sgd"] = {"settings": {"lr": "1e-2"}, "space": None}
     small["optimizers"]["nag"] = {"space": {"lr": {"low": "1e-3", "high": 1}}}
     assert Draft202012Validator(study_schema()).is_valid(small)

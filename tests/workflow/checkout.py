@@ -31,7 +31,7 @@ MICRO = {
             "batch_size": 64,
             "epochs": 2,
             "train_size": 256,
-            "targets": [0.1, 0.2],
+            "targets": {"low": 0.1, "high": 0.2, "source": "a test"},
         }
     },
     "optimizers": {"sgd": None, "nag_sutskever": None},

@@ -9,6 +9,7 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, middle_target
 from nagbench.rendering.result_tables import ResultTables
+from nagbench.rendering.table import p_value
 from nagbench.rendering.tables import claims, outcomes
 from nagbench.study.model import Study
 
@@ -76,18 +77,22 @@ def verdicts(tables: Tables) -> str:
     """Every claim with its effect in the metric's own unit, the deciding p, and its verdict."""
     if tables["hypotheses"].empty:
         return ""
-    table = claims.verdicts(tables)
-    verdict = table.header[-1]
-    left_out = ("Claim", "n", "Power", "Errs", "Test", verdict)
-    names = [name for name in table.header if name not in left_out]
+    found = list(tables["hypotheses"].itertuples())
+    head = ["Id", "Effect", "Interval", "p", claims.named(tables)]
     rows = [
-        {name: cell.text for name, cell in zip(table.header, row, strict=True)}
-        for row in table.rows
+        [row.hypothesis.replace("_", " "), claims.effect(row), claims.in_print(row),
+         p_value(row.p), row.verdict]
+        for row in found
+    ]  # fmt: skip
+    first, *lines = aligned([head, *rows]).splitlines()
+    words = [
+        _wrapped(
+            f"{row.claim}{f' ({said})' if (said := claims.remarks(row)) else ''}", indent="    "
+        )
+        for row in found
     ]
-    head, *lines = aligned([names, *([row[name] for name in names] for row in rows)]).splitlines()
-    words = [_wrapped(f"{row['Claim']}: {row[verdict]}", indent="    ") for row in rows]
     return "\n".join(
-        [head, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
+        [first, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
     )
 
 

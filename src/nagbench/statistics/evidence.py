@@ -119,7 +119,7 @@ def _obstacle(
         return f"the measure is not defined in {undefined} of {found.pairs} pairs"
     if claim.statement != "events" and not depth(found.pairs, level, _sides(claim.statement)):
         claims = round(study.level / level)
-        family = f"a family of {claims} claims" if claims > 1 else "a claim"
+        family = f"a family of {claims}" if claims > 1 else "a claim"
         return f"{found.pairs} pairs cannot decide {family}"
     return ""
 

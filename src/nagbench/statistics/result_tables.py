@@ -34,8 +34,8 @@ def result_tables(
     selection = select(study, runs, curves)
     accurate, fast = selection.accuracy, selection.speed
     hits = speed.hits(study, fast, curves)
-    times = speed.time_to_target(hits)
-    tuned = tuning.tuning(study, selection)
+    times = declared("time_to_target", speed.time_to_target(hits))
+    tuned = declared("tuning", tuning.tuning(study, selection))
     courses = speed_comparison.courses(study, fast, curves)
     tables = {
         "study": description.study(study, runs),

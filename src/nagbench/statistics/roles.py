@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nagbench.errors import InputError
@@ -82,4 +83,4 @@ def _tested(tested: pd.DataFrame, chosen: Mapping[Arm, Any], role: str) -> pd.Da
     arms = zip(tested["workload"], tested["optimizer"], strict=True)
     wanted = [trials.get(arm) for arm in arms]
     same = [one == other for one, other in zip(tested["trial"], wanted, strict=True)]
-    return tested[same]
+    return tested[np.array(same, dtype=bool)]

@@ -45,15 +45,20 @@ def named(tables: Tables) -> str:
 
 def in_words(row: Any) -> str:
     """The verdict with what has to be said with it."""
-    remarks = [row.remark]
-    if row.conditions == "transferred" and row.verdict != NOT_TESTABLE:
-        remarks.append("under our conditions")
-    if row.depends_on_tuning:
-        remarks.append("depends on tuning")
-    if row.edge:
-        remarks.append(f"edge: {row.edge}")
-    said = "; ".join(filter(None, remarks))
+    said = remarks(row)
     return f"{row.verdict} ({said})" if said else str(row.verdict)
+
+
+def remarks(row: Any) -> str:
+    """What has to be said with a verdict."""
+    said = [row.remark]
+    if row.conditions == "transferred" and row.verdict != NOT_TESTABLE:
+        said.append("under our conditions")
+    if row.depends_on_tuning:
+        said.append("depends on tuning")
+    if row.edge:
+        said.append(f"edge: {row.edge}")
+    return "; ".join(filter(None, said))
 
 
 def effect(row: Any) -> str:

@@ -15,11 +15,14 @@ def results(tables: Tables) -> Table:
     workload and those whose difference from it the corrected test does not establish.
     """
     page, rows = PerWorkload(tables), []
-    below = tables["times_below"].set_index(["workload", "clock", "optimizer"])
+    below = {
+        (row.workload, row.optimizer): row
+        for row in tables["times_below"].itertuples()
+        if row.clock == "gradients"
+    }
     for row in tables["summary"].itertuples():
         times = times_at(tables, row.workload, middle_target(tables, row.workload))
-        known = (row.workload, "gradients", row.optimizer) in below.index
-        speed = below.loc[(row.workload, "gradients", row.optimizer)] if known else None
+        speed = below.get((row.workload, row.optimizer))
         at = times.loc[row.optimizer] if row.optimizer in times.index else None
         rows.append(
             [
@@ -27,8 +30,8 @@ def results(tables: Tables) -> Table:
                 Cell(f"{100 * row.accuracy:.1f}", row.optimizer in leading(tables, row.workload)),
                 Cell(interval(100 * row.low, 100 * row.high)),
                 Cell(number(100 * row.sd, 1)),
-                Cell("–" if speed is None else number(speed["mean"], 0)),
-                Cell("–" if speed is None else f"{speed['fails']}/{speed['runs']}"),
+                Cell("–" if speed is None else number(speed.mean, 0)),
+                Cell("–" if speed is None else f"{speed.fails}/{speed.runs}"),
                 Cell("–" if at is None else time(at["median"])),
                 Cell("–" if at is None else f"{at['reached']}/{at['runs']}"),
                 Cell(f"{row.diverged}/{row.runs}"),
