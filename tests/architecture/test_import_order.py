@@ -31,6 +31,7 @@ REGISTRIES = {
     "schedules.registry",
 }
 MAY_RESOLVE_NAMES = (
+    "metrics",
     "study",
     "runner",
     "statistics",
