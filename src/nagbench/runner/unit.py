@@ -57,7 +57,8 @@ def train_unit(
         return digest([run.id, code, images.digest, backend])
 
     kept: dict[tuple[int, int], dict[str, Any]] = {}
-    runs, before = unit.runs(choice=choice), []
+    runs = unit.runs(choice=choice)
+    before: list[Run] = []
     while runs != before:
         _train(runs, key, trainer, store, report)
         for run in runs:

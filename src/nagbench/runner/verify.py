@@ -18,7 +18,7 @@ from nagbench.records import CURVE, TIMES
 from nagbench.runner.devices import claimed, resolve
 from nagbench.runner.many_processes import ManyProcesses
 from nagbench.runner.stop import Stop
-from nagbench.runner.store import Store
+from nagbench.runner.store import Store, part
 from nagbench.sources import Snapshot
 from nagbench.study.unit import Unit
 

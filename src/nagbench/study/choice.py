@@ -39,7 +39,7 @@ def choose(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, An
     roles = {best: ["accuracy"]}
     if "speed" in unit.choices:
         roles.setdefault(_fastest(unit, found.best, runs, curves), []).append("speed")
-    if others and unit.runner_up_seeds:
+    if others and unit.few:
         roles.setdefault(others[0], []).append("runner_up")
     last = [scores[best, seed][unit.base.epochs][0] for seed in unit.seeds]
     return {

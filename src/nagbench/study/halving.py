@@ -140,10 +140,8 @@ def progress(halving: Halving, seeds: Sequence[int], epochs: int, scores: Scores
             if left is not None and len(left) > rung.keep:
                 order = ranked(left, rung.epochs)
                 left = None if order is None else order[: rung.keep]
-        beside = ranked(halving.beside, epochs)  # waits for nothing
-        if left is None or beside is None:
-            return None
-        return ranked([*left, *beside], epochs)
+        whole = ranked([*(left or ()), *halving.beside], epochs)  # those beside wait for nothing
+        return None if left is None else whole
 
     last = thinned(halving.space)
     if last is None:
