@@ -211,7 +211,9 @@ def _differing(
     ]
     one, other = (record[1].reset_index(drop=True) for record in (first, second))
     return rows + [
-        name for name in CURVE if name not in TIMES and not one[name].equals(other[name])
+        name
+        for name in ("epoch", *CURVE)
+        if name not in TIMES and not one[name].equals(other[name])
     ]
 
 

@@ -188,8 +188,8 @@ def test_a_diverged_run_is_a_result_and_leaves_its_neighbours_alone(
     path.write_text(yaml.safe_dump(small))
     unit = unit_of(path, "tune/tiny/sgd")
     runs, curves = trained(unit, images, tmp_path)
-    assert list(runs["status"]) == ["finished", "finished", "diverged"]
-    assert list(runs["diverged_step"] >= 0) == [False, False, True]
+    assert list(runs["status"]) == ["finished", "diverged", "diverged"]
+    assert list(runs["diverged_step"] >= 0) == [False, True, True]
     last = curves[curves["run"] == runs["run"][2]]
     assert list(last["epoch"]) == [0]
     assert np.isfinite(curves["validation_loss"]).all()
@@ -221,9 +221,12 @@ def test_spikes_are_counted_against_the_mean_before_them() -> None:
 
 
 def test_runs_that_do_not_fit_side_by_side_train_fewer_at_a_time(
-    small_study: Study, images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: dict[str, Any], images: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Memory for two runs: three are halved to one, and the records are those of runs alone."""
+    small["optimizers"]["sgd"] = {"space": {"lr": {"low": 0.01, "high": 0.1}}}
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small))
     sizes = []
 
     def crowded(recipes: Sequence[Recipe], *rest: Any, **options: Any) -> Iterator[Any]:
@@ -233,7 +236,7 @@ def test_runs_that_do_not_fit_side_by_side_train_fewer_at_a_time(
                 raise torch.OutOfMemoryError("full")
             yield epoch
 
-    unit = unit_of(small_study, "tune/tiny/sgd")
+    unit = unit_of(path, "tune/tiny/sgd")
     expected = trained(unit, images, tmp_path / "alone")
     monkeypatch.setattr("nagbench.runner.one_process.train", crowded)
     assert_same(expected, trained(unit, images, tmp_path / "crowded", lanes=3))
