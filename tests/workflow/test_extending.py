@@ -96,7 +96,11 @@ def shrink(file: Path) -> None:
     """The same study, in seconds."""
     study = yaml.safe_load(file.read_text(encoding="utf-8"))
     for workload in study["workloads"].values():
-        workload |= {"epochs": 2, "train_size": 256, "targets": {"low": 0.05, "high": 0.1, "source": "a test"}}
+        workload |= {
+            "epochs": 2,
+            "train_size": 256,
+            "targets": {"low": 0.05, "high": 0.1, "source": "a test"},
+        }
     few = ("sgd", "nag", "patient")
     study["optimizers"] = {name: study["optimizers"][name] for name in few}
     study["hypotheses"] = {"patience": study["hypotheses"]["patience"]}
