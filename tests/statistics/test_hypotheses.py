@@ -352,7 +352,7 @@ def test_a_claim_that_cannot_be_judged_names_the_place(
 def test_one_test_under_two_names_is_refused(small: dict[str, Any]) -> None:
     """As C0b_printed and C4d_printed were."""
     small["optimizers"]["other"] = {"based_on": "sgd", "label": "SGD again"}
-    with pytest.raises(InputError, match="hypotheses.h1: the same test as 'h0'"):
+    with pytest.raises(InputError, match=r"hypotheses\.h1: the same test as 'h0'"):
         study_with(small, {}, {"claim": "said otherwise", "reference": "other"})
 
 

@@ -129,13 +129,13 @@ def test_what_tuning_saw_is_measured_seed_by_seed(small: dict[str, Any]) -> None
 def _select(study: Study, tuned: Any) -> Any:
     from nagbench.statistics.roles import select
 
-    tested = records_of(study, {name: SGD for name in study.optimizers})
+    tested = records_of(study, dict.fromkeys(study.optimizers, SGD))
     return select(study, *joined(tuned, tested))
 
 
 def test_a_failed_run_is_chance_as_a_diverged_one_is(small: dict[str, Any]) -> None:
     """And stands in its own column: an error is no divergence."""
     study = of_three(small)
-    runs, curves = records_of(study, {name: SGD for name in study.optimizers})
+    runs, curves = records_of(study, dict.fromkeys(study.optimizers, SGD))
     failed = runs.assign(status=runs["status"].replace("diverged", "failed"))
     np.testing.assert_array_equal(final_accuracy(runs, curves), final_accuracy(failed, curves))
