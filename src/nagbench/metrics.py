@@ -1,7 +1,7 @@
 """What claims may be about: each metric is one record, with all that is known of it.
 
-A metric of the test stage has a number for each run, one of the tune stage for each tuning seed, so
-that all of them compare in pairs. Accuracies and shares are from 0 to 1.
+A metric of the test stage has a number for each run, one of trials a number for each seed that all
+of them trained with, so that all metrics compare in pairs. Accuracies and shares are from 0 to 1.
 """
 
 from collections.abc import Callable
@@ -37,8 +37,9 @@ class Metric:
         scale: By which they are multiplied for that: 100 for percentage points.
         better: `greater` or `less`; empty if neither is.
         of_runs: Of the test stage: a number for each of `runs`, from their `curves`.
-        of_trials: Of the tune stage: a number for all trials of one seed, rows of runs with their
-            final validation `accuracy`, the workload's lowest target, and the study's tolerance.
+        of_trials: Of the stage `trials_of`: a number for all trials of one seed, rows of runs with
+            their final validation `accuracy`, a threshold of it, and the study's tolerance.
+        trials_of: `tune`, or `band`, whose trials are common factors of the chosen rate.
         clock: Of a time below the targets, what it is counted in: a name in `CLOCKS`.
         role: The setting that it is judged at, by what that was chosen.
         counts: It counts what may not happen at all.
@@ -51,6 +52,7 @@ class Metric:
     better: str = ""
     of_runs: "Callable[[pd.DataFrame, pd.DataFrame], Array] | None" = None
     of_trials: "Callable[[pd.DataFrame, float, float], float] | None" = None
+    trials_of: str = "tune"
     clock: str = ""
     role: str = "accuracy"
     counts: bool = False
@@ -59,7 +61,7 @@ class Metric:
 
     @property
     def stage(self) -> str:
-        return "tune" if self.of_trials is not None else "test"
+        return "test" if self.of_trials is None else self.trials_of
 
 
 def final_accuracy(runs: "pd.DataFrame", curves: "pd.DataFrame", part: str = "test") -> Array:
@@ -200,12 +202,13 @@ METRICS = {
         better="less",
         elsewhere="the cost of a step is measured side by side, by `nagbench bench optimizers`",
     ),
-    "band": Metric(unit="decades", better="greater", of_trials=band),
+    "band": Metric(unit="decades", better="greater", of_trials=band, trials_of="band"),
     "trials_needed": Metric(unit="trials", better="less", of_trials=_trials_needed),
     "trials_diverged": Metric(
         unit="of trials",
         better="less",
         of_trials=lambda trials, *_: float((trials["status"] == "diverged").mean()),
+        trials_of="band",
         counts=True,
     ),
 }

@@ -339,7 +339,7 @@ def test_a_search_that_is_no_grid_needs_no_rate(small: dict[str, Any]) -> None:
     read(small)
 
 
-BAND = {"epochs": 1, "seeds": [31, 32]}
+BAND = {"epochs": 1, "seeds": [31, 32], "threshold": 0.2}
 STAGES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"band.seeds": [1]}, "band.seeds", "used for tuning: 1", "never saw"),
     ({"band.workloads": ["tine"]}, "band.workloads[0]", "is tiny meant?", "tiny"),
@@ -387,6 +387,19 @@ def test_settings_come_from_where_all_of_them_are_chosen(small: dict[str, Any]) 
     (error,) = errors(small)
     assert error.place == "small.yaml.workloads.other.tuned_on"
     assert "adam not among those of 'tiny'" in error.found
+
+
+def test_a_claim_about_bands_is_of_bands_that_are_measured(small: dict[str, Any]) -> None:
+    claim = {**CLAIM, "metric": "band"}
+    small = changed(small, "hypotheses.h", claim)
+    (error,) = errors(small)
+    assert error.place == "small.yaml.hypotheses.h.metric"
+    assert "without `band`" in error.found
+    small["band"] = dict(BAND)
+    read(small)
+    small["band"]["optimizers"] = ["sgd"]
+    (error,) = errors(small)
+    assert "nag_sutskever on tiny" in error.found
 
 
 def test_a_band_needs_a_rate(small: dict[str, Any]) -> None:

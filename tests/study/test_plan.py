@@ -262,7 +262,7 @@ def test_a_plan_comes_back_with_the_same_runs(tmp_path: Path, name: str) -> None
     read = read_plan(path)
     assert read == made
     for one, other in zip(made, read, strict=True):
-        choice = chosen(1, {"lr": 0.3}) if one.stage == "test" else None
+        choice = None if one.halving is not None else chosen(1, {"lr": 0.3})
         assert [run.id for run in one.runs(choice=choice)] == [
             run.id for run in other.runs(choice=choice)
         ]
@@ -380,7 +380,13 @@ def test_a_workload_may_take_another_s_settings(small: dict[str, Any]) -> None:
 
 
 def test_a_band_is_the_accurate_setting_at_other_rates(small: dict[str, Any]) -> None:
-    small["band"] = {"epochs": 1, "seeds": [31, 32], "step": 0.5, "optimizers": ["nag_sutskever"]}
+    small["band"] = {
+        "epochs": 1,
+        "seeds": [31, 32],
+        "threshold": 0.2,
+        "step": 0.5,
+        "optimizers": ["nag_sutskever"],
+    }
     made = units(study_of("small", small, "x"), "band")
     assert [one.name for one in made] == ["band/tiny/nag_sutskever"]
     (one,) = made

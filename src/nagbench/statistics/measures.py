@@ -73,26 +73,26 @@ def measured(
             broken = group["status"].isin(BROKEN).to_numpy() & (not metric.event)
             values = pd.Series(metric.of_runs(group, own), group["seed"].to_numpy(), dtype=float)
             found.append((values, pd.Series(broken, values.index)))
-    seeds = len(study.testing.seeds)
-    few = min(study.tuning.runner_up_seeds, seeds)
     return [
-        Measured(values, fails, few if role == RUNNER_UP else seeds)
-        for (values, fails), role in zip(found, roles, strict=True)
+        Measured(values, fails, study.planned(metric.stage, *arm, role == RUNNER_UP))
+        for (values, fails), arm, role in zip(found, arms, roles, strict=True)
     ]
 
 
 def _of_trials(
     study: Study, selection: Selection, name: str, arm: Arm, group: pd.DataFrame
 ) -> Measured:
-    """A metric of the tune stage: of those seeds that trained every trial of the first."""
-    function = METRICS[name].of_trials
+    """A metric of trials: of those seeds that trained every trial of the first."""
+    metric = METRICS[name]
+    function = metric.of_trials
     assert function is not None
     own = selection.curves[selection.curves["run"].isin(group["run"])]
     scored = group.assign(accuracy=final_accuracy(group, own, "validation"))
     by_seed = dict(iter(scored.groupby("seed")))
-    first = study.tuning.seeds[0]
+    work, band = study.workloads[arm[0]], study.band if metric.stage == "band" else None
+    first = study.tuning_of(work).seeds[0] if band is None else band.seeds[0]
     wanted = set(by_seed[first]["trial"]) if first in by_seed else set()
-    lowest = study.workloads[arm[0]].targets.low
+    lowest = work.targets.low if band is None else band.threshold
     values = pd.Series(
         {
             seed: function(trials, lowest, study.tolerance)
@@ -102,4 +102,4 @@ def _of_trials(
         dtype=float,
     )
     fails = pd.Series(np.zeros(len(values), dtype=bool), values.index)
-    return Measured(values, fails, len(values))
+    return Measured(values, fails, len(values) if band is None else len(band.seeds))

@@ -1,8 +1,8 @@
 """Which runs of the test stage a table is about: those of the setting that its role chose.
 
 An optimizer is tested with the setting that tuning chose by accuracy, with the one that it chose by
-speed, and with the second best on few seeds. What a run was tested for is not read from its record: the
-choice is made again from the tuning records, as it was before the test.
+speed, and with the second best on few seeds. What a run was tested for is not read from its record:
+the choice is made again from the tuning records, as it was before the test.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from nagbench.errors import InputError
 from nagbench.metrics import Metric
 from nagbench.statistics.selection import runs_of
 from nagbench.study.choice import choose
-from nagbench.study.model import Arm, Study
+from nagbench.study.model import STAGES, Arm, Study
 from nagbench.study.plan import units
 
 RUNNER_UP = "runner_up"
@@ -27,7 +27,7 @@ class Selection:
     """A study's records, taken apart.
 
     Attributes:
-        tuned: Runs of the tune stage.
+        tuned, band: Runs of these stages.
         accuracy, speed, runner_up: Runs of the test stage by the role of their setting.
         curves: Of all of them.
         chosen: What `study.choice.choose` gives for each workload and optimizer whose tuning is
@@ -35,6 +35,7 @@ class Selection:
     """
 
     tuned: pd.DataFrame
+    band: pd.DataFrame
     accuracy: pd.DataFrame
     speed: pd.DataFrame
     runner_up: pd.DataFrame
@@ -43,15 +44,14 @@ class Selection:
 
     def of(self, metric: Metric, arm: Arm, role: str | None = None) -> pd.DataFrame:
         """The runs of an arm that a metric is about, or those of another role."""
-        if metric.stage == "tune":
-            return runs_of(self.tuned, *arm)
-        found: pd.DataFrame = getattr(self, role or metric.role)
+        stages = {"tune": self.tuned, "band": self.band}
+        found: pd.DataFrame = stages.get(metric.stage, getattr(self, role or metric.role))
         return runs_of(found, *arm)
 
 
 def select(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> Selection:
     """Take records apart; test runs of optimizers whose tuning is not complete have no role."""
-    tuned, tested = (runs[runs["stage"] == stage] for stage in ("tune", "test"))
+    tuned, tested, band = (runs[runs["stage"] == stage] for stage in STAGES)
     chosen = {}
     for unit in units(study, "tune"):
         own = runs_of(tuned, unit.workload, unit.optimizer)
@@ -61,8 +61,13 @@ def select(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> Selection:
             except InputError:
                 continue  # trials are missing: nothing was chosen
             chosen[unit.workload, unit.optimizer] = choice
+    for workload, optimizer in study.pairs():
+        source = workload.tuned_on, optimizer.name
+        if source in chosen:
+            chosen[workload.name, optimizer.name] = chosen[source]
     return Selection(
         tuned=tuned,
+        band=band,
         accuracy=_tested(tested, chosen, "accuracy"),
         speed=_tested(tested, chosen, "speed"),
         runner_up=_tested(tested, chosen, RUNNER_UP),

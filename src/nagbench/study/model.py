@@ -111,7 +111,8 @@ class Band:
 
     Attributes:
         epochs: Of each run.
-        seeds: Of each rate; none of the test stage's.
+        seeds: Of each rate.
+        threshold: Validation accuracy, from 0 to 1, that a usable rate reaches.
         workloads, optimizers: Names of those whose bands are measured; all if None.
         decades: How far the factors reach, to either side.
         step: Decades between neighbours.
@@ -119,6 +120,7 @@ class Band:
 
     epochs: int
     seeds: tuple[int, ...]
+    threshold: float
     workloads: tuple[str, ...] | None = None
     optimizers: tuple[str, ...] | None = None
     decades: float = 1.0
@@ -274,6 +276,16 @@ class Study:
         if workload.seeds is not None:
             return workload.seeds
         return (*self.testing.seeds, *self.testing.further.get(optimizer, ()))
+
+    def planned(self, stage: str, workload: str, optimizer: str, runner_up: bool = False) -> int:
+        """The seeds of an optimizer's unit of that stage; of a test, those of one setting."""
+        work = self.workloads[workload]
+        if stage == "band":
+            return len(self.band.seeds) if self.band is not None else 0
+        if stage == "tune":
+            return len(self.tuning_of(work).seeds)
+        seeds = len(self.test_seeds(work, optimizer))
+        return min(self.tuning_of(work).runner_up_seeds, seeds) if runner_up else seeds
 
     def trains(self, stage: str, workload: Workload, optimizer: str) -> bool:
         """Whether an optimizer of the workload has a unit in that stage."""

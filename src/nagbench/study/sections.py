@@ -206,6 +206,7 @@ class BandSection(Section):
 
     epochs: Annotated[int, Whole("passes over the training data", least=1, most=100_000)]
     seeds: Seeds
+    threshold: Annotated[Share, About("validation accuracy that a usable rate reaches")]
     workloads: (
         Annotated[tuple[str, ...], Entries("where; absent: everywhere", most=_MOST)] | None
     ) = Band.workloads

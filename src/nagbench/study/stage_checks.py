@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from nagbench.metrics import METRICS
 from nagbench.optimizers.search_space import rate_of
 from nagbench.study.model import Tuning
 from nagbench.study.parts import Parts
@@ -14,6 +15,7 @@ def check_stages(parts: Parts) -> Iterator[Problem]:
     yield from _check_tuning(parts)
     yield from _check_grid(parts)
     yield from _check_band(parts)
+    yield from _check_measured(parts)
 
 
 def _check_seeds(parts: Parts) -> Iterator[Problem]:
@@ -28,7 +30,7 @@ def _check_seeds(parts: Parts) -> Iterator[Problem]:
     if testing is not None:
         judging.append((("testing", "seeds"), testing.seeds))
         for name, seeds in testing.further.items():
-            place = ("testing", "further", name)
+            place: Place = ("testing", "further", name)
             known = parts.names.get("optimizers")
             if known is not None and name not in known:
                 yield no_such(place, name, known)
@@ -109,6 +111,25 @@ def _check_band(parts: Parts) -> Iterator[Problem]:
         if (band.optimizers is None or name in band.optimizers) and "lr" not in optimizer.defaults:
             found = f"{name}, which has no learning rate `lr`"
             yield ("band", "optimizers"), found, "optimizers with one"
+
+
+def _check_measured(parts: Parts) -> Iterator[Problem]:
+    """A claim about bands is of arms whose bands are measured; a pilot's claims decide nothing."""
+    band = parts.fields.get("band")
+    for name, claim in parts.of("hypotheses").items():
+        if claim.metric not in METRICS or claim.measured.stage != "band":
+            continue
+        if parts.fields.get("pilot"):
+            continue
+        place: Place = ("hypotheses", name, "metric")
+        if band is None:
+            yield place, f"found {claim.metric} in a study without `band`", "a section `band`"
+            continue
+        for workload, optimizer in claim.pairs():
+            outside = band.workloads is not None and workload not in band.workloads
+            if outside or (band.optimizers is not None and optimizer not in band.optimizers):
+                found = f"{optimizer} on {workload}, whose band is not measured"
+                yield place, found, "those of the section `band`"
 
 
 def _check_grid(parts: Parts) -> Iterator[Problem]:
