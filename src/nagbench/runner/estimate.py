@@ -19,6 +19,7 @@ from nagbench.engine import numerics
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
 from nagbench.engine.loop import step
+from nagbench.engine.outcome import evaluation_points
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
@@ -80,10 +81,11 @@ def estimate(units: Sequence[Unit], device: str) -> Estimate:
         seconds, image, state = costs[pair]
         data = data_set(recipe.data)
         size = recipe.train_size or data.train - recipe.validation_size
-        epoch = size // recipe.batch_size * seconds + recipe.validation_size * image
+        epoch, judging = size // recipe.batch_size * seconds, recipe.validation_size * image
         lengths = unit.planned()
+        whole = sum(n * epoch + len(evaluation_points(n)) * judging for n in lengths)
         test = data.test * image if recipe.judged_on_test else 0.0
-        one = epoch * sum(lengths) / len(lengths) + test
+        one = whole / len(lengths) + test
         estimates.append(UnitEstimate(unit, len(lengths), one, state))
     return Estimate(estimates, lanes)
 
