@@ -61,10 +61,10 @@ def below(curves: Curves, targets: Targets, horizon: float) -> np.ndarray:
 
 
 def heavy_ball(settings: dict[str, Any]) -> float:
-    """Accuracy that falls by 20 points a decade from the best effective rate, and by as many from
-    the best 1 − μ."""
-    off = math.log10(settings["lr"] / (1 - settings["momentum"]) / 0.5)
-    return 0.8 - 0.2 * abs(off) - 0.2 * abs(math.log10((1 - settings["momentum"]) / 0.2))
+    """Accuracy that falls with the square of the decades from the best effective rate, and from the
+    best 1 − μ."""
+    rate, rest = settings["lr"] / (1 - settings["momentum"]), 1 - settings["momentum"]
+    return 0.8 - 0.3 * (math.log10(rate / 0.5) ** 2 + math.log10(rest / 0.3) ** 2)
 
 
 def test_a_dense_joint_search_finds_what_a_grid_of_rates_cannot() -> None:
@@ -72,11 +72,14 @@ def test_a_dense_joint_search_finds_what_a_grid_of_rates_cannot() -> None:
     space = {"lr/(1-momentum)": Domain(0.01, 10.0), "momentum": Domain(0.5, 0.995, "log_one_minus")}
     row = replace(CATALOGUE["heavy_ball"], space=space)
     rates = [{**row.defaults, "lr": lr} for lr in np.geomspace(1e-3, 1.0, 6)]
-    sought, _ = tried(Tuning(points=16, seeds=(1,), grows=False), row)
-    grid, joint = (max(map(heavy_ball, settings)) for settings in (rates, sought))
-    assert grid < 0.74
-    assert joint > grid + 0.02
-    assert len({one["momentum"] for one in sought}) == 17
+    found = []
+    for seed in range(1, 9):
+        sought, _ = tried(Tuning(points=16, seeds=(seed,), grows=False), row)
+        assert len({one["momentum"] for one in sought}) == 17
+        found.append(max(map(heavy_ball, sought)))
+    grid = max(map(heavy_ball, rates))
+    assert grid < 0.73 < min(found)
+    assert np.mean(found) > grid + 0.03
 
 
 def rows_of(rates: np.ndarray, accuracy: np.ndarray) -> pd.DataFrame:
