@@ -154,4 +154,4 @@ def test_for_a_gpu_a_class_is_asked_for_a_step_that_can_be_captured(
 def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
     with pytest.raises(InputError, match="pip install pytorch-optimizer"):
-        load(CATALOGUE["lion"])
+        load(CATALOGUE["soap"])

@@ -7,7 +7,7 @@ CUDA graph and replayed. What a step leaves behind lies in `state` or `param_gro
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -61,8 +61,9 @@ class KeptState(torch.optim.Optimizer):
 class FormulaOptimizer(KeptState, ABC):
     """An optimizer that is one formula on all parameters of a group: its `update`.
 
-    Weight decay is coupled, so λθ is added to the gradient as in torch's `SGD`, unless a class says
-    otherwise by its `decayed`.
+    Class attribute `decay` says what weight decay is: `coupled`, λθ added to the gradient as in
+    torch's `SGD`; `decoupled`, θ shrunk by ηλ before the step; or `own`, where the formula has a
+    place for it.
 
     Args:
         params: Parameters, or groups of them as dicts.
@@ -70,6 +71,8 @@ class FormulaOptimizer(KeptState, ABC):
         weight_decay: λ.
         settings: Those of the formula, which each group holds by name.
     """
+
+    decay: ClassVar[str] = "coupled"
 
     def __init__(
         self, params: Iterable[Any], lr: float | Tensor, weight_decay: float = 0.0, **settings: Any
@@ -90,16 +93,14 @@ class FormulaOptimizer(KeptState, ABC):
             if not parameters:
                 continue
             gradients = [p.grad for p in parameters]
-            if group["weight_decay"]:
-                gradients = self.decayed(parameters, gradients, group)
+            if group["weight_decay"] and self.decay == "coupled":
+                gradients = list(
+                    torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
+                )
+            elif group["weight_decay"] and self.decay == "decoupled":
+                torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
             self.update(GroupStep(parameters, gradients, group, loss))
         return loss
-
-    def decayed(
-        self, parameters: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
-    ) -> list[Tensor]:
-        """The gradients that `update` is given, where there is weight decay: λθ added."""
-        return list(torch._foreach_add(gradients, parameters, alpha=group["weight_decay"]))
 
     @abstractmethod
     def update(self, step: GroupStep) -> None:

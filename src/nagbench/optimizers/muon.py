@@ -38,6 +38,8 @@ class Muon(FormulaOptimizer):
         weight_decay: Decoupled weight decay.
     """
 
+    decay = "decoupled"
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -57,12 +59,6 @@ class Muon(FormulaOptimizer):
                 raise ValueError("each group of parameters needs the flag use_muon")
             if not group["use_muon"]:
                 group["lr"] = adam_lr
-
-    def decayed(
-        self, parameters: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
-    ) -> list[Tensor]:
-        torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-        return gradients
 
     def update(self, step: GroupStep) -> None:
         if step.group["use_muon"]:

@@ -82,7 +82,7 @@ ROWS = (
     OptimizerSpec(
         name="adan",
         label="Adan",
-        reference="pytorch_optimizer:Adan",
+        reference="nagbench.optimizers.adan:Adan",
         family="adaptive",
         citation="xie2022adan",
         defaults={"lr": 1e-3, "betas": (0.98, 0.92, 0.99), "eps": 1e-8},
@@ -93,7 +93,7 @@ ROWS = (
     OptimizerSpec(
         name="lion",
         label="Lion",
-        reference="pytorch_optimizer:Lion",
+        reference="nagbench.optimizers.lion:Lion",
         family="sign",
         citation="chen2023symbolic",
         defaults={"lr": 1e-4, "betas": (0.9, 0.99)},

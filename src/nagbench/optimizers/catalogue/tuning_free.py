@@ -45,7 +45,7 @@ ROWS = (
     OptimizerSpec(
         name="schedule_free_sgd",
         label="Schedule-Free SGD",
-        reference="schedulefree:SGDScheduleFree",
+        reference="nagbench.optimizers.schedule_free:ScheduleFreeSGD",
         family="tuning-free",
         citation="defazio2024road",
         defaults={"lr": 1.0, "momentum": 0.9},
@@ -58,7 +58,7 @@ ROWS = (
     OptimizerSpec(
         name="schedule_free_adamw",
         label="Schedule-Free AdamW",
-        reference="schedulefree:AdamWScheduleFree",
+        reference="nagbench.optimizers.schedule_free:ScheduleFreeAdamW",
         family="tuning-free",
         citation="defazio2024road",
         defaults={"lr": 2.5e-3, "betas": BETAS, "eps": 1e-8},
