@@ -104,6 +104,10 @@ def test_a_squares_decay_is_faster_than_a_proportional_one() -> None:
     assert (ours("square")[2 * STEPS :] < ours("proportional")[2 * STEPS :]).all()
 
 
+def test_the_printed_stop_rule_leaves_an_epoch_after_its_first_batch() -> None:
+    assert np.flatnonzero(ours("first_batch")).tolist() == list(range(0, TOTAL, STEPS))
+
+
 CHANGING = [name for name in SCHEDULES if name != "constant"]
 
 

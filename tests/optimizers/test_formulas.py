@@ -102,6 +102,8 @@ def by_row(
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "sgd": ("sgd", {}, {}),
     "nagd_printed": ("sgd", {}, {}),
+    "nagd_parameters": ("nag", {"momentum": 0.9}, {}),
+    "nagd_coded": ("adam", {"betas": (0.9, 0.99), "eps": 1e-6}, {}),
     "heavy_ball": ("heavy_ball", {"momentum": 0.9}, {}),
     "nag": ("nag", {"momentum": 0.9}, {}),
     "nag_sutskever": ("nag_sutskever", {"momentum": 0.9}, {}),

@@ -63,6 +63,7 @@ ROWS = (
         space=WITH_BETA,
         memory=2,
         symmetries=("loss",),
+        note="Also the fourth article's code, whose loss is `one_hot_squares`.",
     ),
     OptimizerSpec(
         name="nadam",
