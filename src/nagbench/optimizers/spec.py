@@ -44,7 +44,7 @@ class OptimizerSpec:
         family: One of `FAMILIES`.
         citation: Key of the article in `paper/references.bib`; empty where there is none.
         defaults: Published settings by name, the first that tuning tries.
-        space: For each setting that is tuned, where tuning looks.
+        space: For each coordinate that is tuned, where tuning looks.
         fixed: Settings that make the class this optimizer, which no study changes.
         closure: Whether its step evaluates the loss anew, by a closure that it is given.
         create_graph: Whether its step differentiates the gradient, whose graph must then be kept.
