@@ -178,7 +178,12 @@ def tables_of(*rows: dict[str, Any], folder: Path) -> tuple[pd.DataFrame, pd.Dat
 def test_merged_records_hold_each_run_once_whatever_its_times(tmp_path: Path) -> None:
     first = tables_of(row("a"), row("b"), folder=tmp_path)
     again = tables_of(
-        row("b", train_seconds=9.0, provenance='{"x": 1}', curve_train_seconds=[0.0, 1.0, 2.0, 3.0, 9.0]),
+        row(
+            "b",
+            train_seconds=9.0,
+            provenance='{"x": 1}',
+            curve_train_seconds=[0.0, 1.0, 2.0, 3.0, 9.0],
+        ),
         row("c"),
         folder=tmp_path,
     )

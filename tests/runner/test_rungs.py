@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from test_stop import StopEach
 
 from nagbench import records
 from nagbench.data.images import ImageSet
@@ -21,7 +22,6 @@ from nagbench.runner.store import Store, part
 from nagbench.runner.unit import train_unit
 from nagbench.sources import Snapshot
 from small_runs import CPU, one_process, recipe_of, unit_of
-from test_stop import StopEach
 
 MakeTrainer = Callable[[ImageSet, Store], contextlib.AbstractContextManager[Trainer]]
 
@@ -77,7 +77,7 @@ def whole(images: ImageSet, tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def is_part(kept: dict[str, Any] | None, whole: dict[str, Any] | None, epochs: int) -> None:
-    """Assert that what is kept is the beginning of the whole run, without a look at the test set."""
+    """Assert that what is kept is how the whole run began, without a look at the test set."""
     assert kept is not None
     assert whole is not None
     count = len(evaluation_points(epochs))
