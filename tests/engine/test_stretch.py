@@ -1,10 +1,13 @@
 """When a run is judged, what each row of its curve covers, and that judging changes no step."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from test_capture import Capture
+from test_loop import noisy
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import evaluation
@@ -15,8 +18,6 @@ from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import place_splits
 from small_runs import CPU, assert_same_outcomes, ended, outcomes, recipe_of, untimed
-from test_capture import Capture
-from test_loop import noisy
 
 POINTS = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6]
 
@@ -43,7 +44,7 @@ def test_each_row_of_a_curve_covers_the_steps_since_the_row_before(
     assert curve["epoch"] == POINTS
     ends = [int(point * steps) for point in POINTS]
     assert curve["gradient_evaluations"] == ends
-    for n, (first, end) in enumerate(zip(ends, ends[1:], strict=False), 1):
+    for n, (first, end) in enumerate(pairwise(ends), 1):
         part = run.losses[first:end]
         assert curve["train_loss"][n] == part.mean()
         assert curve["loss_variance"][n] == part.var(ddof=1)

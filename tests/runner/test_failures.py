@@ -50,7 +50,7 @@ def study_with(tmp_path: Path, small: dict[str, Any], images: ImageSet, fault: s
         "settings": {"lr": 0.05},
         "space": space,
     }
-    others = dict.fromkeys(small["optimizers"], {"space": space})
+    others = {name: {"space": space} for name in small["optimizers"]}
     small["optimizers"] = {"faulty": faulty, **others}
     path = tmp_path / "small.yaml"
     path.write_text(yaml.safe_dump(small, sort_keys=False))

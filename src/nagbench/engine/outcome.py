@@ -43,8 +43,8 @@ class Outcome:
         gradient_evaluations: Gradients computed, over the whole run.
         train_seconds: Spent in steps. With runs side by side, this one's equal share.
         evaluation_seconds: Spent in evaluation.
-        curve: Columns of `CURVE`, with an entry for each of `evaluation_points`. What is measured in
-            steps is over those since the entry before.
+        curve: Columns of `CURVE`, with an entry for each of `evaluation_points`. What steps measure
+            is over those since the entry before.
         changed: What the optimizer changed beside its own state: settings of torch by name.
     """
 
