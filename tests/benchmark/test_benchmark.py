@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nagbench.benchmark import report
 from nagbench.benchmark.cases import case
-from nagbench.benchmark.ceilings import Floor, traffic
+from nagbench.benchmark.ceilings import Floor, _Counted, traffic
 from nagbench.benchmark.contestants import Careful, Engine
 from nagbench.benchmark.optimizers import cost_table, costs
 from nagbench.benchmark.tournament import TRAINING_IMAGES, Result, Row
@@ -59,6 +59,24 @@ def test_traffic_counts_what_operations_read_and_write() -> None:
     images = 16 * 3072 * 4
     # Gathered, scaled, flattened and multiplied: each image passes several times.
     assert 4 * images < more - fewer < 20 * images
+
+
+def test_a_batch_is_counted_as_what_it_takes_of_the_images() -> None:
+    """All windows of a resident set have 81 times its size; a batch reads one of each image."""
+    data = Engine(small(), CPU).runs[0].data
+    drawn = torch.arange(16)
+    with _Counted() as counted:
+        data.crops(drawn, drawn % 9, drawn % 9, drawn % 2 == 0)
+    pixels = 16 * 3072
+    # Read, written, mirrored, chosen, and in float32 cast, moved and scaled.
+    assert 20 * pixels < counted.bytes < 50 * pixels
+
+
+def test_what_is_read_again_in_place_is_counted_once() -> None:
+    windows = torch.zeros(100).as_strided((91, 10), (1, 1))
+    with _Counted() as counted:
+        windows.sum()
+    assert counted.bytes == 4 * (100 + 1)
 
 
 def test_the_tables_numbers_follow_from_rates() -> None:
