@@ -7,7 +7,7 @@ turn in every round, so of one round two are compared that met the same machine.
 import json
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class StepCost:
         workload, optimizer: Names of the study's.
         execution: `eager` or `graph`.
         lanes: Runs side by side.
-        gradients: Evaluated in a step, the mean.
+        gradients: Evaluated in a step, the last before the rounds.
         seconds: Of a step of one run, a number for each round, in the order of the rounds.
     """
 
@@ -39,7 +39,7 @@ class StepCost:
     optimizer: str
     execution: str
     lanes: int
-    gradients: float
+    gradients: int
     seconds: tuple[float, ...]
 
     @property
@@ -142,7 +142,10 @@ def read(path: Path) -> StepCosts:
             raise InputError(path, "changed after it was written", _ALLOWED)
         costs = [
             StepCost(
-                *(entry[name] for name in ("workload", "optimizer", "execution", "lanes")),
+                workload=entry["workload"],
+                optimizer=entry["optimizer"],
+                execution=entry["execution"],
+                lanes=entry["lanes"],
                 gradients=entry["gradients"],
                 seconds=tuple(entry["seconds"]),
             )
@@ -153,7 +156,7 @@ def read(path: Path) -> StepCosts:
     return StepCosts(content["machine"], costs, content["images"])
 
 
-def table(measured: StepCosts, one_of: Callable[[float], str] = "{:.3f}".format) -> str:
+def table(measured: StepCosts) -> str:
     """The costs as text: milliseconds of a step, and the ratio to the baseline's."""
     lines = [
         f"{'workload':14}{'optimizer':22}{'ms a step':>10}{'gradients':>10}"
@@ -161,10 +164,11 @@ def table(measured: StepCosts, one_of: Callable[[float], str] = "{:.3f}".format)
     ]
     for cost in measured.costs:
         over = _over_baseline(measured, cost)
-        ratio, low, high = map(one_of, over) if over else ("", "", "")
-        between = f"{low} – {high}" if over else ""
+        ratio, between = "", ""
+        if over:
+            ratio, between = f"{over[0]:.3f}", f"{over[1]:.3f} – {over[2]:.3f}"
         lines.append(
-            f"{cost.workload:14}{cost.optimizer:22}{1e3 * cost.median:10.2f}{cost.gradients:10.1f}"
+            f"{cost.workload:14}{cost.optimizer:22}{1e3 * cost.median:10.2f}{cost.gradients:10}"
             f"{ratio:>10}  {between:16}{cost.execution}, {cost.lanes} lanes"
         )
     return "\n".join(lines)

@@ -107,16 +107,27 @@ def test_an_unknown_workload_is_refused_before_any_work() -> None:
         report.bench(["vgg"], ["float32"], "cpu", 1, 0.1, None)
 
 
-def test_all_compete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_compete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("nagbench.benchmark.tournament.LANES", (1,))
     monkeypatch.setitem(report.WORKLOADS, "tiny_cnn", small())
     output = tmp_path / "bench.json"
-    report.bench(["tiny_cnn"], ["float32"], "cpu", 2, 0.05, output)
+    report.bench(["tiny_cnn"], ["float32"], "cpu", 4, 0.0, output)
     kept = json.loads(output.read_text())
     assert [row["way"] for row in kept["rows"]] == [
         "plain", "careful", "engine 1", "convolutions 1",
     ]  # fmt: skip
     assert all(row["images_per_second"] > 0 and row["megabytes"] > 50 for row in kept["rows"])
+    # There was no time: three rounds of the shortest turns.
+    assert [row["rounds"] for row in kept["rows"]] == [3] * 4
+    said = capsys.readouterr()
+    assert said.err.startswith("tiny_cnn float32: 4 ways each, in 4 turns, about 0 minutes\n")
+    assert "turn 3 of 4" in said.err
+    assert "turn 4 of 4" not in said.err
+    assert kept["command"] == (
+        "nagbench bench tiny_cnn --device cpu --rounds 4 --minutes 0 --precision float32"
+    )
     assert {"torch", "device"} <= kept["machine"].keys()
 
 

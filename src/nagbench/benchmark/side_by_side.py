@@ -20,6 +20,7 @@ from nagbench.step_costs import BASELINE, FEWEST, StepCost, StepCosts
 from nagbench.study.unit import Unit
 
 _STEPS = 4  # of a turn
+_RATE = 1e-6  # at most: so small that nothing diverges
 
 
 class _Stepper:
@@ -36,7 +37,7 @@ class _Stepper:
                 self._next(run)
         self._replay = self._captured() if device.type == "cuda" else None
         self.execution = "graph" if self._replay else "eager"
-        self.gradients = len(run.evaluations) and sum(run.evaluations) / len(run.evaluations)
+        (self.gradients,) = self._runs[0].evaluations  # of the last step
 
     def _next(self, run: LiveRun) -> None:
         run.rewind()  # the noise is one batch
@@ -94,7 +95,7 @@ def recipes_of(units: Sequence[Unit]) -> dict[tuple[str, str], Recipe]:
         found.setdefault((unit.workload, BASELINE), plain)
         settings = dict((unit.trials or ({},))[0])
         if "lr" in settings:
-            settings["lr"] = min(1e-6, settings["lr"])
+            settings["lr"] = min(_RATE, settings["lr"])
         if (unit.workload, unit.optimizer) not in found:
             found[unit.workload, unit.optimizer] = unit.recipe(settings, 0)
     return found
@@ -135,9 +136,10 @@ def measure(
         seconds: dict[str, list[float]] = {name: [] for name in steppers}
         for turn in range(1, rounds + 1):
             started = time.perf_counter()
-            for name, stepper in steppers.items():
+            first = turn % len(steppers)  # another one, so that no place in a round is anybody's
+            for name in [*steppers][first:] + [*steppers][:first]:
                 progress(f"{workload}: round {turn} of {rounds}, {name}")
-                seconds[name].append(stepper.turn())
+                seconds[name].append(steppers[name].turn())
             ended = time.perf_counter()
             if turn >= FEWEST and ended + (ended - started) > until:
                 break
