@@ -16,7 +16,8 @@ from nagbench.engine.recipe import digest
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 
-VERSION = 1  # of the JSON file
+FILE = "step_costs.json"  # in a folder of records, which its checksums cover
+VERSION = 1
 BASELINE = "sgd"  # measured on every workload
 FEWEST = 6  # rounds, of which an interval needs as many
 _LEVEL = 0.05

@@ -131,12 +131,12 @@ def _plan(options: argparse.Namespace) -> None:
 def _measured(options: argparse.Namespace, study: str) -> "StepCosts | None":
     """Costs of the steps on the device that was asked for, where there are any."""
     from nagbench.runner.devices import has_gpu
-    from nagbench.step_costs import read
+    from nagbench.step_costs import FILE, read
 
     wanted = options.device
     if wanted == "auto":
         wanted = "cuda" if has_gpu() else "cpu"
-    usual = Path("paper/records", study, "step_costs.json")
+    usual = Path("paper/records", study, FILE)
     if options.costs is None and not usual.is_file():
         return None
     path = options.costs or usual
@@ -195,7 +195,7 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
-    from nagbench import step_costs
+    from nagbench import records, step_costs
     from nagbench.benchmark.optimizers import cost_table, costs
     from nagbench.benchmark.progress import Progress
     from nagbench.benchmark.side_by_side import measure
@@ -208,6 +208,10 @@ def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
         raise InputError("--study", "no file for the costs", "--output FILE.json")
     if options.lanes > 1 and device == "cpu":
         raise InputError("--lanes", f"found {options.lanes}", "1 on a CPU")
+    folder = options.output.parent
+    kept = options.output.name == step_costs.FILE and (folder / records.SUMS).is_file()
+    if kept:
+        records.check_sums(folder)
     units = units_of(options.study)
     rounds, minutes = options.rounds or 15, options.minutes or 3.0
     pairs = {(unit.workload, unit.optimizer) for unit in units}
@@ -224,6 +228,8 @@ def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
         f"--minutes {minutes:g} --lanes {options.lanes} --device {device.partition(':')[0]}"
     )
     step_costs.write(options.output, found, command)
+    if kept:
+        records.seal(folder)
     print(step_costs.table(found))
     for name, why in missing.items():
         print(f"{name}: {why}")
