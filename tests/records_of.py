@@ -106,8 +106,7 @@ def tuning_of(
             for (trial, seed), run in wanted.items():
                 top = end(unit.workload, unit.optimizer, trial, seed)
                 values = np.linspace(0.1, top, unit.base.epochs + 1)[: run.epochs + 1]
-                name = f"{unit.name}/{trial}/{seed}"
-                row, curve = run_of(name, values, unit.base.epochs)
+                row, curve = run_of(run.id, values, unit.base.epochs)
                 stopped = run.epochs < unit.base.epochs
                 own_runs.append(
                     {

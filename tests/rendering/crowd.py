@@ -66,7 +66,7 @@ def crowd(study: Study) -> dict[str, pd.DataFrame]:
                     own
                     | {"clock": "gradients", "reference": other, "ratio": ratio}
                     | {"ratio_low": 0.8 * ratio, "ratio_high": 1.3 * ratio}
-                    | {"low": -1.0, "high": 1.0, "differs": n % 3 == 0}
+                    | {"low": -1.0, "high": 1.0, "differs": n % 3 == 0, "wins": n, "losses": m}
                 )
             found["stability"].append(
                 own

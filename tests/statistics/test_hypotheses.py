@@ -327,6 +327,7 @@ def test_failed_runs_are_no_diverged_ones(small: dict[str, Any]) -> None:
         ({"direction": "sideways"}, "direction"),
         ({"metric": "diverged"}, "metric"),
         ({"statement": "events"}, "metric"),
+        ({**DIVERGED, "contrast": "tiny"}, "contrast"),
         ({"metric": "beauty"}, "metric"),
         ({"contrast": "huge"}, "contrast"),
         ({"optimizers": ["sgd", "nag_sutskever"]}, "optimizers"),

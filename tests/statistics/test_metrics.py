@@ -119,7 +119,8 @@ def test_what_tuning_saw_is_measured_seed_by_seed(small: dict[str, Any]) -> None
     fewer = runs[~((runs["seed"] == 2) & (runs["trial"] == 2))]
     (needed,) = measured(study, _select(study, (fewer, curves)), "trials_needed", [("tiny", "sgd")])
     assert list(needed.measures.index) == [1]
-    broken = runs.assign(status=np.where(runs["trial"] == 2, "diverged", runs["status"]))
+    diverged = np.where(runs["trial"] == 2, "diverged", runs["status"])
+    broken = runs.assign(status=diverged, stage="band")
     (share,) = measured(
         study, _select(study, (broken, curves)), "trials_diverged", [("tiny", "sgd")]
     )

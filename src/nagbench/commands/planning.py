@@ -158,8 +158,10 @@ def _power(options: argparse.Namespace) -> None:
 
     study = load_study(options.study)
     check_references(units(study))
-    print(f"Level {study.level:g} after Holm's correction. The effect is what the hardest test of")
-    print("the family finds with probability 0.8, in standard deviations of paired differences.")
+    print(
+        f"A family of tests shares the level {study.level:g}. The effect is what a part of it finds"
+    )
+    print("with probability 0.8, in standard deviations of paired differences.")
     print(f"{'family':32}{'tests':>7}{'seeds':>7}{'smallest p':>12}{'effect':>8}")
     for name, (tests, seeds) in families(study).items():
         smallest = min(1.0, smallest_p(seeds) * tests)

@@ -87,7 +87,8 @@ def against(
     pairs: pd.DataFrame, baseline: str, workload: str, clock: str = "gradients"
 ) -> pd.DataFrame:
     """Each optimizer's mean time below the targets as a multiple of the baseline's, whichever of
-    the two the table names first; what has no place on a logarithmic axis is missing."""
+    the two the table names first, and the pairs that it won and lost; what has no place on a
+    logarithmic axis is missing."""
     chosen = pairs[(pairs["workload"] == workload) & (pairs["clock"] == clock)]
     columns = {"ratio": "ratio", "ratio_low": "low", "ratio_high": "high"}
     chosen = chosen.drop(columns=["low", "high"]).rename(columns=columns)  # those of the difference
@@ -98,8 +99,10 @@ def against(
             ratio=1 / behind["ratio"],
             low=1 / behind["high"],
             high=1 / behind["low"],
+            wins=behind["losses"],
+            losses=behind["wins"],
         )
-    kept = ["optimizer", "ratio", "low", "high", "differs"]
+    kept = ["optimizer", "ratio", "low", "high", "differs", "wins", "losses"]
     found = pd.concat([ahead[kept], behind[kept]], ignore_index=True)
     for column in columns.values():
         found[column] = finite(found[column]).where(found[column] > 0)

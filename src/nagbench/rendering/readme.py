@@ -23,8 +23,8 @@ def block(tables: Tables) -> str:
         f"**{study['title']}** ({study['edition']}, {study['runs']} runs, "
         f"{study['testing_seeds']} test seeds). {workload['label']}, {workload['epochs']} epochs; "
         f"bold: the best, and whatever the corrected tests do not tell from it; T: mean time below "
-        f"the targets in gradient evaluations; epochs: the median until {100 * goal:g} % validation "
-        f"accuracy held for three evaluations. {study['remark']}",
+        f"the targets in gradient evaluations; epochs: the median until {100 * goal:g} % "
+        f"validation accuracy held for three evaluations. {study['remark']}",
         *failures(study),
         "",
         results(only).markdown().rstrip(),

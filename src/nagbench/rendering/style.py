@@ -29,7 +29,7 @@ _COLOURS = [
     (0.53, 0.13, 0.33),
     *(_PALETTE[n] for n in (5, 9, 6)),
 ]
-_NEAR = 5  # names on either side that may share a panel
+_NEAR = 10  # names on either side that may share a panel
 GREY = "0.72"  # of what steps back: other groups, differences that no test shows
 # Computer Modern has other glyphs where these belong; its mathematics has them all.
 _MISPLACED = str.maketrans(

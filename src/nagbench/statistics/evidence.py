@@ -85,8 +85,9 @@ def _contrast(claim: Hypothesis, sides: list[Measured]) -> Contrast:
     """The claim's differences, in the metric's sign."""
     better = {"greater": GREATER, "less": LESS}.get(claim.measured.better, claim.sign)
     if claim.reference is None:
-        own, *others = sides
-        return contrast([own], others, value=claim.value or 0.0, better=better)
+        own, *elsewhere = sides
+        value = 0.0 if elsewhere or claim.value is None else claim.value
+        return contrast([own], elsewhere, value=value, better=better)
     own, reference, *elsewhere = sides
     positive, negative = [own], [reference]
     if elsewhere:
@@ -113,6 +114,8 @@ def _obstacle(
         if side.missing:
             named = f"{study.optimizers[arm[1]].label} on {arm[0]}"
             return f"{side.missing} of {side.planned} runs of {named} missing"
+    if not found.pairs:
+        return "no run of the study measures it"
     failing = (found.failures > 0) | (found.other_failures > 0)
     undefined = int((np.isnan(found.differences) & ~failing).sum())
     if undefined:

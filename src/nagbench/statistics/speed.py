@@ -15,6 +15,7 @@ from scipy import stats
 from statsmodels.duration.survfunc import survdiff
 
 from nagbench.metrics import BROKEN, CLOCKS
+from nagbench.statistics.event_rates import rate_interval
 from nagbench.statistics.intervals import CONFIDENCE
 from nagbench.study.model import Study
 from nagbench.time_below import Targets
@@ -131,14 +132,14 @@ def survival(found: pd.DataFrame) -> pd.DataFrame:
         steps = [0.0, *np.unique(arrivals), float(group["watched"].max())]
         for time in steps:
             arrived = int((arrivals <= time).sum())
-            interval = stats.binomtest(arrived, count).proportion_ci(CONFIDENCE, method="exact")
+            low, high = rate_interval(arrived, count, 1 - CONFIDENCE)
             rows.append(
                 {
                     **keys,
                     "time": float(time),
                     "arrived": arrived / count,
-                    "low": float(interval.low),
-                    "high": float(interval.high),
+                    "low": low,
+                    "high": high,
                 }
             )
     return pd.DataFrame(rows)

@@ -61,10 +61,13 @@ def tuning(study: Study, selection: Selection) -> pd.DataFrame:
     rows = []
     for (workload, optimizer), choice in selection.chosen.items():
         runs = runs_of(selection.tuned, workload, optimizer)
+        if runs.empty:
+            continue  # its settings were chosen on another workload
+        tuned = study.tuning_of(study.workloads[workload])
         scored = runs.assign(accuracy=final_accuracy(runs, selection.curves, "validation"))
-        first = scored[(scored["seed"] == study.tuning.seeds[0]) & (scored["status"] != "stopped")]
+        first = scored[(scored["seed"] == tuned.seeds[0]) & (scored["status"] != "stopped")]
         accuracy = first.set_index("trial")["accuracy"]
-        has_default = study.tuning.default and bool(study.optimizers[optimizer].space)
+        has_default = tuned.default and bool(study.optimizers[optimizer].space)
         for entry in choice["tested"]:
             for role in entry["roles"]:
                 known = another_wins(study, selection, (workload, optimizer), role)

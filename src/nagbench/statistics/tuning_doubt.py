@@ -31,7 +31,8 @@ def doubt(
     """
     arms = claim.pairs()
     role = claim.measured.role
-    named = [arm in arms for arm in zip(tuning["workload"], tuning["optimizer"], strict=True)]
+    sources = [(study.workloads[name].tuned_on or name, optimizer) for name, optimizer in arms]
+    named = [arm in sources for arm in zip(tuning["workload"], tuning["optimizer"], strict=True)]
     known = tuning[named]
     # Where speed chose no setting of its own, accuracy's is compared.
     by_role = known["role"] == (role if (known["role"] == role).any() else "accuracy")

@@ -209,6 +209,8 @@ def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator
         if not getattr(claim, key):
             yield (*place, key), "missing", "a name"
             return
+    if claim.statement == "events" and claim.contrast is not None:
+        yield (*place, "contrast"), f"found {shown(claim.contrast)} of events", "nothing"
     for key in ("optimizers", "workloads"):
         if getattr(claim, key):
             yield (*place, key), f"found {listed(getattr(claim, key))}", "nothing but in rankings"

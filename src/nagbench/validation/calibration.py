@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from nagbench.errors import InputError
 from nagbench.statistics.event_rates import (
@@ -29,15 +28,26 @@ from nagbench.statistics.sign_flips import above_ps, depth, interval, two_sided_
 from nagbench.statistics.speed import median_interval
 from nagbench.statistics.speed_comparison import ratio_interval
 from nagbench.statistics.stability import brown_forsythe
+from nagbench.validation.chance import (
+    HORIZON,
+    Draw,
+    Noise,
+    correlated,
+    exponentials,
+    gammas,
+    heavy,
+    normal,
+    of_mean,
+    skewed,
+    twice,
+    unequal,
+    unit_heavy,
+)
 
 LEVEL = 0.05
 SEEDS = (6, 12, 20)
 ALLOWANCE = 0.03  # computed power is itself simulated, or above 20 pairs that of t tests
-_HORIZON = 7.0
 
-Noise = np.random.Generator
-Shape = tuple[int, ...]
-Draw = Callable[[Noise, Shape], np.ndarray]
 Interval = tuple[float, float]
 Simulation = Callable[[Noise, int], np.ndarray]
 
@@ -107,38 +117,6 @@ def line(row: dict[str, object]) -> str:
 def cases() -> list[Case]:
     """Every procedure, in good and in bad situations."""
     return [*_levels(), *_families(), *_coverages(), *_powers()]
-
-
-# Chance: all of mean nought.
-
-
-def normal(noise: Noise, shape: Shape) -> np.ndarray:
-    return noise.normal(size=shape)
-
-
-def skewed(noise: Noise, shape: Shape) -> np.ndarray:
-    return noise.exponential(size=shape) - 1
-
-
-def heavy(noise: Noise, shape: Shape) -> np.ndarray:
-    return noise.standard_t(3, shape)
-
-
-def correlated(draw: Draw, share: float = 0.5) -> Draw:
-    """Values of a trial, group and seed, of which a `share` of the variance is the seed's own."""
-
-    def drawn(noise: Noise, shape: Shape) -> np.ndarray:
-        trials, _, seeds = shape
-        of_seed = draw(noise, (trials, 1, seeds))
-        return math.sqrt(share) * of_seed + math.sqrt(1 - share) * draw(noise, shape)
-
-    return drawn
-
-
-def times(noise: Noise, shape: Shape, mean: float) -> np.ndarray:
-    """Times below the targets, of which a seed has a part, cut off at the horizon."""
-    # Exponential times are normal values by their ranks, so that seeds may share a part of them.
-    return np.minimum(-mean * stats.norm.logsf(correlated(normal)(noise, shape)), _HORIZON)
 
 
 # Trials of a test: which of them reject where nothing differs.
@@ -211,8 +189,8 @@ def _levels() -> Iterator[Case]:
             ("sign flips", "skewed alike", _sign_flips(correlated(skewed), LEVEL, n)),
             ("sign flips", "heavy tails", _sign_flips(correlated(heavy), LEVEL, n)),
             ("sign flips", "skewed differences", _skewed_differences(n)),
-            ("time below", "a third at the horizon", _sign_flips(_of(6), LEVEL, n)),
-            ("time below", "most at the horizon", _sign_flips(_of(25), LEVEL, n)),
+            ("time below", "a third at the horizon", _sign_flips(of_mean(6), LEVEL, n)),
+            ("time below", "most at the horizon", _sign_flips(of_mean(25), LEVEL, n)),
             ("pair wins", "one run in ten fails", _pair_wins(0.1, n)),
             ("pair wins", "half of the runs fail", _pair_wins(0.5, n)),
             ("Brown-Forsythe", "normal", _spreads(normal, 0, n)),
@@ -227,10 +205,6 @@ def _levels() -> Iterator[Case]:
             ("equivalence", "skewed, at the margin", _equivalences(skewed, n)),
         ):
             yield Case(procedure, situation, n, "level", LEVEL, simulate)
-
-
-def _of(mean: float) -> Draw:
-    return lambda noise, shape: times(noise, shape, mean)
 
 
 # Families of tests: which trials reject anything that is true.
@@ -286,11 +260,6 @@ def _inverted(values: np.ndarray) -> Interval:
     return interval(values, LEVEL)
 
 
-def _unequal(draw: Draw) -> Draw:
-    """Differences of two groups, one of which varies four times as much."""
-    return lambda noise, shape: draw(noise, shape) - 4 * draw(noise, shape)
-
-
 def _shares(share: float, seeds: int) -> Simulation:
     def simulate(noise: Noise, trials: int) -> np.ndarray:
         intervals = [rate_interval(count, seeds, LEVEL) for count in range(seeds + 1)]
@@ -319,7 +288,7 @@ def _medians(seeds: int) -> Simulation:
 
     def simulate(noise: Noise, trials: int) -> np.ndarray:
         drawn = noise.exponential(6, (trials, seeds))
-        came = np.where(drawn <= _HORIZON, drawn, math.nan)
+        came = np.where(drawn <= HORIZON, drawn, math.nan)
         return _covered(map(median_interval, came), 6 * math.log(2))
 
     return simulate
@@ -331,20 +300,6 @@ def _ratios(values: Draw, truth: float, seeds: int) -> Simulation:
     )
 
 
-def _twice(draw: Draw) -> Draw:
-    """Pairs of positive values, the first on average twice the second."""
-    return lambda noise, shape: draw(noise, shape) * np.array([[2.0], [1.0]])
-
-
-def _gammas(noise: Noise, shape: Shape) -> np.ndarray:
-    trials, _, seeds = shape
-    return noise.gamma(6, size=(trials, 1, seeds)) + noise.gamma(3, size=shape)
-
-
-def _exponentials(noise: Noise, shape: Shape) -> np.ndarray:
-    return noise.exponential(size=shape)
-
-
 def _coverages() -> Iterator[Case]:
     for n in SEEDS:
         for procedure, situation, simulate in (
@@ -353,14 +308,14 @@ def _coverages() -> Iterator[Case]:
             ("sign flips", "skewed", _means(skewed, n, _inverted)),
             ("mean", "normal", _means(normal, n)),
             ("mean", "heavy tails", _means(heavy, n)),
-            ("mean", "difference, unequal variances", _means(_unequal(normal), n)),
+            ("mean", "difference, unequal variances", _means(unequal(normal), n)),
             ("mean", "skewed", _means(skewed, n)),
             ("rate", "one in twenty", _shares(0.05, n)),
             ("rate", "half", _shares(0.5, n)),
             ("rate difference", "a tenth and three tenths", _rate_differences(0.1, 0.3, n)),
             ("median", "times, half never come", _medians(n)),
-            ("ratio", "pairs", _ratios(_twice(_gammas), 2.0, n)),
-            ("ratio", "skewed", _ratios(_twice(_exponentials), 2.0, n)),
+            ("ratio", "pairs", _ratios(twice(gammas), 2.0, n)),
+            ("ratio", "skewed", _ratios(twice(exponentials), 2.0, n)),
         ):
             yield Case(procedure, situation, n, "coverage", CONFIDENCE, simulate)
 
@@ -380,10 +335,6 @@ def _equivalent(margin: float, seeds: int) -> Simulation:
     return simulate
 
 
-def _unit_heavy(noise: Noise, shape: Shape) -> np.ndarray:
-    return heavy(noise, shape) / math.sqrt(3)
-
-
 def _powers() -> Iterator[Case]:
     for n in SEEDS:
         for effect in (0.5, 1.0, 1.5):
@@ -394,7 +345,7 @@ def _powers() -> Iterator[Case]:
                     situation = f"{effect:g} SD{words}"
                     yield Case("sign flips", situation, n, "power", computed, simulate)
         computed = power(1.0, n, LEVEL)
-        simulate = _found(1.0, LEVEL, _unit_heavy, n)
+        simulate = _found(1.0, LEVEL, unit_heavy, n)
         yield Case("sign flips", "1 SD, heavy tails", n, "power", computed, simulate)
         computed = power(1.0, n, LEVEL, "equivalence")
         simulate = _equivalent(1.0, n)

@@ -36,7 +36,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         axis.axvline(1, color="black", linewidth=0.6)
         for place, row in enumerate(block.itertuples()):
             if np.isnan(row.ratio):
-                axis.text(1.05, place, "a run fails", size=7, va="center_baseline")
+                says = f"pairs {row.wins} : {row.losses}"
+                axis.text(1.05, place, says, size=7, va="center_baseline")
                 continue
             colour = style[row.optimizer].colour if row.differs else GREY
             axis.plot([row.low, row.high], [place, place], color=colour)
