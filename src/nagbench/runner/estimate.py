@@ -23,6 +23,7 @@ from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
+from nagbench.step_costs import StepCosts
 from nagbench.study.unit import Unit
 
 _REPEATS, _PATIENCE = 3, 1.0  # how often something is timed, and for how many seconds at most
@@ -62,10 +63,17 @@ class Estimate:
         return self.lanes * (largest + max(_data_bytes(unit.unit.base) for unit in self.units))
 
 
-def estimate(units: Sequence[Unit], device: str) -> Estimate:
-    """Time each workload and optimizer on noise and work out what each unit takes."""
+def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = None) -> Estimate:
+    """Time each workload and optimizer on noise and work out what each unit takes.
+
+    Args:
+        units: Of a study.
+        device: Where they would train.
+        measured: What steps cost there, side by side; times are then taken from it, and the device
+            need not be here.
+    """
     lanes = 1 if device != "cpu" else len(os.sched_getaffinity(0))
-    place = torch.device(device)
+    place = torch.device("cpu" if measured else device)
     numerics.establish(place)
     networks: dict[str, _Network] = {}
     costs: dict[tuple[str, str], tuple[float, float, int]] = {}
@@ -78,6 +86,8 @@ def estimate(units: Sequence[Unit], device: str) -> Estimate:
             settings = unit.trials[0] if unit.trials else {}
             costs[pair] = networks[unit.workload].with_optimizer(unit.recipe(settings, 0))
         seconds, image, state = costs[pair]
+        if measured:
+            seconds, image = measured.of(*pair).median, measured.images[unit.workload]
         data = data_set(recipe.data)
         size = recipe.train_size or data.train - recipe.validation_size
         judged = recipe.validation_size + (data.test if recipe.judged_on_test else 0)
@@ -133,23 +143,7 @@ class _Network:
         return evaluations * self._step + alone, self._image, bytes_held
 
     def _run(self, recipe: Recipe, settings: Mapping[str, Any], batch: int) -> LiveRun:
-        """A run on noise, at the first step of its epoch."""
-        data = data_set(recipe.data)
-        noise = np.random.default_rng(0)
-        shape = (batch, data.height, data.width, data.channels)
-        placed = ResidentSet.place(
-            noise.integers(0, 256, shape, dtype=np.uint8),
-            noise.integers(0, data.classes, batch),
-            recipe.padding,
-            self._device,
-            compute_dtype(recipe.precision),
-            data.mean,
-            data.deviation,
-            data.classes,
-        )
-        run = LiveRun(replace(recipe, settings=settings, batch_size=batch), placed, self._device)
-        run.begin_epoch(run.plan(1))
-        return run
+        return run_on_noise(recipe, settings, batch, self._device)
 
     def _seconds(self, work: Callable[[], object]) -> float:
         """The median of three, after one that is not timed; of fewer, if they take long."""
@@ -160,6 +154,28 @@ class _Network:
             work()
             times.append(now(self._device) - began)
         return statistics.median(times)
+
+
+def run_on_noise(
+    recipe: Recipe, settings: Mapping[str, Any], batch: int, device: torch.device
+) -> LiveRun:
+    """A run on noise that fills one batch, at the first step of its epoch."""
+    data = data_set(recipe.data)
+    noise = np.random.default_rng(0)
+    shape = (batch, data.height, data.width, data.channels)
+    placed = ResidentSet.place(
+        noise.integers(0, 256, shape, dtype=np.uint8),
+        noise.integers(0, data.classes, batch),
+        recipe.padding,
+        device,
+        compute_dtype(recipe.precision),
+        data.mean,
+        data.deviation,
+        data.classes,
+    )
+    run = LiveRun(replace(recipe, settings=settings, batch_size=batch), placed, device)
+    run.begin_epoch(run.plan(1))
+    return run
 
 
 def kept_for_backward(run: LiveRun) -> int:
