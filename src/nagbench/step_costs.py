@@ -54,7 +54,7 @@ class StepCosts:
     """The costs that one measurement found, on one device.
 
     Attributes:
-        machine: Where, in the words of `runner.provenance.environment`.
+        machine: Where, in the words of `runner.provenance.environment`, and the `load` before.
         costs: One for each workload and optimizer.
         images: By workload, seconds of judging one image.
     """

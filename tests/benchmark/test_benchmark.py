@@ -14,6 +14,7 @@ from nagbench.benchmark.cases import case
 from nagbench.benchmark.ceilings import Floor, _Counted, traffic
 from nagbench.benchmark.contestants import Careful, Engine
 from nagbench.benchmark.optimizers import cost_table, costs
+from nagbench.benchmark.progress import load
 from nagbench.benchmark.tournament import TRAINING_IMAGES, Result, Row
 from nagbench.data.cifar10 import SET
 from nagbench.engine.recipe import Recipe
@@ -108,6 +109,19 @@ def test_an_unknown_workload_is_refused_before_any_work() -> None:
         report.bench(["vgg"], ["float32"], "cpu", 1, 0.1, None)
 
 
+@pytest.mark.parametrize(("found", "warned"), [(0.4, False), (1.1, True)])
+def test_a_busy_machine_is_told_of(
+    found: float,
+    warned: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (found, 9.0, 9.0))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
+    assert load() == found
+    assert ("others use 1.1 of 4 cores" in capsys.readouterr().err) == warned
+
+
 def test_all_compete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,13 +137,13 @@ def test_all_compete(
     # There was no time: three rounds of the shortest turns.
     assert [row["rounds"] for row in kept["rows"]] == [3] * 4
     said = capsys.readouterr()
-    assert said.err.startswith("tiny_cnn float32: 4 ways each, in 4 turns, about 0 minutes\n")
+    assert "tiny_cnn float32: 4 ways each, in 4 turns, about 0 minutes\n" in said.err
     assert "turn 3 of 4" in said.err
     assert "turn 4 of 4" not in said.err
     assert kept["command"] == (
         "nagbench bench tiny_cnn --device cpu --rounds 4 --minutes 0 --precision float32"
     )
-    assert {"torch", "device"} <= kept["machine"].keys()
+    assert {"torch", "device", "load"} <= kept["machine"].keys()
 
 
 def test_an_optimizers_cost_is_told_for_each(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
-"""What a benchmark is doing, on the terminal, while it does it."""
+"""What a benchmark is doing, on the terminal, while it does it; and what others were doing."""
 
+import os
 import sys
+
+_IDLE = 0.25  # of the cores, which a machine's own chores may take
 
 
 class Progress:
@@ -23,3 +26,17 @@ class Progress:
         if self._rewrites:
             print(f"\r{'':<{len(self._last)}}\r", end="", file=self._stream, flush=True)
             self._last = ""
+
+
+def load() -> float:
+    """Processes that wanted a core in the last minute, the mean; a warning where they are many.
+
+    Asked before anything is timed: beside others, times are too long and ratios uneven.
+    """
+    found, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
+    if found > _IDLE * cores:
+        print(
+            f"WARNING: others use {found:.1f} of {cores} cores: times beside them are no good",
+            file=sys.stderr,
+        )
+    return found

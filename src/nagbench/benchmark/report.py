@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nagbench.benchmark.cases import case
-from nagbench.benchmark.progress import Progress
+from nagbench.benchmark.progress import Progress, load
 from nagbench.benchmark.tournament import compete, ways
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
@@ -62,7 +62,7 @@ def bench(
         f"about {minutes:.3g} minutes",
         file=sys.stderr,
     )
-    began, progress = time.perf_counter(), Progress()
+    busy, began, progress = load(), time.perf_counter(), Progress()
     found: list[dict[str, Any]] = []
     for done, (name, precision) in enumerate(tables, start=1):
         recipe = replace(WORKLOADS[name], precision=precision)
@@ -74,8 +74,8 @@ def bench(
         if output is not None:
             command = ["nagbench bench", *names, "--device", device.partition(":")[0]]
             command += ["--rounds", str(rounds), "--minutes", f"{minutes:g}"]
-            command += ["--precision", *precisions] if len(precisions) == 1 else []
-            _save(output, found, device, " ".join(command))
+            command += ["--precision", precisions[0] if len(precisions) == 1 else "both"]
+            _save(output, found, device, busy, " ".join(command))
 
 
 def text(table: list[dict[str, Any]]) -> str:
@@ -90,10 +90,12 @@ def text(table: list[dict[str, Any]]) -> str:
     )
 
 
-def _save(output: Path, table: list[dict[str, Any]], device: str, command: str) -> None:
+def _save(
+    output: Path, table: list[dict[str, Any]], device: str, busy: float, command: str
+) -> None:
     kept = {
         "command": command,
-        "machine": {**environment(device), "host": platform.machine()},
+        "machine": {**environment(device), "host": platform.machine(), "load": busy},
         "code": code_digest([]),
         "rows": table,
     }

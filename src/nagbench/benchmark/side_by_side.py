@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from nagbench.benchmark.progress import Progress
+from nagbench.benchmark.progress import Progress, load
 from nagbench.engine.capture import WARM_UP, NotCapturable, capture_graph, host_state
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
@@ -122,7 +122,7 @@ def measure(
     place, recipes = torch.device(device), recipes_of(units)
     workloads = list(dict.fromkeys(workload for workload, _ in recipes))
     costs, images, missing = [], {}, {}
-    began = time.perf_counter()
+    machine, began = {**environment(device), "load": load()}, time.perf_counter()
     for done, workload in enumerate(workloads, start=1):
         until = began + 60 * minutes * done / len(workloads)
         steppers = {}
@@ -148,4 +148,4 @@ def measure(
             for name, one in steppers.items()
         ]
         images[workload] = steppers[BASELINE].judged()
-    return StepCosts(environment(device), costs, images), missing
+    return StepCosts(machine, costs, images), missing

@@ -215,7 +215,8 @@ def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
     if kept:
         records.check_sums(folder)
     units = units_of(options.study)
-    rounds, minutes = options.rounds or 15, options.minutes or 3.0
+    rounds = options.rounds or 15
+    minutes = 3.0 if options.minutes is None else options.minutes
     pairs = {(unit.workload, unit.optimizer) for unit in units}
     print(
         f"{len(pairs)} optimizers and workloads in {rounds} rounds: about {minutes:g} minutes, "
