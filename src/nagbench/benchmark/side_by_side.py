@@ -90,6 +90,7 @@ def recipes_of(units: Sequence[Unit]) -> dict[tuple[str, str], Recipe]:
             optimizer="torch.optim:SGD",
             settings={"lr": 1e-6},
             closure=False,
+            create_graph=False,
             matrices=False,
         )
         found.setdefault((unit.workload, BASELINE), plain)
