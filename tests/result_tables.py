@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from nagbench.parquet import write_frame
+from nagbench.registration import history
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
 from nagbench.validation.calibration import calibration, cases
@@ -46,6 +47,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     found = result_tables(study, *whole_records_of(study, accuracy))
     return found | {
         "theory": theory_table(),
+        "registration": history(None),
         "calibration": calibration(20, [case for case in cases() if case.seeds == 6]),
     }
 

@@ -11,6 +11,7 @@ import pytest
 from nagbench import registration as registering
 from nagbench.cli import main
 from nagbench.errors import InputError
+from nagbench.rendering.numbers import registration
 from nagbench.statistics.verdict_table import BELOW_RELEVANCE, VERDICTS
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
@@ -98,7 +99,11 @@ def test_what_decides_cannot_change_without_a_word(
     (entry,) = amended["amendments"]
     assert entry["changes"]
     assert {key: entry[key] for key in words} == words
-    assert list(registering.history(amended)["what"]) == ["registered", "w"]
+    told = registration(registering.history(amended))
+    assert "before its runs" in told
+    assert ": w; why: y; seen before: none." in told
+    assert "nothing was amended" in registration(registering.history(made))
+    assert "not registered" in registration(registering.history(None))
 
 
 def test_words_that_decide_nothing_may_be_bettered(root: Path, claiming: dict[str, Any]) -> None:

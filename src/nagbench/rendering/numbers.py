@@ -51,6 +51,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True)
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
+    found["study.registration"] = escape(registration(tables["registration"]))
     found |= _theory(tables["theory"])
     found |= _hypotheses(tables["hypotheses"])
     found |= _calibration(tables["calibration"])
@@ -58,6 +59,22 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         for name in (workload.workload, *(["main"] if place == 0 else [])):
             found |= _workload(tables, workload, name, labels, study["baseline"])
     return found
+
+
+def registration(history: pd.DataFrame) -> str:
+    """What a reader must know of it: when it was made, and every amendment; sentences."""
+    if not len(history):
+        return "The study was not registered before its runs."
+    first, *amendments = history.itertuples()
+    commit = first.commit[:12]
+    said = f"The study was registered on {first.time[:10]}, before its runs (commit {commit})"
+    if not amendments:
+        return f"{said}, and nothing was amended."
+    told = (
+        f"{one.time[:10]}: {one.what}; why: {one.why}; seen before: {one.seen}."
+        for one in amendments
+    )
+    return f"{said}. Amended since: {' '.join(told)}"
 
 
 def _theory(rates: pd.DataFrame) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.numbers import registration
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables import claims, outcomes
@@ -15,7 +16,7 @@ from nagbench.study.model import Study
 
 WIDTH = 100
 TABLES = (
-    *("study", "workloads", "optimizers", "summary"),
+    *("study", "registration", "workloads", "optimizers", "summary"),
     *("time_to_target", "times_below", "comparisons", "hypotheses"),
 )
 
@@ -31,16 +32,17 @@ def show(study: Study, named: str, folder: Path) -> str:
     if facts["name"] != study.name:
         found = f"result tables of study {facts['name']}"
         raise InputError(folder, found, f"those of {study.name}")
-    parts = [heading(facts), *leaderboards(tables), verdicts(tables)]
+    parts = [heading(facts, tables["registration"]), *leaderboards(tables), verdicts(tables)]
     return "\n\n".join(part for part in parts if part)
 
 
-def heading(facts: pd.Series) -> str:
-    """What was studied, on which data, with how many runs."""
+def heading(facts: pd.Series, history: pd.DataFrame) -> str:
+    """What was studied, on which data, with how many runs, and whether it was registered."""
     marks = "".join(f" ({mark.upper()})" for mark in ("demo", "pilot") if facts[mark])
     data = f"{facts['edition']}{marks}"
     size = f"{facts['runs']} runs, {facts['testing_seeds']} test seeds"
     text = f"{facts['title']}\nData: {data}; {size}; {facts['device']}"
+    text += f"\n{registration(history)}"
     if facts["failed"]:
         text += f"\nFailed with an error, counted as chance: {facts['failures']}"
     return _wrapped(text)
