@@ -171,7 +171,7 @@ def test_the_loop_reads_in_one_sitting() -> None:
     """One file of at most 150 lines, from epoch to backward pass."""
     text = (ENGINE / "loop.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
-    assert all(word in text for word in (".backward()", "optimizer.step", "judge(", "diverges("))
+    assert all(word in text for word in (".backward(", "optimizer.step", "judge(", "diverges("))
 
 
 def test_from_train_to_the_backward_pass_there_is_one_file(images: ImageSet) -> None:

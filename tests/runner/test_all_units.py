@@ -100,7 +100,7 @@ def test_a_plans_order_is_kept_and_each_tuning_comes_before_its_test(
     small_study: Study, tmp_path: Path
 ) -> None:
     planned = units(small_study)
-    write_plan(tmp_path / "plan.json", [planned[1], planned[0], planned[2], planned[3]])
+    write_plan(tmp_path / "plan.json", [planned[1], planned[0], planned[3], planned[2]])
     ordered = matching(read_plan(tmp_path / "plan.json"), "*")
     assert [unit.name for unit in ordered] == [
         f"{stage}/tiny/{name}" for name in ("nag_sutskever", "sgd") for stage in ("tune", "test")

@@ -11,6 +11,7 @@ BOUNDS: dict[str, tuple[float, float, bool, bool]] = {
     "adam_lr": (0.0, float("inf"), True, False),
     "momentum": _UNIT,
     "outer_momentum": _UNIT,
+    "compensation": _UNIT,
     "nu": (0.0, 1.0, True, True),
     "beta": _UNIT,
     "alpha": (0.0, float("inf"), True, False),
