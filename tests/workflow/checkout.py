@@ -36,7 +36,13 @@ MICRO = {
     },
     "optimizers": {"sgd": None, "nag_sutskever": None},
     "baseline": "sgd",
-    "tuning": {"trials": 2, "seeds": [1]},
+    "tuning": {
+        "points": 1,
+        "seeds": [1],
+        "grows": False,
+        "choices": ["accuracy"],
+        "runner_up_seeds": 0,
+    },
     "testing": {"seeds": [11, 12]},
 }
 STUDY = "src/nagbench/study/shipped/micro.yaml"

@@ -104,7 +104,12 @@ def shrink(file: Path) -> None:
     few = ("sgd", "nag", "patient")
     study["optimizers"] = {name: study["optimizers"][name] for name in few}
     study["hypotheses"] = {"patience": study["hypotheses"]["patience"]}
-    study["tuning"] |= {"trials": 2}
+    study["tuning"] |= {
+        "points": 1,
+        "rungs": [],
+        "choices": ["accuracy"],
+        "runner_up_seeds": 0,
+    }
     study["testing"] = {"seeds": [101, 102]}
     file.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
 

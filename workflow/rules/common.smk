@@ -235,6 +235,7 @@ def statistics_code() -> list[str]:
     optimizers = {unit.base.optimizer.rpartition(":")[0] for unit in UNITS}
     return sources(
         "nagbench.statistics.result_tables",
+        "nagbench.registration",
         "nagbench.records",
         "nagbench.study.plan",
         "nagbench.study.file",
@@ -242,6 +243,12 @@ def statistics_code() -> list[str]:
         *networks,
         *optimizers,
     )
+
+
+def registration_files() -> list[str]:
+    """What the study is held against, if it is registered."""
+    place = Path("paper/registrations", f"{STUDY.name}.json")
+    return [os.fspath(place), "paper/protocol.md"] if place.is_file() else []
 
 
 def data_source() -> list[str]:
