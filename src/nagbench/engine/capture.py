@@ -68,18 +68,18 @@ class Split:
 
     def step(self, run: LiveRun) -> None:
         """Take a step, of captured parts once there are any."""
-        parts = self._parts.get(run)
-        if parts is not None:
+        taken = self._taken.get(run, 0)
+        if taken == WARM_UP:
+            if run not in self._parts:
+                self._parts[run] = Parts(run, self._gradient, self._capture)
+            parts = self._parts[run]
             self._step(run, parts.begin, parts.gradient, parts.finish)
             return
-        taken = self._taken.get(run, 0)
-        if taken == 0:
+        if taken == 0:  # which makes the optimizer's state: there is nothing to compare it with
             self._step(run)
         else:
             watched(run, self._step, whole=False)
         self._taken[run] = taken + 1
-        if self._taken[run] == WARM_UP:
-            self._parts[run] = Parts(run, self._gradient, self._capture)
 
 
 class Whole:
@@ -115,18 +115,18 @@ class Whole:
         """Train several runs, all of which have begun an epoch, up to its step `until`."""
         if self._taken < WARM_UP:
             self._warm_up(runs, min(WARM_UP - self._taken, until - len(runs[0].evaluations)))
-        if self._taken < WARM_UP:
-            return  # too few to know the step
+        left = until - len(runs[0].evaluations)
+        if left == 0:
+            return
         if self.captures(runs):
             self.replay = self._capture([self._branch(run) for run in runs], runs[0].device)
             self._captured = list(runs)
         for run in self._captured:
             if run not in runs:
                 run.rewind()
-        left = until - len(runs[0].evaluations)
         for _ in range(left):
             self.replay()
-        for run in runs if left else ():
+        for run in runs:
             run.evaluations += [self._evaluations[run]] * left
 
     def _branch(self, run: LiveRun) -> Callable[[], None]:

@@ -52,7 +52,7 @@ def _steps_per_second(
     for run in runs:
         run.begin_epoch(run.plan(1))
     whole = Whole(step, gradient, capture)
-    while whole.captures(runs):
+    while whole.captures(runs):  # after its first steps
         whole.train(runs, min(WARM_UP, runs[0].steps))
         for run in runs:
             run.rewind()
