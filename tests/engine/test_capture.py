@@ -16,10 +16,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import build, capture
-from nagbench.engine.capture import NotCapturable, Step, host_state
+from nagbench.engine.graph import NotCapturable
+from nagbench.engine.host_state import host_state
 from nagbench.engine.loop import step
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
+from nagbench.errors import InputError
 from nagbench.models.registry import MODELS
 from nagbench.optimizers.catalogue import CATALOGUE
 from small_runs import CPU, assert_same_outcomes, outcomes, placed, recipe_of, trained
@@ -38,18 +40,19 @@ def four(model: str = "tiny_cnn", breaking: Sequence[int] = (), **changes: Any) 
 
 
 class Capture:
-    """Stands in for a graph: its replay takes the steps of the runs that it was made with."""
+    """Stands in for a graph: its replay does the work that it was made with."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
 
-    def __call__(self, runs: Sequence[LiveRun], step: Step) -> Callable[[], None]:
-        self.sizes.append(len(runs))
+    def __call__(
+        self, branches: Sequence[Callable[[], object]], _: torch.device
+    ) -> Callable[[], None]:
+        self.sizes.append(len(branches))
 
         def replay() -> None:
-            for run in runs:
-                step(run)
-                run.evaluations.pop()  # a replay counts nothing; who replays does
+            for branch in branches:
+                branch()
 
         return replay
 
@@ -85,7 +88,7 @@ def test_when_half_of_the_runs_are_over_the_others_are_captured_anew(images: Ima
 
 
 def test_what_cannot_be_captured_is_trained_step_by_step_and_says_so(images: ImageSet) -> None:
-    def refuse(_: Sequence[LiveRun], __: Step) -> Callable[[], None]:
+    def refuse(*_: object) -> Callable[[], None]:
         raise NotCapturable("not capturable: a reason")
 
     replayed = outcomes(four(), images, refuse)
@@ -97,10 +100,12 @@ def test_a_second_capture_that_fails_goes_on_from_the_epoch_before(images: Image
     """By then the runs have epochs behind them, which must be neither lost nor repeated."""
 
     class Once(Capture):
-        def __call__(self, runs: Sequence[LiveRun], step: Step) -> Callable[[], None]:
+        def __call__(
+            self, branches: Sequence[Callable[[], object]], device: torch.device
+        ) -> Callable[[], None]:
             if self.sizes:
                 raise NotCapturable("no more")
-            return super().__call__(runs, step)
+            return super().__call__(branches, device)
 
     recipes = four(breaking=(0, 2))
     replayed = outcomes(recipes, images, Once())
@@ -108,10 +113,10 @@ def test_a_second_capture_that_fails_goes_on_from_the_epoch_before(images: Image
     assert {replayed[recipes[n].id][1] for n in (1, 3)} == {"eager (no more)"}
 
 
-def test_steps_with_a_closure_are_not_captured(images: ImageSet) -> None:
-    recipe = recipe_of("tiny_cnn", "restart_function")
-    ((_, how),) = outcomes([recipe], images, Capture()).values()
-    assert how == "eager (several gradients in a step)"
+def test_a_replay_that_takes_no_steps_is_found_out(images: ImageSet) -> None:
+    """As where a graph was captured on another device than the one that was worked on."""
+    with pytest.raises(InputError, match="device cpu: 3 steps taken where 5 were replayed"):
+        outcomes(four(), images, lambda *_: lambda: None)
 
 
 def test_the_warm_up_is_no_more_than_an_epoch_has(images: ImageSet) -> None:
@@ -198,6 +203,16 @@ def test_an_optimizer_that_counts_on_the_host_is_not_captured(images: ImageSet) 
         ((_, how),) = outcomes([recipe_of("tiny_cnn", name)], images, Capture()).values()
         assert (how == "graph") == capturable
         assert capturable or "on the host" in how  # on a GPU adam is built `capturable`
+
+
+def test_where_all_else_fails_steps_are_taken_as_they_are(images: ImageSet) -> None:
+    """Whole, then beside the optimizer, then one operation after the other: the last reason."""
+
+    def refuse(branches: Sequence[object], _: torch.device) -> Any:
+        raise NotCapturable(f"no {len(branches)} branches")
+
+    found = outcomes(four(), images, refuse)
+    assert {how for _, how in found.values()} == {"eager (no 1 branches)"}
 
 
 def test_on_a_gpu_optimizers_are_asked_to_be_capturable() -> None:
