@@ -18,6 +18,7 @@ from nagbench.engine.capture import WARM_UP, Capture
 from nagbench.engine.loop import train
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.splits import place_splits
+from nagbench.errors import InputError
 from nagbench.optimizers.base import FormulaOptimizer
 from nagbench.optimizers.catalogue import CATALOGUE
 from small_runs import CPU, assert_same_outcomes, ended, outcomes, recipe_of
@@ -236,3 +237,15 @@ def test_epochs_shorter_than_the_warm_up_are_captured_later(images: ImageSet, si
     assert_same_outcomes(outcomes([recipe], images), found)
     counting = masked("qhm", train_size=size, epochs=4)
     assert outcomes([counting], images, record)[counting.id][1].startswith(BESIDE)
+
+
+def test_a_replay_that_takes_no_steps_is_found_out(images: ImageSet) -> None:
+    """As where a graph was captured on another device than the one that was worked on."""
+
+    def empty(branches: Sequence[Callable[[], object]], device: torch.device) -> Callable[[], None]:
+        record(branches, device)
+        return lambda: None
+
+    for optimizer in ("nag", "lbfgs"):
+        with pytest.raises(InputError, match=r"device cpu: \d steps taken where 5 were replayed"):
+            outcomes([masked(optimizer, epochs=6)], images, empty)

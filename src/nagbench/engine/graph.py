@@ -39,7 +39,7 @@ def capture_graph(
             except Exception as error:
                 failed = error
             finally:
-                for lane in forked:
+                for lane in dict.fromkeys(forked):
                     trunk.wait_stream(lane)
     except Exception as error:
         failed = failed or error
