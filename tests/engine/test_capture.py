@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import build, capture
@@ -24,6 +23,7 @@ from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.models.registry import MODELS
 from nagbench.optimizers.catalogue import CATALOGUE
+from no_waiting import NoWaiting
 from small_runs import CPU, assert_same_outcomes, outcomes, placed, recipe_of, trained
 
 CUDA = pytest.mark.gpu
@@ -119,22 +119,11 @@ def test_the_warm_up_is_no_more_than_an_epoch_has(images: ImageSet) -> None:
     assert_same_outcomes(outcomes(recipes, images), outcomes(recipes, images, Capture()))
 
 
-class _NoWaiting(TorchDispatchMode):
-    """Refuses what needs a number from the device, or a shape that depends on one."""
-
-    REFUSED = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "equal")
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        name = func.overloadpacket.__name__
-        assert name not in self.REFUSED, f"{name} makes the host wait"
-        return func(*args, **(kwargs or {}))
-
-
 @pytest.mark.parametrize("model", MODELS)
 def test_a_step_asks_the_host_for_nothing(images: ImageSet, model: str) -> None:
     run = LiveRun(recipe_of(model, "nag", cutout=8, l1=1e-4, l2=1e-4), placed(images), CPU)
     trained(run, steps=1)
-    with _NoWaiting():
+    with NoWaiting():
         step(run)
 
 

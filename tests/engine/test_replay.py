@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import torch
 from recording import as_on_a_gpu, record  # noqa: F401
+from test_loop import noisy
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import build
-from nagbench.engine.capture import WARM_UP, Capture
+from nagbench.engine.capture import WARM_UP
 from nagbench.engine.loop import train
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.splits import place_splits
@@ -22,7 +23,6 @@ from nagbench.errors import InputError
 from nagbench.optimizers.base import FormulaOptimizer
 from nagbench.optimizers.catalogue import CATALOGUE
 from small_runs import CPU, assert_same_outcomes, ended, outcomes, recipe_of
-from test_loop import noisy
 
 pytestmark = pytest.mark.usefixtures("as_on_a_gpu")
 BESIDE = "graph beside the optimizer ("

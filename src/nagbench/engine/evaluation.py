@@ -86,8 +86,5 @@ def proposed_weights(run: LiveRun) -> Iterator[None]:
 
 @torch.no_grad()
 def _recalibrate(run: LiveRun) -> None:
-    def forward() -> None:
-        for images in run.first_batches(min(_RECALIBRATION_STEPS, len(run.evaluations))):
-            run.forward(images)
-
-    recalibrate(run.model, forward)
+    count = min(_RECALIBRATION_STEPS, len(run.evaluations))
+    recalibrate(run.model, run.first_batches(count), run.forward)

@@ -60,9 +60,9 @@ class LiveRun:
         changed = _CHANGED_BY_IMPORT.setdefault(recipe.optimizer, numerics.changed(self._numerics))
         numerics.establish(device)
         self.model = build.network(recipe, data.inputs, data.classes)
-        whiten: Any = getattr(self.model, "whiten", None)
-        if whiten is not None:
-            whiten(data.first(_WHITENING_IMAGES))
+        if hasattr(self.model, "whiten"):
+            model: Any = self.model
+            model.whiten(data.of_first(_WHITENING_IMAGES, model.patch_moment))
         weights = torch.float64 if recipe.precision == "float64" else torch.float32
         self.model.to(device=device, dtype=weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
