@@ -24,10 +24,23 @@ SMALL: dict[str, Any] = {
     "title": "A study that trains in a moment",
     "data": "synthetic",
     "validation_size": 40,
-    "workloads": {"tiny": {"model": "tiny_cnn", "batch_size": 16, "epochs": 2, "targets": [0.2]}},
+    "workloads": {
+        "tiny": {
+            "model": "tiny_cnn",
+            "batch_size": 16,
+            "epochs": 2,
+            "targets": {"low": 0.2, "high": 0.2, "source": "a test"},
+        }
+    },
     "optimizers": {"sgd": None, "nag_sutskever": None},
     "baseline": "sgd",
-    "tuning": {"trials": 3, "seeds": [1]},
+    "tuning": {
+        "points": 2,
+        "seeds": [1],
+        "grows": False,
+        "choices": ["accuracy"],
+        "runner_up_seeds": 0,
+    },
     "testing": {"seeds": [11, 12]},
 }
 

@@ -9,13 +9,14 @@ import pytest
 import yaml
 
 from nagbench.parquet import write_frame
+from nagbench.registration import history
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
-from nagbench.validation.calibration import calibration
+from nagbench.validation.calibration import calibration, cases
 from nagbench.validation.methods import METHODS
 from nagbench.validation.problems import lessard, quadratic
 from nagbench.validation.rates import TheoryFile, measured, noisy
-from records_of import records_of
+from records_of import whole_records_of
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     """Six optimizers, ten seeds, six epochs: two as good as each other, the worst diverges once."""
     data = yaml.safe_load(Path("src/nagbench/study/shipped/demo.yaml").read_text(encoding="utf-8"))
     data["workloads"]["tiny_cnn"]["epochs"] = 6
+    data["testing"]["seeds"] = list(range(101, 111))
     path = tmp_path_factory.mktemp("study") / "demo.yaml"
     path.write_text(yaml.safe_dump(data, sort_keys=False))
     study = load_study(str(path))
@@ -42,19 +44,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     }
     accuracy = {name: climb(end) for name, end in ends.items()}
     accuracy["sgd"][3] = accuracy["sgd"][3][:4]
-    runs, curves = records_of(study, accuracy)
-    tuned = [
-        runs.assign(
-            stage="tune",
-            trial=trial,
-            learning_rate=10.0 ** (trial - 3),
-            run="t" + runs["run"] + str(trial),
-        )
-        for trial in range(3)
-    ]
-    tuned_curves = [curves.assign(run="t" + curves["run"] + str(trial)) for trial in range(3)]
-    found = result_tables(study, pd.concat([runs, *tuned]), pd.concat([curves, *tuned_curves]))
-    return found | {"theory": theory_table(), "calibration": calibration(20)}
+    found = result_tables(study, *whole_records_of(study, accuracy))
+    return found | {
+        "theory": theory_table(),
+        "registration": history(None),
+        "calibration": calibration(20, [case for case in cases() if case.seeds == 6]),
+    }
 
 
 def theory_table() -> pd.DataFrame:

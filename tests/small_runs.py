@@ -1,6 +1,6 @@
 """Recipes, and runs of them, that train in a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from nagbench.data.images import ImageSet
 from nagbench.engine.capture import Capture
 from nagbench.engine.loop import step, train
+from nagbench.engine.outcome import Outcome
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
@@ -49,6 +50,7 @@ def recipe_of(model: str = "tiny_cnn", optimizer: str = "sgd", **changes: Any) -
         "optimizer": row.reference,
         "settings": {**row.fixed, **row.defaults},
         "closure": row.closure,
+        "create_graph": row.create_graph,
         "matrices": row.matrices,
         "seed": 5,
     }
@@ -85,14 +87,22 @@ def outcomes(
 ) -> dict[str, tuple[Row, str]]:
     """Each run's outcome without its times, and how it was executed, by the run's name."""
     splits = place_splits(images, recipes[0], device)
-    ended: dict[str, tuple[Row, str]] = {}
-    for runs, execution in train(recipes, splits, device, [None] * len(recipes), capture):
+    return ended(train(recipes, splits, device, [None] * len(recipes), capture))
+
+
+def ended(training: Iterable[tuple[list[LiveRun], str]]) -> dict[str, tuple[Row, str]]:
+    """What `train` yields, as `outcomes` gives it."""
+    found: dict[str, tuple[Row, str]] = {}
+    for runs, execution in training:
         for run in runs:
             if run.over:
-                row = run.outcome.as_row()
-                kept = {name: value for name, value in row.items() if "seconds" not in name}
-                ended[run.recipe.id] = kept, execution
-    return ended
+                found[run.recipe.id] = untimed(run.outcome), execution
+    return found
+
+
+def untimed(outcome: Outcome) -> Row:
+    """An outcome without its times."""
+    return {name: value for name, value in outcome.as_row().items() if "seconds" not in name}
 
 
 def assert_same_outcomes(

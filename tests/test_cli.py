@@ -14,6 +14,7 @@ import yaml
 from nagbench import records
 from nagbench.cli import main
 from nagbench.data.images import ImageSet, load, save
+from nagbench.engine.recipe import digest
 
 
 @pytest.fixture
@@ -309,6 +310,42 @@ def test_plan_optimizers_and_schema_print_what_they_say(
     assert "nag_sutskever" in capsys.readouterr().out
     assert main(["schema"]) == 0
     assert json.loads(capsys.readouterr().out)["properties"]["workloads"]
+
+
+def test_steps_measured_side_by_side_are_kept_with_the_records_and_planned_with(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    folder = Path("paper/records", Path(study).stem)
+    folder.mkdir(parents=True)
+    for name in records.TABLES:
+        (folder / name).write_text(name)
+    records.seal(folder)
+    output = folder / "step_costs.json"
+    command = ["bench", "optimizers", "--study", study, "--device", "cpu", "--minutes", "0"]
+    assert main(command) == 2
+    assert "--output FILE.json" in capsys.readouterr().err
+    assert main([*command, "--output", str(output), "--lanes", "2"]) == 2
+    assert "1 on a CPU" in capsys.readouterr().err
+    assert main([*command, "--output", str(output)]) == 0
+    assert "nag_sutskever" in capsys.readouterr().out
+    records.check_sums(folder)
+    assert "step_costs.json" in (folder / records.SUMS).read_text()
+    assert main(["plan", study, "--device", "cpu"]) == 0
+    assert "With steps as they were measured on" in capsys.readouterr().out
+    (folder / "runs.parquet").write_text("changed")
+    assert main([*command, "--output", str(output)]) == 2
+    assert "SHA-256" in capsys.readouterr().err
+    words = json.loads(output.read_text())
+    words["machine"]["backend"] = "cuda"
+    content = {name: words[name] for name in ("machine", "images", "costs")}
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_text(json.dumps({**words, "digest": digest(content)}))
+    assert main(["plan", study, "--device", "cpu", "--costs", str(elsewhere)]) == 2
+    assert "measured with device cuda" in capsys.readouterr().err
+    assert main(["plan", study, "--device", "cuda", "--costs", str(elsewhere)]) == 0
+    assert "hours on this cuda, one at a time" in capsys.readouterr().out
 
 
 def test_training_needs_no_more_than_a_bare_gpu_node_has(

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nagbench import parquet, records
+from nagbench.engine.outcome import evaluation_points
 from nagbench.errors import InputError
 from nagbench.integrity import check, check_complete
 from nagbench.study.choice import choose
@@ -29,7 +30,7 @@ Tables = tuple[pd.DataFrame, pd.DataFrame]
 def test_no_flipped_bit_of_a_units_records_changes_what_is_read(tmp_path: Path) -> None:
     path, chance = tmp_path / "unit.parquet", random.Random(0)
     noise = np.random.default_rng(0)
-    curves = {f"curve_{name}": [math.nan, *noise.random(8)] for name in records.CURVE}
+    curves = {f"curve_{name}": [math.nan, *noise.random(12)] for name in records.CURVE}
     records.write_unit(path, [row(f"{n:x}", epochs=8, **curves) for n in range(8)])
     whole, expected = path.read_bytes(), records.read_units([path])
     accepted = []
@@ -87,7 +88,7 @@ def tables(tmp_path: Path, *rows: dict[str, Any]) -> Tables:
     return records.read_units([tmp_path / "unit.parquet"])
 
 
-def cell(column: str, value: Any, epoch: int = 1) -> Callable[[Tables], None]:
+def cell(column: str, value: Any, epoch: float = 1) -> Callable[[Tables], None]:
     def change(frames: Tables) -> None:
         frame = frames[0] if column in frames[0] else frames[1]
         rows = frame.index[:1] if column in frames[0] else frame.index[frame["epoch"] == epoch][:1]
@@ -102,8 +103,12 @@ def cell(column: str, value: Any, epoch: int = 1) -> Callable[[Tables], None]:
         (cell("validation_accuracy", 7.5), "validation_accuracy"),
         (cell("validation_accuracy", math.nan), "validation_accuracy"),
         (cell("validation_accuracy", -0.01), "validation_accuracy"),
-        (cell("test_accuracy", 1.01), "test_accuracy"),
-        (cell("test_accuracy", math.nan), "test_accuracy"),
+        (cell("test_accuracy", 1.01, epoch=2), "test_accuracy"),
+        (cell("test_accuracy", math.nan, epoch=2), "test_accuracy"),
+        (cell("test_accuracy", 0.5), "test values: run a, epoch 1;"),
+        (cell("test_loss", 0.5, epoch=0.5), "test values: run a, epoch 0.5"),
+        (cell("stage", "tune"), "test values: run a, epoch 2"),
+        (cell("status", "stopped"), "test values: run a, epoch 2"),
         (cell("train_loss", math.inf), "training loss"),
         (cell("validation_loss", math.nan, epoch=0), "validation loss"),
         (cell("gradient_norm", -1.0), "gradient_norm below 0"),
@@ -115,7 +120,8 @@ def cell(column: str, value: Any, epoch: int = 1) -> Callable[[Tables], None]:
         (cell("settings", "[1]"), "settings"),
         (cell("settings", "{"), "settings"),
         (cell("train_seconds", -1.0), "seconds|train_seconds"),
-        (cell("epoch", 5), "epochs missing|not as long"),
+        (cell("epoch", 5), "epochs missing|not as long|test_accuracy"),
+        (cell("epoch", 0.75), "epochs missing in run a"),
     ],
 )
 def test_what_cannot_be_is_refused(
@@ -128,15 +134,60 @@ def test_what_cannot_be_is_refused(
         check(*frames, "here")
 
 
-@pytest.mark.parametrize("epoch", [0, 1, 2])
-def test_a_finished_run_that_was_cut_is_refused(tmp_path: Path, epoch: int) -> None:
-    runs, curves = tables(tmp_path, row("a"))
-    with pytest.raises(InputError, match=r"not as long as|epochs missing|without its row"):
+@pytest.mark.parametrize("epoch", evaluation_points(6))
+def test_a_finished_run_that_was_cut_is_refused(tmp_path: Path, epoch: float) -> None:
+    runs, curves = tables(tmp_path, row("a", epochs=6) | {"epochs": 6})
+    check(runs, curves, "here")
+    with pytest.raises(InputError, match=r"not as long as|epochs missing|test_accuracy"):
         check(runs, curves[curves["epoch"] != epoch], "here")
 
 
+def ended(status: str, last: float, **words: Any) -> dict[str, Any]:
+    """A run of the test stage, of two epochs, that ended so, with a curve up to epoch `last`."""
+    whole = row("a", status=status, **words)
+    count = whole["curve_epoch"].index(last) + 1
+    cut = {name: whole[name][:count] for name in whole if name.startswith("curve_")}
+    return {**whole, **cut}
+
+
+DIVERGED, FAILED = {"diverged_step": 15}, {"message": "why"}
+
+
+@pytest.mark.parametrize(
+    ("line", "possible"),
+    [
+        (ended("stopped", 1), True),
+        (ended("stopped", 1.5), False),
+        (ended("diverged", 0, **DIVERGED), True),
+        (ended("diverged", 0.5, **DIVERGED), True),
+        (ended("diverged", 1.5, **DIVERGED), True),
+        (ended("failed", 1, **FAILED), True),
+        (ended("finished", 1), False),
+    ],
+)
+def test_a_run_that_broke_off_has_no_test_values(
+    tmp_path: Path, line: dict[str, Any], possible: bool
+) -> None:
+    frames = tables(tmp_path, line)
+    if possible:
+        check(*frames, "here")
+        return
+    with pytest.raises(InputError, match=r"not as long as|test_accuracy"):
+        check(*frames, "here")
+
+
+def test_old_records_have_test_values_in_every_row_or_none(tmp_path: Path) -> None:
+    values = [0.1, 0.2, 0.3]
+    words = {f"curve_{name}": values for name in ("epoch", *records.CURVE)}
+    old = {**words, "curve_epoch": [0, 1, 2]}
+    check(*tables(tmp_path, row("a", **old)), "here")
+    for wrong in ({"curve_test_accuracy": [0.1, math.nan, 0.3]}, {"stage": "tune"}):
+        with pytest.raises(InputError, match="test values: run a, epoch 0"):
+            check(*tables(tmp_path, row("a", **{**old, **wrong})), "here")
+
+
 def test_the_boundaries_of_shares_are_admitted(tmp_path: Path) -> None:
-    check(*tables(tmp_path, row("a", curve_test_accuracy=[0.0, 1.0, 0.5])), "here")
+    check(*tables(tmp_path, row("a", curve_validation_accuracy=[0.0, 1.0, 0.5, 0.5, 1.0])), "here")
 
 
 def trained(study: Study) -> Tables:
@@ -145,7 +196,7 @@ def trained(study: Study) -> Tables:
     rows: list[dict[str, Any]] = []
     chosen = {}
     for unit in units(study):
-        runs = unit.runs(chosen.get(unit.tuned_by))
+        wanted = unit.runs(choice=chosen.get(unit.tuned_by))
         made = [
             row(
                 run.id,
@@ -155,12 +206,12 @@ def trained(study: Study) -> Tables:
                 trial=run.trial,
                 seed=run.seed,
                 settings=records.settings_text(run.settings),
-                curve_validation_accuracy=[0.1, *noise.random(2)],
+                curve_validation_accuracy=[0.1, *noise.random(4)],
             )
-            for run in runs
+            for run in wanted
         ]
         rows += made
-        if unit.trials:
+        if unit.halving is not None:
             chosen[unit.name] = choose(unit, *_frames(made))
     return _frames(rows)
 
@@ -170,11 +221,10 @@ def _frames(rows: list[dict[str, Any]]) -> Tables:
     curves = pd.DataFrame(
         {
             "run": line["run"],
-            "epoch": epoch,
-            **{name: line[f"curve_{name}"][epoch] for name in records.CURVE},
+            **{name: line[f"curve_{name}"][n] for name in ("epoch", *records.CURVE)},
         }
         for line in rows
-        for epoch in range(3)
+        for n in range(5)
     )
     return runs, curves
 
@@ -185,9 +235,11 @@ def test_a_study_needs_all_its_runs_and_no_others(small_study: Study) -> None:
     for n in (0, 4, len(runs) - 1):
         with pytest.raises(InputError, match=r"1 of \d runs missing"):
             check_complete(units(small_study), runs.drop(index=n), curves)
-    more = pd.concat([runs, runs.iloc[:1].assign(run="0123456789abcdef")])
+    other = "0123456789abcdef"
+    more = pd.concat([runs, runs.iloc[:1].assign(run=other)])
+    drawn = pd.concat([curves, curves[curves["run"] == runs["run"][0]].assign(run=other)])
     with pytest.raises(InputError, match="foreign"):
-        check_complete(units(small_study), more, curves)
+        check_complete(units(small_study), more, drawn)
     with pytest.raises(InputError, match="foreign: other"):
         check_complete(
             units(small_study), pd.concat([runs, runs.iloc[:1].assign(study="other")]), curves

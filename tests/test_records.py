@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nagbench import parquet, records
+from nagbench.engine.outcome import evaluation_points
 from nagbench.errors import InputError
 from nagbench.integrity import check
 
@@ -41,12 +42,17 @@ def row(run: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
         "code": "",
         "provenance": "{}",
     }
-    values = [n / 10 for n in range(epochs)]
-    judged = {name for name in records.CURVE if name.startswith(("validation", "test"))}
+    points = evaluation_points(epochs)
     curves = {
-        f"curve_{name}": [0.1 if name in judged else math.nan, *values] for name in records.CURVE
+        f"curve_{name}": [math.nan, *(n / 10 for n in range(len(points) - 1))]
+        for name in records.CURVE
     }
-    return {**words, **curves, **changes}
+    for part in ("validation", "test"):
+        for name in ("loss", "accuracy"):
+            curves[f"curve_{part}_{name}"][0] = 0.1 if part == "validation" else math.nan
+            if part == "test":
+                curves[f"curve_test_{name}"][:-1] = [math.nan] * (len(points) - 1)
+    return {**words, "curve_epoch": points, **curves, **changes}
 
 
 def test_units_come_back_as_two_tables(tmp_path: Path) -> None:
@@ -55,15 +61,8 @@ def test_units_come_back_as_two_tables(tmp_path: Path) -> None:
     runs, curves = records.read_units([tmp_path / "a.parquet", tmp_path / "c.parquet"])
     assert list(runs["run"]) == ["a", "b", "c"]
     assert list(runs.columns) == list(records.RUNS)
-    assert list(zip(curves["run"], curves["epoch"], strict=True)) == [
-        ("a", 0),
-        ("a", 1),
-        ("a", 2),
-        ("b", 0),
-        ("c", 0),
-        ("c", 1),
-        ("c", 2),
-    ]
+    expected = [("a", n / 2) for n in range(5)] + [("b", 0)] + [("c", n / 2) for n in range(5)]
+    assert list(zip(curves["run"], curves["epoch"], strict=True)) == expected
     assert math.isnan(curves["train_loss"][0])
     assert curves["train_loss"][2] == 0.1
 
@@ -115,6 +114,33 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
         records.read_units([path])
 
 
+def old(table: pa.Table) -> pa.Table:
+    """A table as version 3 had it: a row each epoch, with test values in all."""
+    if "epoch" in table.column_names:
+        place = table.column_names.index("epoch")
+        return table.set_column(place, "epoch", table["epoch"].cast(pa.int64()))
+    return table.drop_columns(["curve_epoch"])
+
+
+@pytest.mark.parametrize("stage", ["tune", "test"])
+def test_records_of_version_3_are_read_with_their_epochs(tmp_path: Path, stage: str) -> None:
+    tested = [0.1, 0.2, 0.3] if stage == "test" else [math.nan] * 3
+    words = {f"curve_{name}": [0.1, 0.2, 0.3] for name in records.CURVE}
+    words |= {"curve_test_loss": tested, "curve_test_accuracy": tested, "curve_epoch": [0, 1, 2]}
+    unit, folder = tmp_path / "a.parquet", tmp_path / "records"
+    records.write_unit(unit, [row("a", stage=stage, **words), row("b", stage=stage, **words)])
+    expected = records.read_units([unit])
+    records.write_tables(folder, *expected)
+    for path in (unit, folder / "curves.parquet", folder / "runs.parquet"):
+        table, _ = parquet.read(path)
+        parquet.write(path, old(table) if path.name != "runs.parquet" else table, 3)
+    records.seal(folder)
+    for found in (records.read_units([unit]), records.read_tables(folder)):
+        for one, other in zip(found, expected, strict=True):
+            pd.testing.assert_frame_equal(one, other)
+    assert expected[1]["epoch"].tolist() == [0, 1, 2, 0, 1, 2]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"x\.parquet: no such file"):
         records.read_units([tmp_path / "x.parquet"])
@@ -152,14 +178,19 @@ def tables_of(*rows: dict[str, Any], folder: Path) -> tuple[pd.DataFrame, pd.Dat
 def test_merged_records_hold_each_run_once_whatever_its_times(tmp_path: Path) -> None:
     first = tables_of(row("a"), row("b"), folder=tmp_path)
     again = tables_of(
-        row("b", train_seconds=9.0, provenance='{"x": 1}', curve_train_seconds=[0.0, 1.0, 9.0]),
+        row(
+            "b",
+            train_seconds=9.0,
+            provenance='{"x": 1}',
+            curve_train_seconds=[0.0, 1.0, 2.0, 3.0, 9.0],
+        ),
         row("c"),
         folder=tmp_path,
     )
     runs, curves = records.merge([first, again], "here")
     assert list(runs["run"]) == ["a", "b", "c"]
     assert runs["train_seconds"][1] == 1.0
-    assert list(curves["run"]) == ["a"] * 3 + ["b"] * 3 + ["c"] * 3
+    assert list(curves["run"]) == ["a"] * 5 + ["b"] * 5 + ["c"] * 5
     records.check(runs, curves, "here")
     pd.testing.assert_frame_equal(records.merge([first], "here")[0], first[0])
 
@@ -168,8 +199,8 @@ def test_merged_records_hold_each_run_once_whatever_its_times(tmp_path: Path) ->
     ("changes", "named"),
     [
         ({"status": "diverged"}, "status"),
-        ({"curve_train_loss": [math.nan, 0.0, 0.2]}, "train_loss"),
-        ({"seed": 3, "curve_test_loss": [0.5, 0.1, 0.1]}, "seed, test_loss"),
+        ({"curve_train_loss": [math.nan, 0.0, 0.1, 0.2, 0.4]}, "train_loss"),
+        ({"seed": 3, "curve_test_loss": [*[math.nan] * 4, 0.5]}, "seed, test_loss"),
     ],
 )
 def test_records_that_contradict_each_other_are_refused(
@@ -202,7 +233,7 @@ def test_two_entries_of_the_same_settings_share_a_run(tmp_path: Path) -> None:
         records.write_unit(tmp_path / f"{name}.parquet", [row("a", optimizer=name)])
     runs, curves = records.read_units([tmp_path / f"{name}.parquet" for name in names])
     assert list(runs["optimizer"]) == list(names)
-    assert list(curves["epoch"]) == [0, 1, 2]
+    assert list(curves["epoch"]) == [0, 0.5, 1, 1.5, 2]
     merged, once = records.merge([(runs, curves), (runs, curves)], "here")
     assert list(merged["optimizer"]) == list(names)
     records.write_tables(tmp_path / "tables", merged, once)

@@ -1,17 +1,19 @@
 """What records must be before anybody believes them: consistent, possible, and complete."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from nagbench.engine.outcome import evaluation_points
 from nagbench.errors import InputError
-from nagbench.study.choice import choose
+from nagbench.study.choice import choose, scores_of
 from nagbench.study.unit import Unit
 
-STATUSES = ("finished", "diverged", "failed")
+STATUSES = ("finished", "stopped", "diverged", "failed")
 # Columns of the curve that are shares, and those that cannot be negative.
 SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
 NOT_NEGATIVE = (
@@ -26,7 +28,8 @@ def check(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> None:
 
     Args:
         runs: One row a run, with the columns of `records.RUNS`.
-        curves: One row a run and epoch, with `run`, `epoch` and the columns of `records.CURVE`.
+        curves: One row each time a run was judged, with `run`, `epoch` and the columns of
+            `records.CURVE`.
         place: What a message names.
     """
     names = ["run", "study", "stage", "workload", "optimizer"]
@@ -72,34 +75,68 @@ def _check_curves(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> No
         if wrong.any():
             cells = curves[wrong]
             places = [
-                f"run {run}, epoch {n}" for run, n in zip(cells["run"], cells["epoch"], strict=True)
+                f"run {run}, epoch {n:g}"
+                for run, n in zip(cells["run"], cells["epoch"], strict=True)
             ]
             raise InputError(place, f"{what}: {_some(places)}", allowed)
 
     begun = curves["epoch"] > 0
-    tested = curves["run"].map(dict(zip(runs["run"], runs["stage"] == "test", strict=True)))
+    tested, may_be = _tested(runs, curves)
     for name in SHARES:
         needed = begun if name.startswith("train") else tested if name.startswith("test") else True
         wrong = ~(curves[name].between(0, 1) | (curves[name].isna() & ~(needed | False)))
         refuse(wrong, f"{name} that is none", "numbers from 0 to 1, wherever it was measured")
+    early = ~may_be & curves[["test_loss", "test_accuracy"]].notna().any(axis=1)
+    refuse(early, "test values", "a test set that is evaluated once, at the end of finished runs")
     for name in NOT_NEGATIVE:
         refuse(curves[name] < 0, f"{name} below 0", "0 and above")
     refuse(~np.isfinite(curves["validation_loss"]), "no validation loss", "finite numbers")
     refuse(begun & ~np.isfinite(curves["train_loss"]), "no training loss", "finite numbers")
-    length = curves.groupby("run")["epoch"].agg(["size", "min", "max"])
-    holes = length.index[(length["min"] != 0) | (length["max"] != length["size"] - 1)]
-    if len(holes):
-        raise InputError(place, f"epochs missing in run {_some(holes)}", "every epoch from 0 on")
-    last = runs["run"].map(length["max"])
-    whole = last == runs["epochs"]
-    wrong = np.where(runs["status"] == "finished", ~whole, last > runs["epochs"])
+    of_run = curves.sort_values("epoch").groupby("run")["epoch"]
+    holes = [run for run, epochs in of_run if not _is_whole(epochs.tolist())]
+    if holes:
+        allowed = "every half epoch to epoch 4, or none, and every epoch, from 0 on"
+        raise InputError(place, f"epochs missing in run {_some(holes)}", allowed)
+    last = runs["run"].map(of_run.max())
+    ends = {
+        "finished": last == runs["epochs"],
+        "stopped": (last < runs["epochs"]) & (last % 1 == 0),
+    }
+    wrong = ~np.select(
+        [runs["status"] == status for status in ends], list(ends.values()), last <= runs["epochs"]
+    )
     if wrong.any():
         found = f"curves not as long as their epochs: run {_some(runs['run'][wrong])}"
-        raise InputError(place, found, "finished runs with every epoch, others with no more")
+        allowed = "finished runs with every epoch, stopped ones with fewer, others with no more"
+        raise InputError(place, found, allowed)
 
 
-def check_complete(units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame) -> None:
+def _tested(runs: pd.DataFrame, curves: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """In which rows of curves there must be test values, and in which there may be.
+
+    At the end of finished runs of the test stage; records until version 3 had them in every row.
+    """
+    of_run = curves.groupby("run")
+    test_stage = curves["run"].isin(runs["run"][runs["stage"] == "test"])
+    finished = curves["run"].isin(runs["run"][runs["status"] == "finished"])
+    must = test_stage & finished & (curves["epoch"] == of_run["epoch"].transform("max"))
+    in_all = curves["test_accuracy"].notna().groupby(curves["run"]).transform("all")
+    in_halves = (curves["epoch"] % 1 != 0).groupby(curves["run"]).transform("any")
+    return must, must | (test_stage & in_all & ~in_halves)
+
+
+def _is_whole(epochs: list[float]) -> bool:
+    """Whether the epochs of a curve are those at which runs are judged, or all whole ones."""
+    points = evaluation_points(math.ceil(epochs[-1]))[: len(epochs)]
+    return epochs in (points, list(range(len(epochs))))
+
+
+def check_complete(
+    units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame, partial: bool = False
+) -> None:
     """Refuse records that are not, run by run, those to which the study expands today.
+
+    With `partial` whole units may be missing: the study is registered, so that all can see what is.
 
     What the test stage trains follows from the tuning records: the choice is made again from them,
     so records of a test that followed another choice are refused.
@@ -115,20 +152,37 @@ def check_complete(units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFra
     if foreign or others:
         found = f"foreign: {_some(others or ['/'.join(key) for key in foreign])}"
         raise InputError(place, found, "its runs alone")
+    tables = {
+        unit.name: _own(groups.get((unit.stage, unit.workload, unit.optimizer), runs[:0]), curves)
+        for unit in units
+    }
+    by_name = {unit.name: unit for unit in units}
     for unit in units:
-        group = groups.get((unit.stage, unit.workload, unit.optimizer), runs.iloc[:0])
-        chosen: Mapping[str, Any] | None = None
-        if not unit.trials:
-            tuned = next(other for other in units if other.name == unit.tuned_by)
-            own = groups[tuned.stage, tuned.workload, tuned.optimizer]
-            chosen = choose(tuned, own, curves[curves["run"].isin(own["run"])])
-        check_unit(unit, group, chosen)
+        if partial and not len(tables[unit.name][0]):
+            continue
+        choice = None
+        if unit.halving is None:
+            choice = choose(by_name[unit.tuned_by], *tables[unit.tuned_by])
+        check_unit(unit, *tables[unit.name], choice)
 
 
-def check_unit(unit: Unit, runs: pd.DataFrame, chosen: Mapping[str, Any] | None = None) -> None:
-    """Refuse records of a unit that are not the runs to which it expands, given the choice."""
+def _own(runs: pd.DataFrame, curves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return runs, curves[curves["run"].isin(runs["run"])]
+
+
+def check_unit(
+    unit: Unit,
+    runs: pd.DataFrame,
+    curves: pd.DataFrame,
+    choice: Mapping[str, Any] | None = None,
+) -> None:
+    """Refuse records of a unit that are not the runs to which it expands, as far as each trains.
+
+    A unit that tunes expands by what its own records say; one that tests, by the choice.
+    """
     place = f"records of {unit.study}/{unit.name}"
-    wanted = {run.id: run for run in unit.runs(chosen)}
+    scores = None if unit.halving is None else scores_of(unit, runs, curves)
+    wanted = {run.id: run for run in unit.runs(scores, choice)}
     missing = sorted(wanted.keys() - set(runs["run"]))
     foreign = runs[~runs["run"].isin(list(wanted))]
     if missing and len(foreign):
@@ -136,7 +190,7 @@ def check_unit(unit: Unit, runs: pd.DataFrame, chosen: Mapping[str, Any] | None 
         found = (
             f"runs of other words than the study's: run {row['run']} with settings "
             f"{row['settings']}, seed {row['seed']}, {row['epochs']} epochs, where the study "
-            f"{'and the choice want' if chosen else 'wants'} run {missing[0]}"
+            f"{'and the choice want' if choice else 'wants'} run {missing[0]}"
         )
         raise InputError(place, found, "records trained by today's study: train the unit again")
     if missing:
@@ -146,6 +200,13 @@ def check_unit(unit: Unit, runs: pd.DataFrame, chosen: Mapping[str, Any] | None 
     if len(foreign):
         found = f"{len(foreign)} foreign runs: {_some(foreign['run'])}"
         raise InputError(place, found, "its runs alone")
+    last = runs["run"].map(curves.groupby("run")["epoch"].max())
+    far = runs["run"].map({name: run.epochs for name, run in wanted.items()})
+    wrong = ~runs["status"].isin(["diverged", "failed"]) & (last != far)
+    if wrong.any():
+        row = runs[wrong].iloc[0]
+        found = f"run {row['run']} trained {last[wrong].iloc[0]:g} epochs, not {far[wrong].iloc[0]}"
+        raise InputError(place, found, "runs trained as far as the study wants")
 
 
 def _is_mapping(text: object) -> bool:

@@ -1,4 +1,4 @@
-"""Records whose runs have names of an older kind, named as today.
+"""Records whose runs, or whose study, have names of an older kind, named as today.
 
 A run's name is a digest of its recipe. When recipes came to be named otherwise, older records said
 the same of their runs under other names; what they say decides which run of today each is.
@@ -10,7 +10,6 @@ from collections.abc import Iterable
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.study.choice import choose
 from nagbench.study.unit import Unit
 
 
@@ -19,28 +18,26 @@ def renamed(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The same records, each run under the name that its study gives it today.
 
-    A run is known by its unit, trial and seed; its settings and epochs must be today's. Nothing
-    but the names changes.
+    A run is known by its unit, settings and seed; of a unit that tunes the settings must be those
+    of its trial. Nothing but the names changes, that of the study among them.
     """
     units = list(units)
+    runs = runs.assign(study=units[0].study)
     names: dict[str, str] = {}
     for unit in units:
-        own = runs[_of(unit, runs)]
-        chosen = None
-        if not unit.trials:
-            tuned = next(other for other in units if other.name == unit.tuned_by)
-            rows = runs[_of(tuned, runs)]
-            chosen = choose(tuned, rows, curves[curves["run"].isin(rows["run"])])
-        today = {(run.trial, run.seed): run for run in unit.runs(chosen)}
-        for row in own.itertuples():
-            run = today.get((row.trial, row.seed))
-            words = json.loads(row.settings), row.epochs
-            if run is None or words != (json.loads(json.dumps(run.settings)), run.recipe.epochs):
+        for row in runs[_of(unit, runs)].itertuples():
+            settings = json.loads(row.settings)
+            tried = unit.halving is None or (
+                row.trial < len(unit.trials)
+                and settings == json.loads(json.dumps(unit.trials[row.trial]))
+            )
+            if not tried or row.seed not in unit.seeds or row.epochs != unit.base.epochs:
                 found = f"run {row.run}: trial {row.trial}, seed {row.seed}, {row.settings}"
                 raise InputError(
                     f"records of {unit.study}/{unit.name}", found, "a run of the study"
                 )
-            if names.setdefault(row.run, run.id) != run.id:
+            name = unit.recipe(settings, row.seed).id
+            if names.setdefault(row.run, name) != name:
                 raise InputError(f"run {row.run}", "two runs of the study", "one")
     unknown = sorted(set(runs["run"]) - set(names))
     if unknown:

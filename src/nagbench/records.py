@@ -1,7 +1,7 @@
 """What training leaves behind: the schema, and its reading, writing and merging.
 
 A unit's file holds one row a run, its curve as list columns. Merged, they become two tables: `runs`
-(one row a run) and `curves` (one row a run and epoch; epoch 0 is before training).
+(one row a run) and `curves` (one row each time a run was judged; epoch 0 is before training).
 """
 
 import hashlib
@@ -13,33 +13,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nagbench import parquet
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.integrity import check
 
-VERSION = 3
+VERSION = 4
 
-# What a curve holds at each epoch. Losses and accuracies of the training data are running means of
-# the epoch's steps; the last three are over the epoch's steps.
+# What a curve holds beside its epochs, at each of `engine.outcome.evaluation_points`. Its steps are
+# those since the row before. Until version 3 a curve had a row each epoch, with test values in all.
 CURVE = {
-    "train_loss": "mean loss of the epoch's steps",
-    "train_accuracy": "mean accuracy of the epoch's steps",
+    "train_loss": "mean loss of the steps",
+    "train_accuracy": "mean accuracy of the steps",
     "validation_loss": "over the whole validation set",
     "validation_accuracy": "over the whole validation set",
-    "test_loss": "over the whole test set; absent while tuning",
-    "test_accuracy": "over the whole test set; absent while tuning",
-    "gradient_norm": "mean over the epoch's steps",
+    "test_loss": "over the whole test set, at the end of a finished run of the test stage",
+    "test_accuracy": "over the whole test set, at the end of a finished run of the test stage",
+    "gradient_norm": "mean over the steps",
     "gradient_ratio": "median of the first layer's gradient norm over the last's",
     "update_norm": "mean length of a step in parameter space",
-    "learning_rate": "in force in the epoch's last step",
+    "learning_rate": "in force in the last step",
     "gradient_evaluations": "since the start",
     "train_seconds": "since the start",
     "evaluation_seconds": "since the start",
     "largest_jump": "largest rise of the loss from one step to the next",
     "spikes": "steps whose loss is over twice the running mean of those before",
-    "loss_variance": "of the epoch's steps",
+    "loss_variance": "of the steps",
 }
 RUNS = {
     "run": pa.string(),
@@ -68,7 +69,7 @@ RUNS = {
 # What a folder of records holds, each with its checksum in `SHA256SUMS`.
 SUMS = "SHA256SUMS"
 TABLES = ("curves.parquet", "runs.parquet")
-SEALED = (*TABLES, "attestations.json", "provenance.json")
+SEALED = (*TABLES, "attestations.json", "provenance.json", "step_costs.json")
 # What a study calls a run; two entries of the same settings share their runs.
 NAMES = ("study", "stage", "workload", "optimizer")
 # Columns that measure the machine; all others repeat exactly when a unit is trained again.
@@ -76,10 +77,10 @@ TIMES = ("train_seconds", "evaluation_seconds", "started", "ended", "provenance"
 
 _RUN_SCHEMA = pa.schema(list(RUNS.items()))
 _CURVE_SCHEMA = pa.schema(
-    [("run", pa.string()), ("epoch", pa.int64()), *((name, pa.float64()) for name in CURVE)]
+    [("run", pa.string()), *((name, pa.float64()) for name in ("epoch", *CURVE))]
 )
 _UNIT_SCHEMA = pa.schema(
-    [*RUNS.items(), *((f"curve_{name}", pa.list_(pa.float64())) for name in CURVE)]
+    [*RUNS.items(), *((f"curve_{name}", pa.list_(pa.float64())) for name in ("epoch", *CURVE))]
 )
 
 
@@ -94,11 +95,10 @@ def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = [_read(path, _UNIT_SCHEMA) for path in paths]
     merged = pa.concat_tables(tables) if tables else _UNIT_SCHEMA.empty_table()
     runs = merged.select(list(RUNS)).to_pandas()
-    lists = merged.to_pandas()[["run", *(f"curve_{name}" for name in CURVE)]]
-    lists = lists.assign(epoch=[list(range(len(curve))) for curve in lists["curve_train_loss"]])
-    curves = lists.explode([name for name in lists if name != "run"], ignore_index=True)
-    curves = curves.rename(columns={f"curve_{name}": name for name in CURVE})
-    curves = curves.astype(dict.fromkeys(CURVE, float) | {"epoch": "int64"})
+    columns = {f"curve_{name}": name for name in ("epoch", *CURVE)}
+    lists = merged.to_pandas()[["run", *columns]]
+    curves = lists.explode(list(columns), ignore_index=True).rename(columns=columns)
+    curves = curves.astype(dict.fromkeys(columns.values(), float))
     # Of a run that two entries of a study share, the curve stands once.
     same = ["run", "epoch", *(name for name in CURVE if name not in TIMES)]
     return runs, curves[_CURVE_SCHEMA.names].drop_duplicates(same, ignore_index=True)
@@ -211,7 +211,9 @@ def _differing(
     ]
     one, other = (record[1].reset_index(drop=True) for record in (first, second))
     return rows + [
-        name for name in CURVE if name not in TIMES and not one[name].equals(other[name])
+        name
+        for name in ("epoch", *CURVE)
+        if name not in TIMES and not one[name].equals(other[name])
     ]
 
 
@@ -232,14 +234,28 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:
     table, version = parquet.read(path)
+    if version not in (2, 3, VERSION):
+        raise InputError(path, f"records of version {version}", f"version {VERSION}")
     if version == 2:
         table = _from_version_2(table, schema)
-    elif version != VERSION:
-        raise InputError(path, f"records of version {version}", f"version {VERSION}")
+    if version <= 3:
+        table = _from_version_3(table)
     if not table.schema.equals(schema):
         differing = sorted(set(table.column_names) ^ set(schema.names)) or ["types of columns"]
         raise InputError(path, f"columns differ: {', '.join(differing)}", parquet.ALLOWED)
     return table
+
+
+def _from_version_3(table: pa.Table) -> pa.Table:
+    """Records until version 3, whose curves had a row each epoch, counted in whole numbers."""
+    if "epoch" in table.column_names:
+        place = table.column_names.index("epoch")
+        return table.set_column(place, "epoch", table["epoch"].cast(pa.float64()))
+    if "curve_train_loss" not in table.column_names:
+        return table
+    lengths = pc.list_value_length(table["curve_train_loss"]).to_pylist()
+    epochs = pa.array([range(length) for length in lengths], pa.list_(pa.float64()))
+    return table.add_column(table.column_names.index("curve_train_loss"), "curve_epoch", epochs)
 
 
 def _from_version_2(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -20,7 +20,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 # Rules whose jobs take the time; all others take seconds.
-TRAINING = ("tune", "test")
+TRAINING = ("tune", "test", "band")
 RESULTS = {"paper_pdf": "paper", "report_html": "report"}
 # Of Snakemake's plain messages during a run, those that a user wants; the rest is housekeeping.
 TELLING = ("Nothing to be done", "Trying to restart", "Will exit after", "Terminating processes")

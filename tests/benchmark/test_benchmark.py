@@ -1,5 +1,6 @@
 """The benchmark counts and divides rightly; how fast anything is, no test says."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -10,9 +11,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nagbench.benchmark import report
 from nagbench.benchmark.cases import case
-from nagbench.benchmark.ceilings import Floor, traffic
+from nagbench.benchmark.ceilings import Floor, _Counted, traffic
 from nagbench.benchmark.contestants import Careful, Engine
 from nagbench.benchmark.optimizers import cost_table, costs
+from nagbench.benchmark.progress import load
 from nagbench.benchmark.tournament import TRAINING_IMAGES, Result, Row
 from nagbench.data.cifar10 import SET
 from nagbench.engine.recipe import Recipe
@@ -61,6 +63,24 @@ def test_traffic_counts_what_operations_read_and_write() -> None:
     assert 4 * images < more - fewer < 20 * images
 
 
+def test_a_batch_is_counted_as_what_it_takes_of_the_images() -> None:
+    """All windows of a resident set have 81 times its size; a batch reads one of each image."""
+    data = Engine(small(), CPU).runs[0].data
+    drawn = torch.arange(16)
+    with _Counted() as counted:
+        data.crops(drawn, drawn % 9, drawn % 9, drawn % 2 == 0)
+    pixels = 16 * 3072
+    # Read, written, mirrored, chosen, and in float32 cast, moved and scaled.
+    assert 20 * pixels < counted.bytes < 50 * pixels
+
+
+def test_what_is_read_again_in_place_is_counted_once() -> None:
+    windows = torch.zeros(100).as_strided((91, 10), (1, 1))
+    with _Counted() as counted:
+        windows.sum()
+    assert counted.bytes == 4 * (100 + 1)
+
+
 def test_the_tables_numbers_follow_from_rates() -> None:
     rows = [
         Row("plain", 1, (90.0, 100.0, 110.0), 10**6),
@@ -89,21 +109,45 @@ def test_an_unknown_workload_is_refused_before_any_work() -> None:
         report.bench(["vgg"], ["float32"], "cpu", 1, 0.1, None)
 
 
-def test_all_compete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("found", "warned"), [(0.4, False), (1.1, True)])
+def test_a_busy_machine_is_told_of(
+    found: float,
+    warned: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (found, 9.0, 9.0))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
+    assert load() == found
+    assert ("others use 1.1 of 4 cores" in capsys.readouterr().err) == warned
+
+
+def test_all_compete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("nagbench.benchmark.tournament.LANES", (1,))
     monkeypatch.setitem(report.WORKLOADS, "tiny_cnn", small())
     output = tmp_path / "bench.json"
-    report.bench(["tiny_cnn"], ["float32"], "cpu", 2, 0.05, output)
+    report.bench(["tiny_cnn"], ["float32"], "cpu", 4, 0.0, output)
     kept = json.loads(output.read_text())
     assert [row["way"] for row in kept["rows"]] == [
         "plain", "careful", "engine 1", "convolutions 1",
     ]  # fmt: skip
     assert all(row["images_per_second"] > 0 and row["megabytes"] > 50 for row in kept["rows"])
-    assert {"torch", "device"} <= kept["machine"].keys()
+    # There was no time: three rounds of the shortest turns.
+    assert [row["rounds"] for row in kept["rows"]] == [3] * 4
+    said = capsys.readouterr()
+    assert "tiny_cnn float32: 4 ways each, in 4 turns, about 0 minutes\n" in said.err
+    assert "turn 3 of 4" in said.err
+    assert "turn 4 of 4" not in said.err
+    assert kept["command"] == (
+        "nagbench bench tiny_cnn --device cpu --rounds 4 --minutes 0 --precision float32"
+    )
+    assert {"torch", "device", "load"} <= kept["machine"].keys()
 
 
 def test_an_optimizers_cost_is_told_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = ("sgd", "nag", "nesterov_1983", "adam", "adagrad", "lion", "nesterov_armijo")
+    wanted = ("sgd", "nag", "nesterov_1983", "adam", "adagrad", "soap", "nesterov_armijo")
     monkeypatch.setattr(
         "nagbench.benchmark.optimizers.CATALOGUE", {name: CATALOGUE[name] for name in wanted}
     )
@@ -121,8 +165,13 @@ def test_an_optimizers_cost_is_told_for_each(monkeypatch: pytest.MonkeyPatch) ->
         "nesterov_1983": True,
         "adam": True,
         "adagrad": False,
-        "lion": None,
+        "soap": None,
         "nesterov_armijo": False,
     }
-    assert "pip install pytorch-optimizer" in rows["lion"]["missing"]
+    assert "pip install pytorch-optimizer" in rows["soap"]["missing"]
+    twice = dataclasses.replace(CATALOGUE["sgd"], name="twice", create_graph=True)
+    monkeypatch.setattr(
+        "nagbench.benchmark.optimizers.CATALOGUE", {"sgd": CATALOGUE["sgd"], "twice": twice}
+    )
+    assert "differentiates" in costs("tiny_cnn", "cpu", 1)[1]["missing"]
     assert len(cost_table(list(rows.values())).splitlines()) == 1 + len(wanted)

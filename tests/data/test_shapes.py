@@ -85,7 +85,7 @@ def test_digits_are_learned(digits: ImageSet, model: str, changes: dict[str, Any
     outcome = trained(digits, model, padding=1, flip=False, **changes)
     assert outcome.status == "finished"
     loss = outcome.curve["validation_loss"]
-    assert loss[0] > loss[1] > loss[2]
+    assert loss[0] > loss[2] > loss[4]  # after whole epochs
     assert outcome.curve["test_accuracy"][-1] > 0.5  # chance is 0.1
 
 
@@ -106,7 +106,7 @@ def test_a_hundred_classes_are_learned(
     outcome = trained(hundred, model, **changes)
     assert outcome.status == "finished"
     loss = outcome.curve["validation_loss"]
-    assert loss[0] > loss[1] > loss[2]
+    assert loss[0] > loss[2] > loss[4]  # after whole epochs
     assert outcome.curve["test_accuracy"][-1] >= least  # chance is 0.01
 
 

@@ -55,21 +55,22 @@ def test_draws_are_uniform() -> None:
 
 
 def accuracy(images: ImageSet, model: str, rate: float, epochs: int) -> list[float]:
-    """Test accuracy after each epoch of Nesterov's method."""
+    """Accuracy on 1,000 held-out images after each epoch of Nesterov's method."""
     settings = {"lr": rate, "momentum": 0.9, "nesterov": True}
     recipe = recipe_of(
-        model, batch_size=64, epochs=epochs, settings=settings, validation_size=1,
-        judged_on_test=True,
+        model, batch_size=64, epochs=epochs, settings=settings, validation_size=1000,
     )  # fmt: skip
     device = torch.device("cpu")
     (*_, (runs, _)) = train([recipe], place_splits(images, recipe, device), device, [None])
-    return runs[0].outcome.curve["test_accuracy"][1:]
+    curve = runs[0].outcome.curve
+    pairs = zip(curve["epoch"], curve["validation_accuracy"], strict=True)
+    return [value for epoch, value in pairs if epoch >= 1 and epoch % 1 == 0]
 
 
 def test_a_small_network_climbs_and_a_linear_model_stays_behind(synthetic: ImageSet) -> None:
     climbing = accuracy(synthetic, "tiny_cnn", 0.01, 8)
     linear = max(accuracy(synthetic, "logistic", rate, 4)[-1] for rate in (1e-4, 1e-3, 1e-2))
-    assert climbing[0] > 0.12  # chance is 0.10, with a deviation of 0.007
+    assert climbing[0] > 0.12  # chance is 0.10, with a deviation of 0.0095
     assert climbing[3] > climbing[0] + 0.1
     assert climbing[7] > climbing[3] + 0.1
     assert climbing[7] < 0.95

@@ -11,7 +11,7 @@ from nagbench import records
 from nagbench.data.images import ImageSet
 from small_runs import outcomes, recipe_of
 
-EVIDENCE = Path("paper/records/paper-cpu")
+EVIDENCE = Path("paper/records/pilot")
 
 
 @pytest.fixture(scope="module")

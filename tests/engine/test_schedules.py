@@ -104,6 +104,10 @@ def test_a_squares_decay_is_faster_than_a_proportional_one() -> None:
     assert (ours("square")[2 * STEPS :] < ours("proportional")[2 * STEPS :]).all()
 
 
+def test_the_printed_stop_rule_leaves_an_epoch_after_its_first_batch() -> None:
+    assert np.flatnonzero(ours("first_batch")).tolist() == list(range(0, TOTAL, STEPS))
+
+
 CHANGING = [name for name in SCHEDULES if name != "constant"]
 
 
@@ -113,7 +117,9 @@ def test_a_run_takes_its_steps_at_the_schedules_rates(images: ImageSet, schedule
     work = recipe_of(schedule=schedule, decay=0.5)
     one = LiveRun(work, placed(images), CPU)
     for epoch in (1, 2):
-        one.outcome.curve["validation_loss"] = [2.0, 1.0][:epoch]
+        # An evaluation at half an epoch is none of the schedule's.
+        one.outcome.curve["epoch"] = [0.0, 0.5, 1.0][: 2 * epoch - 1]
+        one.outcome.curve["validation_loss"] = [2.0, 9.0, 1.0][: 2 * epoch - 1]
         one.epoch = epoch - 1
         steps = trained(one, epoch)
         expected = build.schedule(work)(work, epoch, one.steps, [2.0, 1.0][:epoch])
@@ -140,7 +146,7 @@ def test_stopped_and_resumed_after_any_epoch_the_rates_are_the_same(
     for curve in curves[1:]:
         for name in results:
             np.testing.assert_array_equal(curve[name], curves[0][name], err_msg=name)
-    losses = curves[0]["validation_loss"]
+    losses = run.outcome.at_whole_epochs("validation_loss")
     last = build.schedule(work)(work, 4, run.steps, losses[:4])
     assert last is not None
     assert curves[0]["learning_rate"][-1] == pytest.approx(0.01 * last[-1], rel=1e-12)

@@ -112,10 +112,15 @@ def restart_function(x: Vector) -> Path:
 
 @formula
 def srsgd(x: Vector, restart: int) -> Path:
-    path = _accelerated(x, lambda k, *_: (k % restart) / (k % restart + 3))
-    ahead, _ = next(path)
+    """Its authors' counter runs from 1 to `restart` - 1; momentum is (k - 1)/(k + 2)."""
+    y, k = x, 1
     while True:
-        ahead, _ = path.send((yield ahead, ahead))
+        g, lr, _ = yield y, y
+        new = y - lr * g
+        y = new + (k - 1) / (k + 2) * (new - x)
+        x, k = new, k + 1
+        if k >= restart:
+            k = 1
 
 
 @formula

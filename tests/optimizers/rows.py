@@ -21,6 +21,7 @@ def recipe_of(
             "optimizer": row.reference,
             "settings": {**row.fixed, **(row.defaults if settings is None else settings)},
             "closure": row.closure,
+            "create_graph": row.create_graph,
             "matrices": row.matrices,
             **beside,
         }

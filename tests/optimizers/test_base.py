@@ -64,6 +64,15 @@ def test_weight_decay_is_added_to_a_gradient_that_itself_stays(decay: float) -> 
     assert torch.equal(parameter.grad, torch.ones(2))
 
 
+@pytest.mark.parametrize(("kind", "left"), [("decoupled", 1 - 0.1 * 0.5), ("own", 1.0)])
+def test_weight_decay_beside_the_gradient_leaves_it_alone(kind: str, left: float) -> None:
+    (parameter,) = parameters(1)
+    optimizer = type("Other", (Noting,), {"decay": kind})([parameter], weight_decay=0.5)
+    optimizer.step()
+    assert torch.equal(optimizer.given[0].gradients[0], torch.ones(2))
+    assert torch.equal(parameter, torch.full((2,), left))
+
+
 def test_a_closure_is_evaluated_once_with_gradients_on_and_its_loss_handed_on() -> None:
     (parameter,) = parameters(1)
     optimizer = Noting([parameter])

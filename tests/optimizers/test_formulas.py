@@ -1,15 +1,17 @@
 """Every rule against a second statement: 200 steps, rates constant and changing, with decay."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from formulas import FORMULAS
+from formulas_modern import FORMULAS
 from rows import make
 
 from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.optimizers.spec import OptimizerSpec
 
 STEPS = 200
 # A quadratic whose gradients are noisy; the noise is the same for both statements.
@@ -51,11 +53,21 @@ def by_formula(
 def by_code(
     name: str, rates: Sequence[float], decay: float, settings: dict[str, Any], tensor: bool = False
 ) -> np.ndarray:
+    """The same by the optimizer of a row of the catalogue."""
+    return by_row(CATALOGUE[name], rates, decay, settings, tensor)
+
+
+def by_row(
+    row: OptimizerSpec,
+    rates: Sequence[float],
+    decay: float,
+    settings: dict[str, Any],
+    tensor: bool = False,
+) -> np.ndarray:
     parameters = [
         torch.nn.Parameter(torch.from_numpy(START[:3].copy())),
         torch.nn.Parameter(torch.from_numpy(START[3:].copy()).reshape(2, 2)),
     ]
-    row = CATALOGUE[name]
     rate: Any = torch.tensor(rates[0], dtype=torch.float64) if tensor else rates[0]
     optimizer: Any = make(row, parameters, {**settings, "lr": rate, "weight_decay": decay})
     curvature = torch.from_numpy(CURVATURE)
@@ -90,6 +102,8 @@ def by_code(
 CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "sgd": ("sgd", {}, {}),
     "nagd_printed": ("sgd", {}, {}),
+    "nagd_parameters": ("nag", {"momentum": 0.9}, {}),
+    "nagd_coded": ("adam", {"betas": (0.9, 0.99), "eps": 1e-6}, {}),
     "heavy_ball": ("heavy_ball", {"momentum": 0.9}, {}),
     "nag": ("nag", {"momentum": 0.9}, {}),
     "nag_sutskever": ("nag_sutskever", {"momentum": 0.9}, {}),
@@ -128,8 +142,16 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "radam": ("radam", {"betas": (0.9, 0.99), "eps": 1e-6}, {}),
     "rmsprop": ("rmsprop", {"alpha": 0.99, "eps": 1e-6}, {}),
     "adagrad": ("adagrad", {"eps": 1e-6}, {}),
+    "adopt": ("adopt", {"betas": (0.9, 0.99), "eps": 1e-6}, {}),
+    "ademamix": ("ademamix", {"betas": (0.9, 0.99, 0.999), "alpha": 3.0, "eps": 1e-6}, {}),
+    "mars": (
+        "mars",
+        {"betas": (0.95, 0.99), "gamma": 0.1, "betas_1d": (0.9, 0.95), "eps": 1e-6, "lr_1d": 0.02},
+        {},
+    ),
 }
 DECOUPLED = {"adamw", "nadamw", "lion", "schedule_free_adamw"}  # ηλθ apart from the step
+OTHERWISE = {*DECOUPLED, "adan", "mars"}  # the last leaves vectors to an AdamW
 
 
 def settings_of(name: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -148,7 +170,9 @@ def test_it_follows_its_formula(name: str, rates: list[float]) -> None:
     np.testing.assert_allclose(by_code(name, rates, 0.0, own), expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in DECOUPLED | {"adan"}])
+@pytest.mark.parametrize(
+    "name", [name for name in CASES if name not in {*DECOUPLED, "adan", "mars"}]
+)
 def test_decay_is_added_to_the_gradient(name: str) -> None:
     formula, shared, own = settings_of(name)
     expected = by_formula(formula, CHANGING, 0.1, False, shared)
@@ -174,3 +198,26 @@ def test_a_rate_may_be_a_tensor(name: str) -> None:
     _, _, own = settings_of(name)
     number, tensor = (by_code(name, CHANGING, 0.0, own, tensor=kind) for kind in (False, True))
     np.testing.assert_allclose(tensor, number, rtol=1e-12, atol=1e-12)
+
+
+# Rows written here that a library brings too: its class.
+LIBRARY = {
+    "qhm": "pytorch_optimizer:QHM",
+    "aggmo": "pytorch_optimizer:AggMo",
+    "lion": "pytorch_optimizer:Lion",
+    "adan": "pytorch_optimizer:Adan",
+    "schedule_free_sgd": "schedulefree:SGDScheduleFree",
+    "schedule_free_adamw": "schedulefree:AdamWScheduleFree",
+}
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+@pytest.mark.parametrize("name", LIBRARY)
+def test_it_is_the_librarys(name: str, decay: float) -> None:
+    pytest.importorskip(LIBRARY[name].partition(":")[0])
+    row = CATALOGUE[name]
+    _, _, own = settings_of(name)
+    ours, theirs = (
+        by_row(one, CHANGING, decay, own) for one in (row, replace(row, reference=LIBRARY[name]))
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)

@@ -71,6 +71,38 @@ def test_a_setting_that_the_class_does_not_know_is_one_clear_error() -> None:
         make(own("torch.optim:SGD"), [torch.nn.Parameter(torch.zeros(2))], {"lr": 0.1, "beta": 1})
 
 
+def make_sgd(params, lr, halves=0):  # type: ignore[no-untyped-def]
+    return torch.optim.SGD(params, lr=lr / 2**halves)
+
+
+def make_nothing(params, lr):  # type: ignore[no-untyped-def]
+    return [params, lr]
+
+
+def test_a_function_may_make_the_optimizer() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    made = make(own(f"{__name__}:make_sgd"), [parameter], {"lr": 0.4, "halves": 2})
+    assert made.param_groups[0]["lr"] == 0.1
+    with pytest.raises(InputError, match=r"refused.*allowed: .*lr, halves"):
+        make(own(f"{__name__}:make_sgd"), [parameter], {"lr": 0.4, "beta": 2})
+
+
+def test_a_function_that_makes_none_is_one_clear_error() -> None:
+    with pytest.raises(InputError, match="list is no optimizer"):
+        make(own(f"{__name__}:make_nothing"), [torch.nn.Parameter(torch.zeros(2))])
+
+
+def test_what_a_function_makes_takes_a_closure_or_not_as_declared() -> None:
+    row = replace(own(f"{__name__}:make_needing"), closure=False)
+    with pytest.raises(InputError, match="needs a closure"):
+        make(row, [torch.nn.Parameter(torch.zeros(2))])
+    make(replace(row, closure=True), [torch.nn.Parameter(torch.zeros(2))])
+
+
+def make_needing(params, lr):  # type: ignore[no-untyped-def]
+    return NeedsClosure(params, lr=lr)
+
+
 class NeedsClosure(torch.optim.SGD):
     def step(self, closure):  # type: ignore[no-untyped-def]
         return super().step(closure)
@@ -122,4 +154,4 @@ def test_for_a_gpu_a_class_is_asked_for_a_step_that_can_be_captured(
 def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
     with pytest.raises(InputError, match="pip install pytorch-optimizer"):
-        load(CATALOGUE["lion"])
+        load(CATALOGUE["soap"])

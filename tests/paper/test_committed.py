@@ -21,7 +21,7 @@ README = Path("README.md").read_text(encoding="utf-8")
 
 
 def test_there_is_evidence() -> None:
-    assert "paper-cpu" in STUDIES
+    assert "pilot" in STUDIES
     assert sum(path.stat().st_size for path in RECORDS.rglob("*") if path.is_file()) < 50e6
 
 
@@ -38,7 +38,7 @@ def test_records_are_whole_and_as_they_were_sealed(name: str) -> None:
 
 def test_one_changed_value_of_the_committed_records_is_refused(tmp_path: Path) -> None:
     """With `SHA256SUMS` left alone, and made anew: the curves no longer say what was tested."""
-    folder = Path(shutil.copytree(RECORDS / "paper-cpu", tmp_path / "records"))
+    folder = Path(shutil.copytree(RECORDS / "pilot", tmp_path / "records"))
     runs, curves = read_tables(folder)
     own = runs[(runs["optimizer"] == "sgd") & (runs["workload"] == "seed_cnn")]
     chosen = own["trial"][own["stage"] == "test"].iloc[0]
@@ -52,15 +52,15 @@ def test_one_changed_value_of_the_committed_records_is_refused(tmp_path: Path) -
         read_tables(folder)
     write_tables(folder, runs, curves)
     with pytest.raises(InputError, match="the choice want"):
-        check_complete(units(load_study("paper-cpu")), *read_tables(folder))
+        check_complete(units(load_study("pilot")), *read_tables(folder))
 
 
 def test_four_seeds_of_fourteen_cannot_be_left_out() -> None:
-    runs, curves = read_tables(RECORDS / "paper-cpu")
+    runs, curves = read_tables(RECORDS / "pilot")
     fewer = runs[~runs["seed"].isin([111, 112, 113, 114])]
     kept = curves[curves["run"].isin(fewer["run"])]
     with pytest.raises(InputError, match="4 of 14 runs missing"):
-        check_complete(units(load_study("paper-cpu")), fewer, kept)
+        check_complete(units(load_study("pilot")), fewer, kept)
 
 
 def test_no_seed_that_tuned_is_tested() -> None:
@@ -72,7 +72,7 @@ def test_no_seed_that_tuned_is_tested() -> None:
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, pd.DataFrame]:
-    return result_tables(load_study("paper-cpu"), *read_tables(RECORDS / "paper-cpu"))
+    return result_tables(load_study("pilot"), *read_tables(RECORDS / "pilot"))
 
 
 def test_the_readme_says_what_the_records_say(found: dict[str, pd.DataFrame]) -> None:

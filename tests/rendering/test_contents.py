@@ -32,7 +32,7 @@ Tables = dict[str, pd.DataFrame]
 @pytest.fixture(scope="module")
 def many() -> Tables:
     """21 optimizers on one workload, two of them on two more."""
-    return crowd(load_study("paper-cpu"))
+    return crowd(load_study("pilot"))
 
 
 @pytest.fixture(scope="module")
@@ -167,10 +167,10 @@ def test_survival_steps_where_runs_arrive(two: Tables) -> None:
     curve = drawn(figure.axes[0], "nag")
     rows = two["survival"]
     rows = rows[(rows["workload"] == "seed_cnn") & (rows["optimizer"] == "nag")]
-    rows = rows[rows["target"] == 0.35]
+    rows = rows[rows["target"] == 0.4]
     np.testing.assert_allclose(curve[:, 0], rows["time"])
     np.testing.assert_allclose(curve[:, 1], 100 * rows["arrived"], atol=1)  # apart by a hair
-    assert figure.axes[0].get_title() == "Article CNN: 35 %"
+    assert figure.axes[0].get_title() == "Article CNN: 40 %"
     assert len(figure.axes[0].collections) == 2  # the bands
     plain = two["survival"].drop(columns=["low", "high"])
     assert not render("survival", two | {"survival": plain}).axes[0].collections
@@ -196,7 +196,7 @@ def test_times_to_targets_stand_in_their_rows(many: Tables) -> None:
     rows = many["time_to_target"]
     rows = rows[(rows["workload"] == "seed_cnn") & (rows["optimizer"] == "nag")]
     marks = [line for line in axis.lines if line.get_label() == "nag"]
-    assert [float(mark.get_xdata()[0]) for mark in marks] == list(rows["restricted_mean"])
+    assert [float(mark.get_xdata()[0]) for mark in marks] == list(rows["median"])
     assert {float(mark.get_ydata()[0]) for mark in marks} == {place}
     sizes = [mark.get_markersize() for mark in marks]
     assert sizes == sorted(sizes)
@@ -206,9 +206,9 @@ def test_times_to_targets_stand_in_their_rows(many: Tables) -> None:
 
 def test_ratios_are_to_the_baseline_whichever_comes_first(many: Tables) -> None:
     pairs = many["speed_comparisons"]
-    first = against(pairs, "sgd", "seed_cnn", 0.35).set_index("optimizer")
+    first = against(pairs, "sgd", "seed_cnn").set_index("optimizer")
     assert first.at["nag", "ratio"] == pytest.approx(1.2)
-    other = against(pairs, "nag", "seed_cnn", 0.35).set_index("optimizer")
+    other = against(pairs, "nag", "seed_cnn").set_index("optimizer")
     assert other.at["sgd", "ratio"] == pytest.approx(1 / 1.2)
     assert other.at["sgd", "low"] == pytest.approx(1 / (1.3 * 1.2))
     assert other.at["sgd", "high"] == pytest.approx(1 / (0.8 * 1.2))
@@ -219,7 +219,7 @@ def test_speedups_are_drawn_at_their_ratios_and_grey_where_not_shown(many: Table
     figure = render("speedup", many)
     axis = figure.axes[0]
     named = dict(zip(many["optimizers"]["optimizer"], many["optimizers"]["label"], strict=True))
-    for row in against(many["speed_comparisons"], "sgd", "seed_cnn", 0.35).itertuples():
+    for row in against(many["speed_comparisons"], "sgd", "seed_cnn").itertuples():
         (x, y) = drawn(axis, row.optimizer)[0]
         assert x == pytest.approx(row.ratio)
         assert rows_of(axis)[int(y)] == named[row.optimizer]
@@ -227,10 +227,10 @@ def test_speedups_are_drawn_at_their_ratios_and_grey_where_not_shown(many: Table
     assert [rows_of(axis) for axis in figure.axes[1:]] == [["NAG"], ["NAG"]]
 
 
-def test_a_ratio_of_two_that_never_arrived_is_not_drawn(two: Tables) -> None:
-    speeds = two["speed_comparisons"].assign(ratio=1.0, logrank_p=math.nan)
+def test_where_a_run_fails_no_ratio_is_drawn(two: Tables) -> None:
+    speeds = two["speed_comparisons"].assign(ratio=math.nan)
     figure = render("speedup", two | {"speed_comparisons": speeds})
-    assert said(figure).count("neither arrived") == 3
+    assert said(figure).count("pairs 2 : 0") == 3
     assert not coloured(figure.axes[0])
 
 
@@ -287,29 +287,17 @@ def test_the_longest_stretches_of_equals(
     assert layout.runs_of_equals(places, 0.5) == joined
 
 
-def test_cost_is_seconds_across_and_accuracy_up(two: Tables) -> None:
+def test_cost_is_gradients_across_and_accuracy_up(two: Tables) -> None:
     axis = render("cost", two).axes[0]
     row = two["summary"].iloc[1]
-    np.testing.assert_allclose(
-        drawn(axis, "nag"), [[row["seconds_per_epoch"], 100 * row["accuracy"]]]
-    )
+    np.testing.assert_allclose(drawn(axis, "nag"), [[row["gradients"], 100 * row["accuracy"]]])
 
 
 def test_nobody_is_cheaper_and_better_than_the_frontier() -> None:
     from nagbench.rendering.figures.cost import frontier
 
-    own = pd.DataFrame(
-        {"seconds_per_epoch": [3.0, 1, 2, 1, 4], "accuracy": [0.8, 0.5, 0.4, 0.3, 0.8]}
-    )
+    own = pd.DataFrame({"gradients": [3.0, 1, 2, 1, 4], "accuracy": [0.8, 0.5, 0.4, 0.3, 0.8]})
     assert list(frontier(own).index) == [1, 0]
-
-
-def test_more_trials_are_drawn_as_the_table_says(two: Tables) -> None:
-    axis = render("trials", two).axes[1]
-    rows = two["tuning_price"]
-    rows = rows[(rows["workload"] == "few_images") & (rows["optimizer"] == "nag")]
-    np.testing.assert_allclose(drawn(axis, "nag")[:, 0], [1, 2, 3])
-    np.testing.assert_allclose(drawn(axis, "nag")[:, 1], 100 * rows["expected"])
 
 
 def test_every_hypothesis_has_the_colour_of_its_verdict(many: Tables) -> None:
@@ -329,9 +317,7 @@ def test_every_hypothesis_has_the_colour_of_its_verdict(many: Tables) -> None:
 def test_gains_by_batch_size_join_the_first_workloads_of_each(many: Tables) -> None:
     axis = render("acceleration", many).axes[0]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["128", "512"]
-    for goal in ("0.3", "0.35", "0.4"):
-        np.testing.assert_allclose(drawn(axis, goal), [[128, 1 / 1.2], [512, 1 / 1.2]])
-    assert list(coloured(axis)) == ["0.35"]
+    np.testing.assert_allclose(drawn(axis, "nag"), [[128, 1 / 1.2], [512, 1 / 1.2]])
 
 
 def test_without_several_batch_sizes_acceleration_says_so(many: Tables) -> None:

@@ -48,7 +48,7 @@ def test_curves_are_drawn_at_their_values(tables: Mapping[str, pd.DataFrame]) ->
     drawn = {line.get_label(): line.get_xydata() for line in figure.axes[1].lines}
     for name in ("sgd", "heavy_ball", "nag"):
         rows = tables["learning_curves"]
-        rows = rows[(rows["optimizer"] == name) & (rows["metric"] == "test_accuracy")]
+        rows = rows[(rows["optimizer"] == name) & (rows["metric"] == "validation_accuracy")]
         np.testing.assert_allclose(drawn[name][:, 0], rows["epoch"])
         np.testing.assert_allclose(drawn[name][:, 1], 100 * rows["mean"])
 

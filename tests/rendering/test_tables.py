@@ -43,9 +43,9 @@ def test_all_formats_hold_the_same_cells(name: str, folder: Path, tmp_path: Path
         assert escape(row[0]) in tex or name == "rules"
 
 
-def test_diverged_runs_are_shown(tables: Mapping[str, pd.DataFrame]) -> None:
+def test_broken_runs_are_shown(tables: Mapping[str, pd.DataFrame]) -> None:
     (row,) = [row for row in results(tables).rows if row[0].text == "SGD"]
-    assert row[-1].text == "1/10"
+    assert [cell.text for cell in row[-2:]] == ["1/10", "0/10"]  # diverged, and failed
 
 
 def test_words_follow_the_results(tables: Mapping[str, pd.DataFrame]) -> None:
@@ -56,7 +56,11 @@ def test_words_follow_the_results(tables: Mapping[str, pd.DataFrame]) -> None:
     assert found["main.above_baseline"] == "Heavy ball, NAG, NAG (Sutskever), Adam and NAdam"
     assert found["study.demo"] == "true"
     assert found["main.sgd.sustained.median"] == "never"
-    assert found["main.sgd.nag.difference"].startswith(r"\(-\)")
+    assert found["main.sgd.nag.difference"] == "--"  # a run of SGD diverged: no mean is formed
+    assert found["main.nadam.nag.difference"].startswith(r"\(-\)")
+    assert found["main.nag.nadam.time.direction"] == "sooner than"
+    assert found["main.nadam.nag.time.direction"] == "later than"
+    assert found["main.nag.sgd.time.ratio"] == "not formed: a run fails"
 
 
 def test_keys_are_written_for_latex(folder: Path, tmp_path: Path) -> None:

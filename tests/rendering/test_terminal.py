@@ -22,8 +22,8 @@ CLAIM = (
 
 def hypothesis(tables: Mapping[str, pd.DataFrame], **facts: object) -> dict[str, object]:
     """A row of the table, with these facts."""
-    numbers = {"effect": 0.0123, "low": 0.001, "high": 0.0236, "p": 1e-4, "p_adjusted": 4e-4}
-    words = {"claim": CLAIM, "metric": "accuracy", "direction": "greater"}
+    numbers = {"effect": 0.0123, "low": 0.001, "high": 0.0236, "p": 1e-4, "scale": 100.0}
+    words = {"claim": CLAIM, "metric": "accuracy", "unit": "points", "direction": "greater"}
     return {**tables["hypotheses"].iloc[0], **words, **numbers, **facts}
 
 
@@ -32,7 +32,9 @@ def judged(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
     nothing = float("nan")
     rows = [
         hypothesis(tables, hypothesis="ahead " * 10, verdict="supported"),
-        hypothesis(tables, hypothesis="h2", verdict="inconclusive", effect=nothing, low=nothing),
+        hypothesis(
+            tables, hypothesis="h2", verdict="not testable here", effect=nothing, low=nothing
+        ),
     ]
     write_frame(folder / "hypotheses.parquet", pd.DataFrame(rows))
     return folder
@@ -43,14 +45,14 @@ def test_the_most_accurate_comes_first_and_those_not_told_from_it_are_marked(
 ) -> None:
     (board,) = leaderboards(tables)
     title, header, *lines = board.splitlines()
-    assert title == "Tiny CNN: 6 epochs; Epochs: the median until 50 % validation accuracy holds"
+    assert title == "Tiny CNN: 6 epochs; Epochs: the median until 45 % validation accuracy holds"
     assert header.split()[:2] == ["Optimizer", "Acc."]
     means = tables["summary"].set_index("optimizer")["accuracy"].sort_values(ascending=False)
     labels = tables["optimizers"].set_index("optimizer")["label"]
     assert [line[2:].split("  ")[0] for line in lines] == list(labels[means.index])
     assert [line[0] for line in lines] == ["*", "*", " ", " ", " ", " "]
     assert f"{100 * means.iloc[0]:.1f}" in lines[0]
-    assert lines[-1].endswith("1/10")
+    assert lines[-1].endswith("1/10    0/10")
 
 
 def test_each_workload_has_its_own(tables: Mapping[str, pd.DataFrame]) -> None:
@@ -74,9 +76,9 @@ def test_everything_fits_the_width(judged: Path) -> None:
 def test_verdicts_come_with_effect_interval_and_p(judged: Path) -> None:
     said = verdicts(ResultTables(judged))
     first, second = (line for line in said.splitlines() if line.startswith(("ahead", "h2")))
-    numbers = "+1.23 points  [+0.10, +2.36]   < 0.001     supported"
+    numbers = "+1.23 points  [+0.10, +2.36]  < 0.001          supported"
     assert first.endswith(numbers)
-    assert second.split() == ["h2", "–", "–", "<", "0.001", "inconclusive"]
+    assert second.split() == ["h2", "–", "–", "<", "0.001", "not", "testable", "here"]
     assert " ".join(said.split()).count(CLAIM) == 2
 
 
@@ -104,7 +106,7 @@ def test_missing_tables_say_which_command_makes_them(
 
 def test_tables_of_another_study_are_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="result tables of study demo"):
-        show(load_study("paper-cpu"), "paper-cpu", folder)
+        show(load_study("pilot"), "pilot", folder)
 
 
 def test_columns_stand_below_each_other() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from nagbench.data.registry import data_set
+from nagbench.errors import InputError
 from nagbench.runner.estimate import (
     Estimate,
     UnitEstimate,
@@ -10,6 +11,7 @@ from nagbench.runner.estimate import (
     estimate,
     kept_for_backward,
 )
+from nagbench.step_costs import StepCost, StepCosts
 from nagbench.study.model import Study
 from nagbench.study.plan import units
 from small_runs import CPU, recipe_of
@@ -64,3 +66,19 @@ def test_activations_grow_with_the_batch() -> None:
         run = _Network(recipe, CPU)._run(recipe, {"lr": 0.1}, batch)
         sizes.append(kept_for_backward(run))
     assert 1.9 < sizes[1] / sizes[0] < 2.1
+
+
+def test_measured_steps_are_believed_where_the_device_is_not(small_study: Study) -> None:
+    planned = units(small_study)
+    names = {(unit.workload, unit.optimizer) for unit in planned}
+    costs = [StepCost(*name, "graph", 1, 1, (0.5,)) for name in names]
+    judging = {workload: 1e-3 for workload, _ in names}
+    size = estimate(planned, "cuda", StepCosts({"backend": "cuda"}, costs, judging))
+    assert size.lanes == 1
+    for unit in size.units:
+        recipe = unit.unit.base
+        steps = (recipe.train_size or 0) // recipe.batch_size
+        assert unit.seconds > recipe.epochs * steps * 0.5
+        assert unit.bytes > 0
+    with pytest.raises(InputError, match="step costs"):
+        estimate(planned, "cuda", StepCosts({"backend": "cuda"}, costs[1:], judging))

@@ -32,6 +32,7 @@ TESTS = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONP
 @pytest.fixture
 def study(small: dict[str, Any], tmp_path: Path) -> Path:
     small["workloads"]["tiny"]["epochs"] = 6
+    small["tuning"]["rungs"] = [{"epochs": 2, "keep": 1}]
     path = tmp_path / "small.yaml"
     path.write_text(yaml.safe_dump(small))
     return path

@@ -50,10 +50,8 @@ TAME = {"sgdn_hd": {"hyper_lr": 1e-5}}
 def trained(
     unit: Unit, images: ImageSet, folder: Path, stop: Stop | None = None, **options: Any
 ) -> tuple[pd.DataFrame, ...]:
-    chosen = {
-        "trial": 0,
-        "settings": {**CATALOGUE[unit.optimizer].defaults, **TAME.get(unit.optimizer, {})},
-    }
+    settings = {**CATALOGUE[unit.optimizer].defaults, **TAME.get(unit.optimizer, {})}
+    chosen = {"tested": [{"trial": 0, "settings": settings, "roles": ["accuracy"]}]}
     output, store = folder / "unit.parquet", Store(folder / "runs")
     trainer = one_process(images, store, stop)
     train_unit(unit, images, output, "cpu", trainer, store, Snapshot(), chosen, **options)

@@ -51,6 +51,6 @@ def test_a_unit_is_followed_through_few_files(
     assert ours - {"cli.py"} <= set(WALK)
     assert {"runner/one_process.py", "engine/loop.py"} <= ours
     text = (PACKAGE / "engine/loop.py").read_text(encoding="utf-8")
-    assert 0 < text.index(".backward()") - text.index("zero_grad(") < 800
+    assert 0 < text.index(".backward(") - text.index("zero_grad(") < 800
     table = Path("ARCHITECTURE.md").read_text(encoding="utf-8")
     assert [f"`{name}`" in table for name in WALK] == [True] * len(WALK)

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from nagbench.data import registry
+from nagbench.metrics import final_accuracy
 from nagbench.models.size import flops, parameter_count
 from nagbench.statistics.description import workloads
-from nagbench.statistics.quality import final_accuracy
 from nagbench.study.model import Study
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nagbench.statistics.intervals import holm, mean_interval, share_interval
+from nagbench.statistics.intervals import holm, mean_interval
 
 
 def test_students_interval_is_the_textbooks() -> None:
@@ -29,16 +29,6 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
         low, high = mean_interval(noise.normal(size=6))
         covered += low <= 0 <= high
     assert abs(covered / 4000 - 0.95) < 4 * math.sqrt(0.95 * 0.05 / 4000)
-
-
-@pytest.mark.parametrize(
-    ("count", "total", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (1, 10, 0.0179, 0.4042), (10, 10, 0.7225, 1.0)],
-)
-def test_wilsons_interval_is_the_published_one(
-    count: int, total: int, low: float, high: float
-) -> None:
-    assert share_interval(count, total) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_holms_own_steps() -> None:

@@ -1,173 +1,142 @@
-"""Every metric of a hypothesis, on curves whose value is known."""
+"""Every metric of a claim, on curves whose value is known."""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from nagbench.errors import InputError
-from nagbench.statistics import metrics
-from nagbench.statistics.hypotheses import paired, verdicts
-from nagbench.statistics.metrics import measure
-from nagbench.statistics.speed import CLOCKS
-from nagbench.study.file import load_study
-from nagbench.study.model import CLOCKS as CLOCK_NAMES
-from nagbench.study.model import METRICS, Study
-from records_of import records_of
+from nagbench.metrics import CLOCKS, METRICS, SPACING, band, final_accuracy
+from nagbench.statistics.measures import measured
+from nagbench.statistics.verdict_table import STATEMENTS
+from nagbench.study import model
+from nagbench.study.file import study_of
+from nagbench.study.model import Study
+from records_of import joined, records_of, selection_of, tuning_of
 
 SGD = [[0.1, 0.3, 0.2], [0.1, 0.3, 0.4], [0.1, 0.5]]  # the last one diverged
 
 
-def test_a_study_knows_the_metrics_that_there_are() -> None:
-    there = {*CLOCKS, *metrics.OF_GROUPS, *metrics.OF_CURVES, *metrics.OF_TUNING}
-    assert set(METRICS) == there
-    assert len(METRICS) == len(there)
-    assert tuple(CLOCKS) == CLOCK_NAMES
+def of_three(small: dict[str, Any]) -> Study:
+    small["testing"]["seeds"] = [11, 12, 13]
+    return study_of("small", small, "a test")
+
+
+def test_every_metric_is_measured_in_one_way() -> None:
+    for name, metric in METRICS.items():
+        ways = (metric.of_runs, metric.of_trials, metric.clock, metric.elsewhere)
+        assert sum(map(bool, ways)) == 1, name
+        assert metric.better in ("greater", "less", "")
+        assert metric.role in model.CHOICES
+        assert not metric.clock or metric.clock in CLOCKS
+        assert metric.counts or not metric.event
+    assert set(model.STATEMENTS) == set(STATEMENTS)
 
 
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
         ("accuracy", [0.2, 0.4, 0.1]),
-        ("best_accuracy", [0.3, 0.4, 0.5]),
         ("deviation", [0.0, 0.2, 0.1]),
         ("diverged", [0, 0, 1]),
         ("spikes", [0, 0, 0]),
+        ("spiked", [0, 0, 0]),
         ("unrest", [0.1, math.sqrt(0.07 / 3), 0.4 / math.sqrt(2)]),
         ("largest_fall", [0.1, 0, 0]),
-        ("step_cost", [math.log(2)] * 3),
         ("gradient_ratio", [-1, -1, -1]),
         ("gradient_imbalance", [1, 1, 1]),
         ("lost_by_stopping", [-0.1, 0.1, 0]),
-        ("epochs", [2, 2, 2]),
+        ("epochs", [0.5, 0.5, 2]),
+        ("gradients", [5, 5, 20]),
     ],
 )
 def test_a_metric_is_what_it_says(
-    small: dict[str, Any], tmp_path: Path, metric: str, expected: list[float]
+    small: dict[str, Any], metric: str, expected: list[float]
 ) -> None:
-    study = study_with(small, tmp_path, value=0)
-    runs, curves = records_of(study, {"sgd": SGD, "nag_sutskever": SGD})
-    curves["gradient_ratio"] = curves["gradient_ratio"].where(curves["epoch"] > 0)
-    found = measure(study, metric, runs, curves, "tiny", "sgd", 0.2)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    study = of_three(small)
+    selection = selection_of(study, {"sgd": SGD, "nag_sutskever": SGD})
+    (found,) = measured(study, selection, metric, [("tiny", "sgd")])
+    np.testing.assert_allclose(found.measures, expected, atol=1e-9)
+    fails = [False, False, not METRICS[metric].event]
+    assert list(found.fails) == fails
+    assert found.missing == 0
 
 
-def tuned(study: Study, accuracies: list[float]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    parts = []
-    for trial, accuracy in enumerate(accuracies):
-        runs, curves = records_of(
-            study, dict.fromkeys(study.optimizers, [[0.1, 0.1, accuracy]] * 2)
-        )
-        name = runs["run"] + f"t{trial}"
-        runs = runs.assign(stage="tune", trial=trial, learning_rate=10.0**trial, run=name)
-        parts.append((runs, curves.assign(run=curves["run"] + f"t{trial}")))
-    return pd.concat([runs for runs, _ in parts]), pd.concat([curves for _, curves in parts])
+def test_rows_between_epochs_and_a_test_at_the_end_alone_change_no_metric(
+    small: dict[str, Any],
+) -> None:
+    """Curves have half epochs, and the test set is judged once."""
+    study = of_three(small)
+    rising = [[0.1, 0.3, 0.5], [0.1, 0.2, 0.4], [0.1, 0.4, 0.6]]
+    plain = selection_of(study, {"sgd": rising, "nag_sutskever": rising})
+    curves = plain.curves
+    halves = curves[curves["epoch"] > 0].copy()
+    before = curves[curves["epoch"] < 2].reset_index(drop=True)
+    for name in ("epoch", "validation_accuracy", "gradient_evaluations"):
+        halves[name] = (halves[name].to_numpy() + before[name].to_numpy()) / 2
+    halves["spikes"] = 0.0
+    mixed = pd.concat([curves.assign(epoch=curves["epoch"].astype(float)), halves])
+    mixed.loc[mixed["epoch"] < 2, "test_accuracy"] = np.nan
+    finer = type(plain)(**{**vars(plain), "curves": mixed})
+    for name in ("accuracy", "epochs", "gradients", "spikes", "gradient_ratio"):
+        (one,), (other,) = (measured(study, s, name, [("tiny", "sgd")]) for s in (plain, finer))
+        np.testing.assert_allclose(one.measures, other.measures, err_msg=name)
 
 
-def test_what_tuning_saw_is_measured_seed_by_seed(small_study: Study) -> None:
-    runs, curves = tuned(small_study, [0.1, 0.5, 0.495, 0.1])
-    band = measure(small_study, "band", runs, curves, "tiny", "sgd")
-    # One decade between the good ones, and what lies within 0.02 of the best at either side.
-    expected = 1 + 0.02 / 0.4 + (0.495 - 0.48) / 0.395
-    np.testing.assert_allclose(band, [expected] * 2)
-    needed = measure(small_study, "trials_needed", runs, curves, "tiny", "sgd")
-    np.testing.assert_allclose(needed, [5 / 3] * 2)
-    runs.loc[runs["trial"] == 0, "status"] = "diverged"
-    assert list(measure(small_study, "trials_diverged", runs, curves, "tiny", "sgd")) == [0.25] * 2
+def trials(rates: list[float], accuracy: list[float]) -> pd.DataFrame:
+    return pd.DataFrame({"learning_rate": rates, "accuracy": accuracy, "status": "finished"})
 
 
-def study_with(small: dict[str, Any], tmp_path: Path, **claim: Any) -> Study:
-    small["workloads"]["other"] = dict(small["workloads"]["tiny"])
-    words = {"claim": "c", "workload": "tiny", "optimizer": "nag_sutskever", "metric": "accuracy"}
-    small["hypotheses"] = {"h": {**words, "direction": "greater", **claim}}
-    small["testing"]["seeds"] = [11, 12, 13]
-    path = tmp_path / "small.yaml"
-    path.write_text(yaml.safe_dump(small))
-    return load_study(str(path))
-
-
-def records(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """NAG gains 0.2 on the first workload and 0.1 on the other."""
-    runs, curves = records_of(
-        study,
-        {"sgd": [[0.1, 0.1, 0.3]] * 3, "nag_sutskever": [[0.1, 0.1, 0.5]] * 3},
+def test_a_band_is_cut_where_accuracy_crosses_the_threshold() -> None:
+    rates = [10 ** (n / 4) for n in range(4)]
+    # Falls by 0.04 in the quarter above the best, half of which lies over 0.88.
+    assert band(trials(rates, [0.5, 0.9, 0.86, 0.1]), 0.88, 0) == pytest.approx(
+        0.25 * (0.5 + 0.02 / 0.4)
     )
-    less = curves["run"].str.startswith("test/other/nag") & (curves["epoch"] == 2)
-    curves.loc[less, "test_accuracy"] = 0.4
-    return runs, curves
+    assert band(trials(rates, [0.9, 0.9, 0.9, 0.9]), 0.88, 0) == pytest.approx(0.75)
+    assert band(trials(rates, [0.7, 0.8, 0.7, 0.7]), 0.88, 0) == 0
 
 
-@pytest.mark.parametrize(
-    ("claim", "expected"),
-    [
-        ({"value": 0.45}, 0.05),
-        ({"reference": "sgd"}, 0.2),
-        ({"reference": "sgd", "contrast": "other"}, 0.1),
-        ({"reference": "nag_sutskever", "reference_workload": "other"}, 0.1),
-    ],
-)
-def test_a_claim_may_be_of_a_number_another_workload_or_a_growing_gain(
-    small: dict[str, Any], tmp_path: Path, claim: dict[str, Any], expected: float
-) -> None:
-    study = study_with(small, tmp_path, **claim)
-    found = paired(study, study.hypotheses["h"], *records(study))
-    np.testing.assert_allclose(found, [expected] * 3)
+def test_a_band_between_coarse_rates_or_of_runs_left_behind_is_not_defined() -> None:
+    apart = 10 ** (2 * SPACING)
+    assert math.isnan(band(trials([1, apart], [0.9, 0.9]), 0.5, 0))
+    left = trials([1, 1.5], [0.9, 0.9]).assign(status=["finished", "stopped"])
+    assert math.isnan(band(left, 0.5, 0))
+    assert math.isnan(band(trials([1], [0.9]), 0.5, 0))
 
 
-@pytest.mark.parametrize(
-    ("claim", "named"),
-    [
-        ({}, "reference"),
-        ({"reference": "sgd", "value": 0.1}, "reference"),
-        ({"reference": "sgd", "contrast": "huge"}, "contrast"),
-        ({"reference": "nag_sutskever"}, "reference"),
-        ({"reference": "sgd", "direction": "at_most"}, "margin"),
-        ({"reference": "sgd", "metric": "beauty"}, "metric"),
-    ],
-)
-def test_a_claim_that_cannot_be_judged_is_refused(
-    small: dict[str, Any], tmp_path: Path, claim: dict[str, Any], named: str
-) -> None:
-    with pytest.raises(InputError, match=f"hypotheses.h.{named}"):
-        study_with(small, tmp_path, **claim)
+def test_what_tuning_saw_is_measured_seed_by_seed(small: dict[str, Any]) -> None:
+    """Of seeds that trained every trial: the others would compare other trials."""
+    small["tuning"] |= {"points": 2, "seeds": [1, 2], "finalists": 3}
+    study = of_three(small)
+    ends = {0: 0.5, 1: 0.495, 2: 0.2}
+    tuned = tuning_of(study, lambda *key: ends[key[2]])
+    selection = _select(study, tuned)
+    (needed,) = measured(study, selection, "trials_needed", [("tiny", "sgd")])
+    np.testing.assert_allclose(needed.measures, [4 / 3] * 2)
+    runs, curves = tuned
+    fewer = runs[~((runs["seed"] == 2) & (runs["trial"] == 2))]
+    (needed,) = measured(study, _select(study, (fewer, curves)), "trials_needed", [("tiny", "sgd")])
+    assert list(needed.measures.index) == [1]
+    diverged = np.where(runs["trial"] == 2, "diverged", runs["status"])
+    broken = runs.assign(status=diverged, stage="band")
+    (share,) = measured(
+        study, _select(study, (broken, curves)), "trials_diverged", [("tiny", "sgd")]
+    )
+    np.testing.assert_allclose(share.measures, [1 / 3] * 2)
 
 
-@pytest.mark.parametrize(("margin", "verdict"), [(0.3, "supported"), (0.1, "refuted")])
-def test_at_most_is_judged_on_one_side(
-    small: dict[str, Any], tmp_path: Path, margin: float, verdict: str
-) -> None:
-    study = study_with(small, tmp_path, reference="sgd", direction="at_most", margin=margin)
-    small["testing"]["seeds"] = list(range(11, 21))
-    (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
-    study = load_study(str(tmp_path / "small.yaml"))
-    accuracy = {
-        "sgd": [[0.1, 0.1, 0.3]] * 10,
-        "nag_sutskever": [[0.1, 0.1, 0.5 + n / 1000] for n in range(10)],
-    }
-    assert list(verdicts(study, *records_of(study, accuracy))["verdict"]) == [verdict]
+def _select(study: Study, tuned: Any) -> Any:
+    from nagbench.statistics.roles import select
+
+    tested = records_of(study, dict.fromkeys(study.optimizers, SGD))
+    return select(study, *joined(tuned, tested))
 
 
-def test_a_value_that_is_not_defined_leaves_the_claim_open(
-    small: dict[str, Any], tmp_path: Path
-) -> None:
-    study = study_with(small, tmp_path, reference="sgd", metric="gradient_ratio")
-    runs, curves = records(study)
-    curves["gradient_ratio"] = math.nan  # a network without any gradient
-    (row,) = verdicts(study, runs, curves).to_dict("records")
-    assert math.isnan(row["p"])
-    assert row["verdict"] == "inconclusive"
-
-
-def test_two_that_never_arrive_are_not_shown_to_be_equal(
-    small: dict[str, Any], tmp_path: Path
-) -> None:
-    claim = {"metric": "epochs", "target": 0.2, "margin": 0.5, "direction": "less"}
-    study = study_with(small, tmp_path, reference="sgd", **claim)
-    never = {"sgd": [[0.1] * 3] * 3, "nag_sutskever": [[0.1] * 3] * 3}
-    (row,) = verdicts(study, *records_of(study, never)).to_dict("records")
-    assert math.isnan(row["effect"])
-    assert row["verdict"] == "inconclusive"
+def test_a_failed_run_is_chance_as_a_diverged_one_is(small: dict[str, Any]) -> None:
+    """And stands in its own column: an error is no divergence."""
+    study = of_three(small)
+    runs, curves = records_of(study, dict.fromkeys(study.optimizers, SGD))
+    failed = runs.assign(status=runs["status"].replace("diverged", "failed"))
+    np.testing.assert_array_equal(final_accuracy(runs, curves), final_accuracy(failed, curves))

@@ -21,7 +21,8 @@ FULL: dict[str, Any] = {
     "validation_size": 40,
     "workloads": {
         "tiny": {
-            "model": "tiny_cnn", "batch_size": 16, "epochs": 2, "targets": [0.2], "l2": 0.001,
+            "model": "tiny_cnn", "batch_size": 16, "epochs": 2, "l2": 0.001,
+            "targets": {"low": 0.2, "high": 0.4, "source": "a test"},
             "optimizers": ["sgd", "nag_sutskever"],
         },
     },
@@ -35,17 +36,22 @@ FULL: dict[str, Any] = {
         },
     },
     "baseline": "sgd",
-    "tuning": {"trials": 3, "seeds": [1]},
+    "tuning": {"points": 2, "seeds": [1]},
     "testing": {"seeds": [11, 12]},
     "divergence": {"factor": 4.0},
     "hypotheses": {
         "h": {
             "claim": "in words", "workload": "tiny", "optimizer": "sgd",
-            "reference": "nag_sutskever", "metric": "epochs", "target": 0.2, "direction": "less",
+            "reference": "nag_sutskever", "metric": "epochs", "statement": "difference",
+            "direction": "less",
         },
         "of_a_value": {
             "claim": "in words", "workload": "tiny", "optimizer": "sgd", "value": 0.5,
-            "metric": "accuracy", "direction": "equivalent", "margin": 0.1,
+            "metric": "accuracy", "statement": "equivalence", "margin": 0.1,
+        },
+        "of_an_order": {
+            "claim": "in words", "workload": "tiny", "optimizers": ["sgd", "nag_sutskever"],
+            "metric": "accuracy", "statement": "ranking", "direction": "greater",
         },
     },
 }  # fmt: skip

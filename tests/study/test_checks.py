@@ -21,9 +21,10 @@ CLAIM = {
     "optimizer": "sgd",
     "reference": "nag_sutskever",
     "metric": "accuracy",
+    "statement": "difference",
     "direction": "greater",
 }
-TIME = {"metric": "epochs", "direction": "less", "target": 0.2}
+EQUAL = {"statement": "equivalence", "direction": None}
 
 
 def changed(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -61,9 +62,9 @@ def test_a_row_may_be_taken_under_another_name(small: dict[str, Any]) -> None:
 
 
 def test_a_study_may_say_what_a_class_needs(small: dict[str, Any]) -> None:
-    needs = {"closure": True, "matrices": True, "own_schedule": True}
+    needs = {"closure": True, "create_graph": True, "matrices": True, "own_schedule": True}
     mine = read(changed(small, "optimizers.mine", {**OWN, **needs})).optimizers["mine"]
-    assert (mine.closure, mine.matrices, mine.own_schedule) == (True, True, True)
+    assert all(getattr(mine, name) for name in needs)
     row = read(changed(small, "optimizers.lbfgs", {"closure": False})).optimizers["lbfgs"]
     assert not row.closure
 
@@ -71,6 +72,8 @@ def test_a_study_may_say_what_a_class_needs(small: dict[str, Any]) -> None:
 GOOD: list[tuple[str, Any]] = [
     ("optimizers.adam", {"settings": {"betas": [0, 0.999], "eps": 0}}),
     ("optimizers.srsgd", {"settings": {"restart": 7}}),
+    ("optimizers.nag.space", {"lr/(1-momentum)": {"low": 0.01, "high": 10}}),
+    ("optimizers.adam.space", {"betas[0]": {"low": 0.5, "high": 0.99, "scale": "log_one_minus"}}),
     ("optimizers.mine", {**OWN, "settings": {"lr": 1, "mode": "fast", "clip": None, "on": True}}),
     ("optimizers.mine", {**OWN, "space": {}}),
     ("optimizers.mine", {**OWN, "reference": "my folder/mine.py:Mine"}),
@@ -85,12 +88,14 @@ GOOD: list[tuple[str, Any]] = [
     ("workloads.tiny.batch_norm", True),
     ("tuning.seeds", [1, 2, 10]),
     ("testing.seeds", [0, 2**32 - 1]),
-    ("tuning.trials", 10_000),
+    ("tuning.points", 10_000),
     ("hypotheses.h", CLAIM),
-    ("hypotheses.h", {**CLAIM, **TIME}),
-    ("hypotheses.h", {**CLAIM, "reference": None, "value": 0.5}),
-    ("hypotheses.h", {**CLAIM, "reference": None, "value": "1e-1"}),
-    ("hypotheses.h", {**CLAIM, "direction": "at_most", "margin": 1e-9}),
+    ("hypotheses.h", {**CLAIM, "metric": "epochs"}),
+    ("hypotheses.h", {**CLAIM, "statement": "threshold", "reference": None, "value": 0.5}),
+    ("hypotheses.h", {**CLAIM, "statement": "threshold", "reference": None, "value": "1e-1"}),
+    ("hypotheses.h", {**CLAIM, **EQUAL, "statement": "at_most", "margin": 1e-9}),
+    ("hypotheses.h", {**CLAIM, "statement": "events", "metric": "diverged"}),
+    ("workloads.tiny.targets", {"low": "1e-1", "high": 0.2, "source": "a test"}),
 ]
 
 
@@ -129,7 +134,15 @@ OPTIMIZERS: list[tuple[str, Any, str, str, str]] = [
     ),
     ("sgd", {"space": {**RATE, "l": interval(0.1, 1)}}, ".space.l", "is lr meant?", "lr"),
     ("adam", {"space": {**RATE, "betas": interval(0.1, 0.2)}}, ".space.betas", "a list", "numbers"),
-    ("adam", {"space": {"eps": interval(1e-9, 1e-3)}}, ".space", "without `lr`", "for `lr`"),
+    (
+        "adam",
+        {"space": {"betas[2]": interval(0.1, 1)}},
+        ".space.'betas[2]'",
+        "entry 2 of",
+        "it has",
+    ),
+    ("sgd", {"space": {"lr[0]": interval(0.1, 1)}}, ".space.'lr[0]'", "of what is 0.1", "of lists"),
+    ("sgd", {"space": {"lr/(1-mu)": interval(0.1, 1)}}, ".space.'lr/(1-mu)'", "unknown", "lr"),
     ("mine", {"reference": "torch.optim:SGD"}, "", "without settings and space", "`settings`"),
     ("mine", {"reference": "torch.optim:SGD", "space": {}}, "", "without settings", "`settings`"),
     ("mine", {**OWN, "based_on": "sgd"}, ".based_on", "both", "one of them"),
@@ -148,6 +161,16 @@ def test_each_fault_of_an_optimizer_is_one_error(
     assert error.place == f"small.yaml.optimizers.{name}{where}"
     assert found in error.found
     assert allowed in error.allowed
+
+
+def test_a_grid_needs_a_rate_to_vary(small: dict[str, Any]) -> None:
+    small["optimizers"]["adam"] = {"space": {"eps": interval(1e-9, 1e-3)}}
+    read(small)
+    small["tuning"]["search"] = "grid"
+    (error,) = errors(small)
+    assert error.place == "small.yaml.optimizers.adam.space"
+    assert "without `lr`" in error.found
+    assert "for `lr`" in error.allowed
 
 
 TRAINING: list[tuple[str, Any, str, str]] = [
@@ -177,18 +200,27 @@ CLAIMS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"reference": "adam"}, "reference", "found 'adam'", KNOWN),
     ({"reference": "sgd"}, "reference", "the optimizer itself", "another one"),
     ({"reference": None}, "reference", "neither", "either"),
+    ({"reference": None, "value": 0.5}, "reference", "missing", "is a `threshold`"),
+    ({"statement": "threshold"}, "value", "missing", "a number"),
     ({"value": 0.5}, "reference", "both", "either"),
     ({"reference_workload": "big"}, "reference_workload", "found 'big'", "one of tiny"),
     (
-        {"reference": None, "value": 1, "reference_workload": "tiny"},
+        {
+            "statement": "threshold",
+            "reference": None,
+            "value": 1,
+            "reference_workload": "tiny",
+        },
         "reference_workload",
         "without a reference",
         "nothing",
     ),
     ({"contrast": "big"}, "contrast", "found 'big'", "one of tiny"),
-    ({**TIME, "target": 0.3}, "target", "found 0.3", "one of tiny's: 0.2"),
-    ({"direction": "equivalent"}, "margin", "found none", "above 0"),
-    ({"direction": "at_most"}, "margin", "found none", "above 0"),
+    (EQUAL, "margin", "found none", "above 0"),
+    ({**EQUAL, "statement": "at_most"}, "margin", "found none", "above 0"),
+    ({"direction": None}, "direction", "found none", "greater, less"),
+    ({**EQUAL, "direction": "less", "margin": 1}, "direction", "of a claim of equiv", "nothing"),
+    ({"metric": "diverged"}, "metric", "of a claim of difference", "one of diverged"),
 ]
 
 
@@ -209,6 +241,13 @@ OTHERS: list[tuple[str, Any, str, str, str]] = [
     ("testing.seeds", [1, 2], "testing.seeds", "used for tuning: 1", "seeds that tuning never saw"),
     ("validation_size", 5_000, "validation_size", "found 5000", "fewer than the 5000"),
     ("validation_size", 4_985, "workloads.tiny.batch_size", "there are 15", "at most 15"),
+    (
+        "workloads.tiny.targets",
+        {"low": 0.3, "high": 0.2, "source": "a test"},
+        "workloads.tiny.targets.low",
+        "found 0.3",
+        "at most 0.2",
+    ),
     ("workloads.tiny.train_size", 15, "workloads.tiny.batch_size", "there are 15", "at most 15"),
     (
         "workloads.tiny.optimizers",
@@ -244,23 +283,48 @@ def test_a_workload_without_the_baseline_is_refused(small: dict[str, Any]) -> No
     assert error.allowed == "the baseline sgd and at least one more"
 
 
-def test_a_target_must_be_one_of_every_workload_compared(small: dict[str, Any]) -> None:
-    small["workloads"]["other"] = {**small["workloads"]["tiny"], "targets": [0.3]}
-    small["hypotheses"] = {"h": {**CLAIM, **TIME, "reference_workload": "other"}}
+RANKING = {"claim": "c", "metric": "accuracy", "statement": "ranking", "direction": "greater"}
+
+
+def test_a_ranking_is_of_optimizers_or_of_workloads(small: dict[str, Any]) -> None:
+    small["workloads"]["other"] = dict(small["workloads"]["tiny"])
+    small["hypotheses"] = {
+        "one": {**RANKING, "workload": "tiny", "optimizers": ["sgd", "nag_sutskever"]},
+        "two": {**RANKING, "optimizer": "sgd", "workloads": ["tiny", "other"]},
+    }
+    one, two = read(small).hypotheses.values()
+    assert one.pairs() == [("tiny", "sgd"), ("tiny", "nag_sutskever")]
+    assert two.pairs() == [("tiny", "sgd"), ("other", "sgd")]
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "found"),
+    [
+        ({"workload": "tiny", "optimizer": "sgd"}, "optimizers", "no single list"),
+        ({"workload": "tiny", "optimizers": ["sgd"]}, "optimizers", "found sgd"),
+        ({"workload": "tiny", "optimizers": ["sgd", "adam"]}, "optimizers", "found 'adam'"),
+        ({"optimizer": "sgd", "workloads": ["tiny", "big"]}, "workloads", "found 'big'"),
+        (
+            {"workload": "tiny", "optimizers": ["sgd", "nag_sutskever"], "value": 1},
+            "value",
+            "in a ranking",
+        ),
+    ],
+)
+def test_each_fault_of_a_ranking_is_one_error(
+    small: dict[str, Any], words: dict[str, Any], where: str, found: str
+) -> None:
+    small["hypotheses"] = {"h": {**RANKING, **words}}
     (error,) = errors(small)
-    assert error.allowed == "one of other's: 0.3"
-    small["hypotheses"]["h"] = {**CLAIM, **TIME, "contrast": "other"}
-    (error,) = errors(small)
-    assert error.allowed == "one of other's: 0.3"
-    small["workloads"]["other"]["targets"] = [0.3, 0.2]
-    read(small)
+    assert error.place == f"small.yaml.hypotheses.h.{where}"
+    assert found in error.found
 
 
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_study_has_a_largest_number_of_runs(
     small: dict[str, Any], monkeypatch: pytest.MonkeyPatch, more: int
 ) -> None:
-    monkeypatch.setattr(checks, "MAX_RUNS", 2 * (3 * 1 + 2) - more)
+    monkeypatch.setattr(checks, "MAX_RUNS", 2 * 5 - more)
     if not more:
         read(small)
         return
@@ -272,4 +336,76 @@ def test_a_study_has_a_largest_number_of_runs(
 def test_a_search_that_is_no_grid_needs_no_rate(small: dict[str, Any]) -> None:
     small["optimizers"]["adam"] = {"space": {"eps": {"low": 1e-9, "high": 1e-3}}}
     small["tuning"]["search"] = "quasirandom"
+    read(small)
+
+
+BAND = {"epochs": 1, "seeds": [31, 32], "threshold": 0.2}
+STAGES: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"band.seeds": [1]}, "band.seeds", "used for tuning: 1", "never saw"),
+    ({"band.workloads": ["tine"]}, "band.workloads[0]", "is tiny meant?", "tiny"),
+    ({"band.optimizers": ["sgd", "ngd"]}, "band.optimizers[1]", "found 'ngd'", "sgd"),
+    ({"testing.further": {"sgd": [11]}}, "testing.further.sgd", "used for all: 11", "beside"),
+    ({"testing.further": {"sgd": [1]}}, "testing.further.sgd", "used for tuning: 1", "never saw"),
+    ({"testing.further": {"sdg": [13]}}, "testing.further.sdg", "is sgd meant?", "sgd"),
+    ({"workloads.tiny.seeds": [1, 9]}, "workloads.tiny.seeds", "used for tuning: 1", "never saw"),
+    (
+        {"workloads.tiny.tuning": {"points": 4, "seeds": [12]}},
+        "testing.seeds",
+        "used for tuning: 12",
+        "never saw",
+    ),
+    (
+        {"workloads.tiny.tuning": {"points": 4, "seeds": [1], "rungs": [{"epochs": 2, "keep": 2}]}},
+        "workloads.tiny.epochs",
+        "a rung of tuning is at 2",
+        "more than 2",
+    ),
+    ({"tuning.rungs": [{"epochs": 1, "keep": 3}]}, "tuning.rungs[0].keep", "found 3", "than 3"),
+    ({"workloads.tiny.tuned_on": "small"}, "workloads.tiny.tuned_on", "found 'small'", "tiny"),
+    ({"workloads.tiny.tuned_on": "tiny"}, "workloads.tiny.tuned_on", "are chosen on", "tunes"),
+]
+
+
+@pytest.mark.parametrize(("changes", "where", "found", "allowed"), STAGES)
+def test_each_fault_between_stages_is_one_error(
+    small: dict[str, Any], changes: dict[str, Any], where: str, found: str, allowed: str
+) -> None:
+    small["band"] = dict(BAND)
+    for path, value in changes.items():
+        small = changed(small, path, value)
+    (error,) = errors(small)
+    assert error.place == f"small.yaml.{where}"
+    assert found in error.found
+    assert allowed in error.allowed
+
+
+def test_settings_come_from_where_all_of_them_are_chosen(small: dict[str, Any]) -> None:
+    small["workloads"]["other"] = {**small["workloads"]["tiny"], "tuned_on": "tiny"}
+    read(small)
+    small["optimizers"]["adam"] = None
+    small["workloads"]["tiny"]["optimizers"] = ["sgd", "nag_sutskever"]
+    (error,) = errors(small)
+    assert error.place == "small.yaml.workloads.other.tuned_on"
+    assert "adam not among those of 'tiny'" in error.found
+
+
+def test_a_claim_about_bands_is_of_bands_that_are_measured(small: dict[str, Any]) -> None:
+    claim = {**CLAIM, "metric": "band"}
+    small = changed(small, "hypotheses.h", claim)
+    (error,) = errors(small)
+    assert error.place == "small.yaml.hypotheses.h.metric"
+    assert "without `band`" in error.found
+    small["band"] = dict(BAND)
+    read(small)
+    small["band"]["optimizers"] = ["sgd"]
+    (error,) = errors(small)
+    assert "nag_sutskever on tiny" in error.found
+
+
+def test_a_band_needs_a_rate(small: dict[str, Any]) -> None:
+    small["band"] = dict(BAND)
+    small["optimizers"]["mine"] = {**OWN, "settings": {"rate": 0.1}, "space": {}}
+    (error,) = errors(small)
+    assert error.place == "small.yaml.band.optimizers"
+    small["band"]["optimizers"] = ["sgd"]
     read(small)

@@ -27,7 +27,7 @@ def faults(error: InputError) -> list[InputError]:
 
 
 def test_shipped_studies_are_found_wherever_one_works(tmp_path: Path) -> None:
-    assert {"demo", "paper", "paper-cpu", "sanity"} <= set(shipped_studies())
+    assert {"demo", "paper", "pilot", "sanity"} <= set(shipped_studies())
     script = (
         "from nagbench.study.file import load_study, shipped_studies\n"
         "assert all(load_study(name).name == name for name in shipped_studies())\n"
@@ -36,7 +36,7 @@ def test_shipped_studies_are_found_wherever_one_works(tmp_path: Path) -> None:
 
 
 def test_an_unknown_study_names_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"allowed: demo, paper, .*, or a path"):
+    with pytest.raises(InputError, match=r"allowed: cifar10-cnn, demo, .*, or a path"):
         load_study("poster")
     with pytest.raises(InputError, match="is demo meant"):
         load_study("dmo")
@@ -46,7 +46,9 @@ def test_an_unknown_study_names_those_there_are() -> None:
     "name", ["", ".", "..", "../demo", "a/b", "demo/", "/", "x\0y", "x" * 9_999]
 )
 def test_what_names_no_shipped_study_is_refused(name: str) -> None:
-    with pytest.raises(InputError, match=r"none of that name.*; allowed: demo, paper, ") as caught:
+    with pytest.raises(
+        InputError, match=r"none of that name.*; allowed: cifar10-cnn, demo, "
+    ) as caught:
         load_study(name)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 300
@@ -112,7 +114,7 @@ def test_all_faults_are_named_at_once(tmp_path: Path, small: dict[str, Any]) -> 
         "model": "tiny_cnn",
         "batch_size": 5_000,
         "epochs": 1,
-        "targets": [0.2],
+        "targets": {"low": 0.2, "high": 0.2, "source": "a test"},
         "optimizers": ["sgd", "nag"],
     }
     small["optimizers"]["fast"] = {"based_on": "nag", "settings": {"lr": -1}}
@@ -123,11 +125,11 @@ def test_all_faults_are_named_at_once(tmp_path: Path, small: dict[str, Any]) -> 
     small["hypotheses"] = {
         "on_a_workload_with_a_fault": {
             "claim": "x", "workload": "tiny", "optimizer": "slow", "reference": "sgd",
-            "metric": "accuracy", "direction": "less",
+            "metric": "accuracy", "statement": "difference", "direction": "less",
         },
         "of_none": {
             "claim": "x", "workload": "second", "optimizer": "adam", "reference": "sgd",
-            "metric": "epochs", "target": 0.3, "direction": "less",
+            "metric": "epochs", "statement": "equivalence",
         },
     }  # fmt: skip
     path = written(tmp_path, small)
@@ -135,8 +137,8 @@ def test_all_faults_are_named_at_once(tmp_path: Path, small: dict[str, Any]) -> 
         load_study(path)
     assert [error.place.removeprefix(f"{path}.") for error in caught.value.errors] == [
         "baseline",
+        "hypotheses.of_none.margin",
         "hypotheses.of_none.optimizer",
-        "hypotheses.of_none.target",
         "level",
         "optimizers.fast.settings.lr",
         "optimizers.slow.lable",
@@ -163,14 +165,14 @@ def test_several_errors_survive_a_process_border(small: dict[str, Any]) -> None:
 
 ABSURD: dict[str, list[Any]] = {
     "workloads.tiny.epochs": [100_001],
-    "workloads.tiny.targets": [[n / 1_000 for n in range(1, 102)]],
+    "workloads.tiny.targets.source": ["x" * 501],
     "workloads.tiny.optimizers": [[f"w{n}" for n in range(1_001)]],
     "workloads.tiny.l2": [10**400],
     "workloads": [{f"w{n}": None for n in range(1_001)}],
     "optimizers": [{f"sgd{n}": {"based_on": "sgd"} for n in range(1_001)}],
     "optimizers.sgd": [{"settings": {f"x{n}": 1 for n in range(101)}}, {"settings": {"x" * 65: 1}}],
     "hypotheses": [{f"h{n}": {} for n in range(1_001)}],
-    "tuning.trials": [10_001],
+    "tuning.points": [10_001],
     "tuning.seeds": [list(range(1_000, 11_001))],
     "testing.seeds": [[7] * 10_000, ["x"] * 10_000],
     "title": ["x" * 501],

@@ -55,6 +55,12 @@ def test_five_that_enter_at_the_end_cost_200() -> None:
     assert found.best == (3, 2)
 
 
+def test_without_rungs_all_train_to_the_end_at_once() -> None:
+    plain = Halving(space=(1, 2), beside=(0,), finalists=2)
+    first = progress(plain, SEEDS, EPOCHS, {})
+    assert dict(first.epochs) == {(trial, 1): 20 for trial in range(3)}
+
+
 def test_the_default_can_win_and_is_then_a_finalist() -> None:
     found, _ = played(PROTOCOL, lambda trial, *_: 0.9 if trial == 0 else trial / 100)
     assert found.best == (0, 16)

@@ -41,6 +41,11 @@ def changed(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     return result
 
 
+def chosen(trial: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """A choice of one setting by all that a study may choose by."""
+    return {"tested": [{"trial": trial, "settings": settings, "roles": ["accuracy", "speed"]}]}
+
+
 def ids(one: Unit) -> list[str]:
     return [run.id for run in one.runs()]
 
@@ -49,8 +54,7 @@ def ids(one: Unit) -> list[str]:
 def test_shipped_studies_expand_to_runs_of_their_own(name: str) -> None:
     study = load_study(name)
     for one in units(study, "tune"):
-        trials = study.tuning.trials if study.optimizers[one.optimizer].space else 1
-        assert len(set(ids(one))) == trials * len(one.seeds) == len(one.runs())
+        assert len(set(ids(one))) == len(one.runs()) == len(one.halving.space + one.halving.beside)
 
 
 def test_units_are_all_pairs_in_both_stages(small_study: Study) -> None:
@@ -78,8 +82,9 @@ def test_units_come_in_the_order_of_the_claims_that_need_them(small: dict[str, A
     small["optimizers"] = dict.fromkeys(["adam", "sgd", "nag", "nag_sutskever"])
     small["workloads"]["second"] = {**small["workloads"]["tiny"], "epochs": 3}
     claim = {"claim": "x", "metric": "accuracy", "direction": "greater", "optimizer": "nag"}
+    claim["statement"] = "difference"
     small["hypotheses"] = {
-        "one": {**claim, "workload": "second", "value": 0.5},
+        "one": {**claim, "workload": "second", "value": 0.5, "statement": "threshold"},
         "two": {**claim, "workload": "second", "reference": "sgd", "contrast": "tiny"},
     }
     study = study_of("small", small, "x")
@@ -108,7 +113,7 @@ def test_every_optimizer_gets_the_same_trials_and_seeds(small_study: Study) -> N
 
 def test_the_test_stage_takes_the_chosen_setting_and_fresh_seeds(small: dict[str, Any]) -> None:
     one = planned(small, "test/tiny/sgd")
-    runs = one.runs({"trial": 2, "settings": {"lr": 0.3}})
+    runs = one.runs(choice=chosen(2, {"lr": 0.3}))
     assert [(run.trial, run.seed, run.settings) for run in runs] == [
         (2, 11, {"lr": 0.3}),
         (2, 12, {"lr": 0.3}),
@@ -155,6 +160,7 @@ DECIDING: dict[str, tuple[str, Any]] = {
     "settings": ("optimizers.sgd", {"settings": {"lr": 0.2}}),
     "seed": ("tuning.seeds", [2]),
     "closure": ("optimizers.sgd", {"closure": True}),
+    "create_graph": ("optimizers.sgd", {"create_graph": True}),
     "matrices": ("optimizers.sgd", {"matrices": True}),
     "divergence_factor": ("divergence", {"factor": 4.0}),
     "divergence_steps": ("divergence", {"steps": 40}),
@@ -199,7 +205,7 @@ SAME: list[tuple[str, Any]] = [
     ("tolerance", 0.1),
     ("baseline", "nag_sutskever"),
     ("divergence", {"factor": 5, "steps": 50}),
-    ("workloads.tiny.targets", [0.3, 0.4]),
+    ("workloads.tiny.targets", {"low": 0.3, "high": 0.4, "source": "x"}),
     ("workloads.tiny.label", "Other words"),
     ("workloads.tiny.optimizers", ["sgd", "nag_sutskever"]),
     ("workloads.tiny.padding", 4),
@@ -256,9 +262,11 @@ def test_a_plan_comes_back_with_the_same_runs(tmp_path: Path, name: str) -> None
     read = read_plan(path)
     assert read == made
     for one, other in zip(made, read, strict=True):
-        chosen = {"trial": 1, "settings": {"lr": 0.3}} if one.stage == "test" else None
-        assert [run.id for run in one.runs(chosen)] == [run.id for run in other.runs(chosen)]
-        assert one.runs(chosen) == other.runs(chosen)
+        choice = None if one.halving is not None else chosen(1, {"lr": 0.3})
+        assert [run.id for run in one.runs(choice=choice)] == [
+            run.id for run in other.runs(choice=choice)
+        ]
+        assert one.runs(choice=choice) == other.runs(choice=choice)
 
 
 def resealed(content: Any) -> str:
@@ -340,3 +348,58 @@ def test_a_plan_is_trained_without_what_reads_studies(tmp_path: Path, small_stud
         "        importlib.import_module(name)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+
+
+def test_seeds_are_the_study_s_the_workload_s_or_more(small: dict[str, Any]) -> None:
+    small["workloads"]["other"] = {**small["workloads"]["tiny"], "seeds": [77]}
+    small["testing"]["further"] = {"sgd": [13]}
+    found = {one.name: one.seeds for one in units(study_of("small", small, "x"), "test")}
+    assert found == {
+        "test/tiny/sgd": (11, 12, 13),
+        "test/tiny/nag_sutskever": (11, 12),
+        "test/other/sgd": (77,),
+        "test/other/nag_sutskever": (77,),
+    }
+
+
+def test_a_workload_may_take_another_s_settings(small: dict[str, Any]) -> None:
+    small["workloads"]["float64"] = {
+        **small["workloads"]["tiny"],
+        "precision": "float64",
+        "tuned_on": "tiny",
+    }
+    made = units(study_of("small", small, "x"))
+    assert "tune/float64/sgd" not in [one.name for one in made]
+    assert unit(made, "test/float64/sgd").tuned_by == "tune/tiny/sgd"
+    small["workloads"]["float64"]["tuned_on"] = None
+    small["workloads"]["float64"]["tuning"] = {"points": 5, "seeds": [3]}
+    made = units(study_of("small", small, "x"))
+    assert unit(made, "tune/float64/sgd").seeds == (3,)
+    assert len(unit(made, "tune/float64/sgd").halving.space) == 5
+    assert len(unit(made, "tune/tiny/sgd").halving.space) == 2
+
+
+def test_a_band_is_the_accurate_setting_at_other_rates(small: dict[str, Any]) -> None:
+    small["band"] = {
+        "epochs": 1,
+        "seeds": [31, 32],
+        "threshold": 0.2,
+        "step": 0.5,
+        "optimizers": ["nag_sutskever"],
+    }
+    made = units(study_of("small", small, "x"), "band")
+    assert [one.name for one in made] == ["band/tiny/nag_sutskever"]
+    (one,) = made
+    settings = {"lr": 0.02, "momentum": 0.9}
+    quick = {"trial": 3, "settings": {"lr": 9, "momentum": 0}, "roles": ["speed"]}
+    choice = {"tested": [quick, {"trial": 2, "settings": settings, "roles": ["accuracy"]}]}
+    runs = one.runs(choice=choice)
+    rates = [0.002, 0.006324, 0.02, 0.06324, 0.2]
+    assert [(run.trial, run.seed, run.settings["lr"]) for run in runs] == [
+        (n, seed, rate) for n, rate in enumerate(rates) for seed in (31, 32)
+    ]
+    assert {(run.epochs, run.recipe.epochs, run.recipe.judged_on_test) for run in runs} == {
+        (1, 1, False)
+    }
+    assert one.planned() == [1] * 10
+    assert one.tuned_by == "tune/tiny/nag_sutskever"

@@ -19,6 +19,7 @@ from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study import model, sections
 from nagbench.study.fields import Section
 from nagbench.study.file import shipped_studies, study_path, study_schema
+from nagbench.study.halving import Rung
 from nagbench.study.model import Study, Workload
 from nagbench.validation.file import TheoryKeys
 from nagbench.validation.rates import TheoryFile
@@ -27,8 +28,11 @@ SOURCES = Path(nagbench.__file__).parent
 MIRRORS: list[tuple[type[Section], type]] = [
     (sections.StudyFile, Study),
     (sections.WorkloadSection, Workload),
+    (sections.TargetSection, model.TargetGrid),
     (sections.TuningSection, model.Tuning),
+    (sections.RungSection, Rung),
     (sections.TestingSection, model.Testing),
+    (sections.BandSection, model.Band),
     (sections.DivergenceSection, model.Divergence),
     (sections.HypothesisSection, model.Hypothesis),
     (sections.DomainSection, Domain),
@@ -91,7 +95,10 @@ def test_the_schema_accepts_the_shipped_studies(name: str) -> None:
 
 
 def test_the_schema_takes_numbers_that_yaml_reads_as_texts(small: dict[str, Any]) -> None:
-    small["workloads"]["tiny"] |= {"l2": "1e-3", "targets": ["2e-1"]}
+    small["workloads"]["tiny"] |= {
+        "l2": "1e-3",
+        "targets": {"low": "2e-1", "high": 0.3, "source": "x"},
+    }
     small["optimizers"]["sgd"] = {"settings": {"lr": "1e-2"}, "space": None}
     small["optimizers"]["nag"] = {"space": {"lr": {"low": "1e-3", "high": 1}}}
     assert Draft202012Validator(study_schema()).is_valid(small)

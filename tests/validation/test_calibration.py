@@ -14,39 +14,40 @@ from nagbench.errors import InputError
 from nagbench.statistics.power import power
 from nagbench.validation.calibration import (
     Case,
-    arrivals,
     calibration,
     cases,
-    correlated,
     family,
     holds,
-    normal,
-    restricted_mean,
     rows,
 )
+from nagbench.validation.chance import correlated, normal, times
 
-ALL = {(case.procedure, case.situation, case.seeds): case for case in cases()}
+ALL = {(case.claim, case.procedure, case.situation, case.seeds): case for case in cases()}
 GOOD = [
-    ("sign flips", "normal", 12),
-    ("sign flips", "heavy tails", 14),
-    ("restricted time", "ties, a third censored", 14),
-    ("log-rank", "no ties, few censored", 5),
-    ("Brown-Forsythe", "normal", 14),
-    ("deviation", "normal, pairs", 14),
-    ("Fisher", "half diverge", 20),
-    ("equivalence", "normal, at the margin", 12),
-    ("Holm", "ten pairs, one ahead", 12),
-    ("mean", "normal", 5),
-    ("share", "one in five", 14),
-    ("restricted mean", "ties, a third censored", 14),
-    ("ratio", "pairs", 5),
-    ("sign flips", "1 SD", 6),
-    ("sign flips", "1 SD, hardest of ten", 12),
+    ("level", "sign flips", "normal", 12),
+    ("level", "sign flips", "heavy tails", 12),
+    ("level", "time below", "a third at the horizon", 12),
+    ("level", "pair wins", "one run in ten fails", 12),
+    ("level", "Brown-Forsythe", "normal", 12),
+    ("level", "deviation", "normal, pairs", 12),
+    ("level", "event rates", "half", 20),
+    ("level", "equivalence", "normal, at the margin", 12),
+    ("level", "Holm", "ten pairs, one ahead", 12),
+    ("level", "shared level", "ten pairs, one ahead", 12),
+    ("coverage", "sign flips", "normal", 12),
+    ("coverage", "mean", "normal", 6),
+    ("coverage", "rate", "half", 12),
+    ("coverage", "rate difference", "a tenth and three tenths", 12),
+    ("coverage", "median", "times, half never come", 12),
+    ("coverage", "ratio", "pairs", 6),
+    ("power", "sign flips", "1 SD", 6),
+    ("power", "sign flips", "1 SD, one of ten", 12),
+    ("power", "equivalence", "margin of 1 SD", 12),
 ]
 
 
 @pytest.mark.parametrize("key", GOOD, ids=str)
-def test_what_is_promised_holds(key: tuple[str, str, int]) -> None:
+def test_what_is_promised_holds(key: tuple[str, str, str, int]) -> None:
     (row,) = rows(300, [ALL[key]])
     assert row["holds"], row
     assert row["trials"] == 300
@@ -56,8 +57,8 @@ def test_every_claim_is_measured_of_every_number_of_seeds() -> None:
     assert len(ALL) == len(cases())  # a name, and so its chance, belongs to one case
     found = pd.DataFrame(dataclasses.asdict(case) for case in cases())
     assert set(found["claim"]) == {"level", "coverage", "power"}
-    for _, group in found[found["procedure"] != "Holm"].groupby(["claim", "procedure"]):
-        assert set(group["seeds"]) == {5, 6, 12, 14, 20}
+    for _, group in found.groupby(["claim", "procedure"]):
+        assert set(group["seeds"]) == {6, 12, 20}
 
 
 def z_test(noise: np.random.Generator, trials: int) -> np.ndarray:
@@ -124,7 +125,8 @@ def test_a_claim_holds_within_three_errors(
 
 
 def test_the_same_name_has_the_same_chance_whatever_runs_beside_it() -> None:
-    chosen = [ALL["sign flips", "normal", 12], ALL["mean", "normal", 5], ALL["share", "half", 6]]
+    names = [("level", "sign flips", "normal", 12), ("coverage", "mean", "normal", 6)]
+    chosen = [ALL[name] for name in [*names, ("coverage", "rate", "half", 6)]]
     table = calibration(50, chosen)
     pd.testing.assert_frame_equal(table, calibration(50, chosen))
     pd.testing.assert_frame_equal(
@@ -142,12 +144,12 @@ def test_where_a_procedure_is_not_defined_it_promises_nothing() -> None:
     assert row["found"] == pytest.approx(2 / 3)
 
 
-@pytest.mark.parametrize("mean", [2.0, 18.0])
-def test_the_made_up_truth_is_true(mean: float) -> None:
+def test_made_up_times_share_what_they_say() -> None:
     noise = np.random.default_rng(0)
-    for paired in (False, True):
-        times = np.minimum(arrivals(noise, (50_000, 2, 4), mean, paired=paired), 7)
-        assert times.mean() == pytest.approx(restricted_mean(mean), abs=0.03)
+    drawn = times(noise, (50_000, 2, 1), 6.0)[:, :, 0]
+    # Exponential and cut off at 7: the mean is the area under the survival curve.
+    assert drawn.mean() == pytest.approx(6 * (1 - math.exp(-7 / 6)), abs=0.03)
+    assert (drawn == 7).mean() == pytest.approx(math.exp(-7 / 6), abs=0.01)
     one, other = correlated(normal, 0.7)(noise, (50_000, 2, 1))[:, :, 0].T
     assert np.corrcoef(one, other)[0, 1] == pytest.approx(0.7, abs=0.01)
     assert one.std() == pytest.approx(1, abs=0.02)

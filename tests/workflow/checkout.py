@@ -31,12 +31,18 @@ MICRO = {
             "batch_size": 64,
             "epochs": 2,
             "train_size": 256,
-            "targets": [0.1, 0.2],
+            "targets": {"low": 0.1, "high": 0.2, "source": "a test"},
         }
     },
     "optimizers": {"sgd": None, "nag_sutskever": None},
     "baseline": "sgd",
-    "tuning": {"trials": 2, "seeds": [1]},
+    "tuning": {
+        "points": 1,
+        "seeds": [1],
+        "grows": False,
+        "choices": ["accuracy"],
+        "runner_up_seeds": 0,
+    },
     "testing": {"seeds": [11, 12]},
 }
 STUDY = "src/nagbench/study/shipped/micro.yaml"

@@ -25,7 +25,8 @@ def outputs(arguments: list[str]) -> list[Path]:
 def main(command: str, *arguments: str) -> None:
     if command == "collect":
         folder = outputs(list(arguments))[0]
-        files = [folder / "runs.parquet", folder / "curves.parquet"]
+        names = ("runs.parquet", "curves.parquet", "provenance.json", "SHA256SUMS")
+        files = [folder / name for name in names]
     elif command == "statistics":
         (folder,) = outputs(list(arguments))
         files = [folder / "summary.parquet"]

@@ -12,7 +12,7 @@ import pytest
 from checkout import STUDY, Checkout, everything, has_tex
 
 SOURCE = "src/nagbench"
-CATALOGUE = f"{SOURCE}/optimizers/catalogue.py"
+CATALOGUE = f"{SOURCE}/optimizers/catalogue/textbook.py"
 SUTSKEVER = {
     "results/micro/tune/tiny/nag_sutskever.parquet": "tune",
     "results/micro/chosen/tiny/nag_sutskever.json": "choose",
@@ -174,7 +174,7 @@ def test_a_registry_tunes_nothing(made: Checkout, module: str) -> None:
 
 
 def test_other_targets_of_a_study_train_nothing(made: Checkout) -> None:
-    with made.edited(STUDY, "- 0.2", "- 0.25"):
+    with made.edited(STUDY, "high: 0.2", "high: 0.25"):
         pending = made.pending(*everything())
     assert trained(pending) == {}
     assert "statistics" in rules(pending)
@@ -225,12 +225,12 @@ def test_a_figure_alone(made: Checkout) -> None:
 
 
 def test_what_a_figure_imports_redraws_it(made: Checkout) -> None:
-    """The figure of the claims shows numbers as their table scales them."""
-    pending = after(made, f"{SOURCE}/rendering/tables/claims.py")
+    """Some share a layout, and others have their own."""
+    pending = after(made, f"{SOURCE}/rendering/layout.py")
     figures = {path for path, rule in pending.items() if rule == "figure"}
-    assert figures == {"figures/micro/claims.pdf", "figures/micro/claims.png"}
-    assert of_rule(made, "table").items() <= pending.items()
-    assert "statistics" not in rules(pending)
+    assert {"figures/micro/ranks.pdf", "figures/micro/ranks.png"} <= figures
+    assert not {"figures/micro/claims.pdf", "figures/micro/cost.pdf"} & figures
+    assert not {"table", "statistics"} & rules(pending)
 
 
 def test_the_style_redraws_every_figure(made: Checkout) -> None:

@@ -137,7 +137,7 @@ def stop_without_gpu() -> None:
     Jobs that a cluster runs find their GPU there.
     """
     if workflow.local_exec and any(
-        job.rule.name in ("tune", "test") for job in workflow.dag.needrun_jobs()
+        job.rule.name in STAGES for job in workflow.dag.needrun_jobs()
     ):
         command = [
             "nagbench",
@@ -166,6 +166,12 @@ def write_plans() -> None:
 def unit_of(stage: str, wildcards) -> Unit:
     """The unit of a training job."""
     return unit(UNITS, f"{stage}/{wildcards.workload}/{wildcards.optimizer}")
+
+
+def choice_file(stage: str, wildcards) -> str:
+    """Where the settings stand that a unit trains: those chosen on its workload, or on another."""
+    one = unit_of(stage, wildcards)
+    return f"results/{one.study}/chosen/{one.tuned_on}/{one.optimizer}.json"
 
 
 def unit_code(stage: str, wildcards) -> list[str]:
@@ -229,6 +235,7 @@ def statistics_code() -> list[str]:
     optimizers = {unit.base.optimizer.rpartition(":")[0] for unit in UNITS}
     return sources(
         "nagbench.statistics.result_tables",
+        "nagbench.registration",
         "nagbench.records",
         "nagbench.study.plan",
         "nagbench.study.file",
@@ -236,6 +243,12 @@ def statistics_code() -> list[str]:
         *networks,
         *optimizers,
     )
+
+
+def registration_files() -> list[str]:
+    """What the study is held against, if it is registered."""
+    place = Path("paper/registrations", f"{STUDY.name}.json")
+    return [os.fspath(place), "paper/protocol.md"] if place.is_file() else []
 
 
 def data_source() -> list[str]:

@@ -1,4 +1,4 @@
-# tune ─▶ choose ─▶ test: every unit is a job and a file of records, trained from the plan of its stage.
+# tune ─▶ choose ─▶ test, band: every unit is a job and a file of records, trained from the plan of its stage.
 # A diverged run is a result, not a fault, so it is never retried.
 
 
@@ -55,7 +55,7 @@ rule test:
     input:
         code=partial(unit_code, "test"),
         data=rules.data.output,
-        chosen=rules.choose.output,
+        chosen=partial(choice_file, "test"),
     output:
         "<results>/test/{workload}/{optimizer}.parquet",
     log:
@@ -71,14 +71,35 @@ rule test:
         mem_mb=4000,
         runtime=240,
     params:
+        stage="test",
         plan=plan_file("test"),
         code=partial(unit_digest, "test"),
         definition=partial(unit_definition, "test"),
         device=device_argument,
     shell:
-        "nagbench train {params.plan:q} --unit test/{wildcards.workload}/{wildcards.optimizer}"
+        "nagbench train {params.plan:q}"
+        " --unit {params.stage}/{wildcards.workload}/{wildcards.optimizer}"
         " --chosen {input.chosen:q} --data {input.data:q} --device {params.device}"
         " --output {output:q} > {log:q} 2>&1"
+
+
+use rule test as band with:
+    input:
+        code=partial(unit_code, "band"),
+        data=rules.data.output,
+        chosen=partial(choice_file, "band"),
+    output:
+        "<results>/band/{workload}/{optimizer}.parquet",
+    log:
+        "<logs>/band/{workload}/{optimizer}.log",
+    benchmark:
+        "<benchmarks>/band/{workload}/{optimizer}.tsv"
+    params:
+        stage="band",
+        plan=plan_file("band"),
+        code=partial(unit_digest, "band"),
+        definition=partial(unit_definition, "band"),
+        device=device_argument,
 
 
 rule collect:

@@ -36,7 +36,8 @@ def case_of(spec: OptimizerSpec, model: str, settings: dict[str, Any]) -> Recipe
     """That optimizer on that network."""
     words = case(model).definition()
     words |= {"optimizer": spec.reference, "settings": {**spec.fixed, **settings}}
-    return Recipe(**{**words, "closure": spec.closure, "matrices": spec.matrices})
+    needs = {name: getattr(spec, name) for name in ("closure", "create_graph", "matrices")}
+    return Recipe(**{**words, **needs})
 
 
 def network_with_masks(recipe: Recipe, device: torch.device) -> nn.Module:

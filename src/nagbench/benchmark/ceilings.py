@@ -52,6 +52,10 @@ def traffic(run: LiveRun) -> int:
     return counted.bytes
 
 
+# Operations that read of their first argument only what they give back.
+_GATHERS = ("index", "index_select", "gather")
+
+
 class _Counted(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -60,9 +64,16 @@ class _Counted(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         if not func.is_view:
-            flat, _ = torch.utils._pytree.tree_flatten((args, kwargs, result))
-            self.bytes += sum(value.nbytes for value in flat if isinstance(value, Tensor))
+            gathers = func.overloadpacket.__name__ in _GATHERS
+            read = (result, *args[1:]) if gathers else args
+            flat, _ = torch.utils._pytree.tree_flatten((read, kwargs, result))
+            self.bytes += sum(_extent(value) for value in flat if isinstance(value, Tensor))
         return result
+
+
+def _extent(tensor: Tensor) -> int:
+    """Bytes that lie behind a tensor: a window that is moved over images holds each only once."""
+    return min(tensor.nbytes, tensor.untyped_storage().nbytes())
 
 
 class Floor:

@@ -25,6 +25,9 @@ class _Timed:
     """An optimizer over a network's parameters, with gradients that stay."""
 
     def __init__(self, row: OptimizerSpec, model: str, device: torch.device) -> None:
+        if row.create_graph:
+            found = "differentiates gradients, which here have no graph"
+            raise InputError(f"optimizer {row.name}", found, "others")
         self.row, self._device = row, device
         recipe = case_of(row, model, {**row.defaults, "lr": 1e-8})
         network = build.network(recipe, SET.inputs, SET.classes).to(device)

@@ -2,13 +2,16 @@
 
 import json
 import platform
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nagbench.benchmark.cases import case
-from nagbench.benchmark.tournament import compete
+from nagbench.benchmark.progress import Progress, load
+from nagbench.benchmark.tournament import compete, ways
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.runner.provenance import environment
@@ -21,6 +24,8 @@ WORKLOADS = {
     "fastnet": case("fastnet", 1024, 8, label_smoothing=0.2),
 }
 PRECISIONS = ("bfloat16", "float32")
+USUAL = ("seed_cnn", "resnet20")  # what is timed, in bfloat16, if nothing else is asked for
+_MINUTES = 1.5  # of a table
 _COLUMNS = {
     "workload": "{}", "precision": "{}", "way": "{}", "images_per_second": "{:,.0f}",
     "lowest": "{:,.0f}", "highest": "{:,.0f}", "over_plain": "{:.2f}", "over_careful": "{:.2f}",
@@ -34,22 +39,43 @@ def bench(
     precisions: Sequence[str],
     device: str,
     rounds: int,
-    seconds: float,
+    minutes: float | None,
     output: Path | None,
 ) -> None:
-    """Print each workload's table as it is found; keep all in `output`, with the machine's name."""
+    """Print each workload's table as it is found; keep all in `output`, with the machine's name.
+
+    Args:
+        names: Of `WORKLOADS`.
+        precisions: Of `PRECISIONS`; each gives a table.
+        device: Where to train.
+        rounds: Turns of each way.
+        minutes: What all may take: 1.5 a table if None.
+        output: A JSON file.
+    """
     for name in names:
         if name not in WORKLOADS:
             raise InputError("nagbench bench", f"no workload {name!r}", ", ".join(WORKLOADS))
+    tables = [(name, precision) for name in names for precision in precisions]
+    minutes = _MINUTES * len(tables) if minutes is None else minutes
+    print(
+        f"{', '.join(map(' '.join, tables))}: {len(ways(device))} ways each, in {rounds} turns, "
+        f"about {minutes:.3g} minutes",
+        file=sys.stderr,
+    )
+    busy, began, progress = load(), time.perf_counter(), Progress()
     found: list[dict[str, Any]] = []
-    for name in names:
-        for precision in precisions:
-            recipe = replace(WORKLOADS[name], precision=precision)
-            table = compete(name, recipe, device, rounds, seconds).table()
-            print(text(table), flush=True)
-            found += table
-            if output is not None:
-                _save(output, found, device, rounds, seconds)
+    for done, (name, precision) in enumerate(tables, start=1):
+        recipe = replace(WORKLOADS[name], precision=precision)
+        until = began + 60 * minutes * done / len(tables)
+        table = compete(name, recipe, device, rounds, until, progress).table()
+        progress.done()
+        print(text(table), flush=True)
+        found += table
+        if output is not None:
+            command = ["nagbench bench", *names, "--device", device.partition(":")[0]]
+            command += ["--rounds", str(rounds), "--minutes", f"{minutes:g}"]
+            command += ["--precision", precisions[0] if len(precisions) == 1 else "both"]
+            _save(output, found, device, busy, " ".join(command))
 
 
 def text(table: list[dict[str, Any]]) -> str:
@@ -65,11 +91,11 @@ def text(table: list[dict[str, Any]]) -> str:
 
 
 def _save(
-    output: Path, table: list[dict[str, Any]], device: str, rounds: int, seconds: float
+    output: Path, table: list[dict[str, Any]], device: str, busy: float, command: str
 ) -> None:
     kept = {
-        "command": f"nagbench bench --device {device} --rounds {rounds} --seconds {seconds:g}",
-        "machine": {**environment(device), "host": platform.machine()},
+        "command": command,
+        "machine": {**environment(device), "host": platform.machine(), "load": busy},
         "code": code_digest([]),
         "rows": table,
     }

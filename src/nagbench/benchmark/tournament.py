@@ -19,6 +19,7 @@ import torch
 
 from nagbench.benchmark.ceilings import Floor, matrix_ceiling, memory_ceiling, traffic
 from nagbench.benchmark.contestants import Careful, Engine, Plain
+from nagbench.benchmark.progress import Progress
 from nagbench.data.cifar10 import SET
 from nagbench.engine import numerics
 from nagbench.engine.clock import now
@@ -28,6 +29,7 @@ from nagbench.models.size import flops
 
 TRAINING_IMAGES = 45_000  # of an epoch, for runs per hour
 LANES = (1, 2, 4, 8, 16, 32)
+_SHORTEST, _FEWEST = 0.2, 3  # seconds of a turn, and rounds, whatever time is left
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Result:
                 "precision": "float32" if row.name == "plain" else self.recipe.precision,
                 "way": row.name,
                 "runs": row.runs,
+                "rounds": len(row.rates),
                 "images_per_second": row.rate,
                 "lowest": min(row.rates),
                 "highest": max(row.rates),
@@ -81,28 +84,47 @@ class Result:
         ]
 
 
-def compete(workload: str, recipe: Recipe, device: str, rounds: int, seconds: float) -> Result:
-    """Let all contestants train `recipe` in turns of about `seconds`."""
+def ways(device: str) -> list[str]:
+    """The names of all that compete on this machine, with the number of runs."""
     cores = len(os.sched_getaffinity(0))
     lanes = [n for n in LANES if device != "cpu" or n <= cores]
     names = ["plain", "careful", *(f"engine {n}" for n in lanes)]
-    if device == "cpu":
-        names += [f"convolutions {n}" for n in lanes]
+    return names + [f"convolutions {n}" for n in lanes] if device == "cpu" else names
+
+
+def compete(
+    workload: str, recipe: Recipe, device: str, rounds: int, until: float, progress: Progress
+) -> Result:
+    """Let all contestants train `recipe` in turns, whose length follows from the time there is.
+
+    Args:
+        workload: A network of the registry.
+        recipe: What is trained.
+        device: Where.
+        rounds: How many turns each has; fewer, but three at least, where time runs out.
+        until: When to be done, by `time.perf_counter`.
+        progress: Is told what is under way.
+    """
     place = torch.device(device)
-    torch.set_num_threads(cores)
-    matrix, memory = matrix_ceiling(recipe.precision, place), memory_ceiling(place)
-    rates: dict[str, list[float]] = {name: [] for name in names}
+    progress(f"{workload} {recipe.precision}: processes start")
     with contextlib.ExitStack() as stack:
-        teams: dict[str, _Team] = {}
-        for name in names:
-            team = stack.enter_context(_team(name, recipe, device))
-            if team.fits:
-                teams[name] = team
-        for team in teams.values():
-            team.work(seconds)  # warms up, and finds how many steps take a turn
-        for _ in range(rounds):
+        begun = {name: stack.enter_context(_team(name, recipe, device)) for name in ways(device)}
+        teams = {name: team for name, team in begun.items() if team.fits()}
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        matrix, memory = matrix_ceiling(recipe.precision, place), memory_ceiling(place)
+        left = until - time.perf_counter()
+        seconds = max(_SHORTEST, left / len(teams) / (rounds + 1))
+        rates: dict[str, list[float]] = {name: [] for name in teams}
+        for turn in range(rounds + 1):
+            began = time.perf_counter()
             for name, team in teams.items():
-                rates[name].append(team.work(seconds))
+                progress(f"{workload} {recipe.precision}: turn {turn} of {rounds}, {name}")
+                rate = team.work(seconds)
+                if turn:  # the one before warms up, and finds how many steps a turn has
+                    rates[name].append(rate)
+            ended = time.perf_counter()
+            if turn >= _FEWEST and ended + (ended - began) > until:
+                break
         rows = [
             Row(name, team.runs, tuple(rates[name]), team.peak()) for name, team in teams.items()
         ]
@@ -116,16 +138,22 @@ class _Team:
     def __init__(self, connections: list[Connection], runs: int, batch: int) -> None:
         self._connections, self.runs, self._batch = connections, runs, batch
         self._steps = 3
-        self.fits = all(connection.recv() == "ready" for connection in connections)
 
-    def _ask(self, *question: Any) -> list[Any]:
-        for connection in self._connections:
-            connection.send(question)
+    def fits(self) -> bool:
+        """Whether all have found their place in memory, once they have started."""
+        return set(self._answers()) == {"ready"}
+
+    def _answers(self) -> list[Any]:
         try:
             return [connection.recv() for connection in self._connections]
         except EOFError:
             found = "a process of the benchmark ended"
             raise InputError("nagbench bench", found, "see its message above") from None
+
+    def _ask(self, *question: Any) -> list[Any]:
+        for connection in self._connections:
+            connection.send(question)
+        return self._answers()
 
     def work(self, seconds: float) -> float:
         """Images a second in a turn, summed over the runs."""

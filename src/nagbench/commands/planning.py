@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from nagbench.commands.verbs import Verbs, device, study
+from nagbench.commands.verbs import Verbs, device, study, units_of
+from nagbench.errors import InputError
 from nagbench.study.model import STAGES
 
 if TYPE_CHECKING:
+    from nagbench.step_costs import StepCosts
     from nagbench.study.model import Study
 
 
@@ -24,6 +26,12 @@ def add(verbs: Verbs) -> None:
     added.add_argument(
         "--output", type=Path, help="write the units, resolved, as JSON (.json); nothing is timed"
     )
+    added.add_argument(
+        "--costs",
+        type=Path,
+        help="what steps cost on that device, measured by `nagbench bench optimizers --study` "
+        "(default: step_costs.json beside the study's committed records, if measured there)",
+    )
     device(added)
 
     added = verbs.add("power", _power, "what differences a study's seeds can show, before its runs")
@@ -33,11 +41,23 @@ def add(verbs: Verbs) -> None:
     added.add_argument(
         "workloads",
         nargs="*",
-        help="default: all; or `optimizers`: what a step of each costs on resnet20's parameters",
+        help="default: seed_cnn and resnet20; or `optimizers`: what a step of each costs",
     )
-    added.add_argument("--precision", choices=["bfloat16", "float32"], help="default: both")
-    added.add_argument("--rounds", type=int, default=5, help="turns of each (default: 5)")
-    added.add_argument("--seconds", type=float, default=4.0, help="of a turn (default: 4)")
+    added.add_argument("--all", action="store_true", help="all workloads in both precisions")
+    added.add_argument(
+        "--precision", choices=["bfloat16", "float32", "both"], help="default: bfloat16"
+    )
+    added.add_argument("--rounds", type=int, help="turns of each (default: 5; of a study's: 15)")
+    added.add_argument(
+        "--minutes", type=float, help="for all (default: 1.5 a table; for a study's optimizers 3)"
+    )
+    added.add_argument(
+        "--study",
+        help="with `optimizers`: whole steps of a study's or plan's, side by side, for --output",
+    )
+    added.add_argument(
+        "--lanes", type=int, default=1, help="with --study, runs side by side on a GPU (default: 1)"
+    )
     added.add_argument("--output", type=Path, help="a file for the results (.json)")
     device(added)
 
@@ -89,8 +109,11 @@ def _plan(options: argparse.Namespace) -> None:
     from nagbench.runner.devices import resolve
     from nagbench.runner.estimate import estimate
 
-    device = resolve(options.device)
-    size = estimate(planned, device)
+    measured = _measured(options, study.name)
+    device = measured.machine["backend"] if measured else resolve(options.device)
+    if measured:
+        print(f"With steps as they were measured on {measured.machine['device']}:")
+    size = estimate(planned, device, measured)
     print(f"{'unit':40}{'runs':>6}{'s a run':>10}{'hours':>9}{'MB a run':>10}")
     for unit in size.units:
         print(
@@ -105,6 +128,27 @@ def _plan(options: argparse.Namespace) -> None:
     _warn(study, sys.stdout)
 
 
+def _measured(options: argparse.Namespace, study: str) -> "StepCosts | None":
+    """Costs of the steps on the device that was asked for, where there are any."""
+    from nagbench.runner.devices import has_gpu
+    from nagbench.step_costs import FILE, read
+
+    wanted = options.device
+    if wanted == "auto":
+        wanted = "cuda" if has_gpu() else "cpu"
+    usual = Path("paper/records", study, FILE)
+    if options.costs is None and not usual.is_file():
+        return None
+    path = options.costs or usual
+    measured = read(path)
+    if measured.machine["backend"] == wanted:
+        return measured
+    if options.costs is None:
+        return None
+    found = f"measured with device {measured.machine['backend']}"
+    raise InputError(path, found, f"costs of {wanted}, which --device asks for")
+
+
 def _power(options: argparse.Namespace) -> None:
     from nagbench.runner.references import check_references
     from nagbench.statistics.power import detectable, families
@@ -114,8 +158,10 @@ def _power(options: argparse.Namespace) -> None:
 
     study = load_study(options.study)
     check_references(units(study))
-    print(f"Level {study.level:g} after Holm's correction. The effect is what the hardest test of")
-    print("the family finds with probability 0.8, in standard deviations of paired differences.")
+    print(
+        f"A family of tests shares the level {study.level:g}. The effect is what a part of it finds"
+    )
+    print("with probability 0.8, in standard deviations of paired differences.")
     print(f"{'family':32}{'tests':>7}{'seeds':>7}{'smallest p':>12}{'effect':>8}")
     for name, (tests, seeds) in families(study).items():
         smallest = min(1.0, smallest_p(seeds) * tests)
@@ -132,23 +178,64 @@ def _warn(study: "Study", stream: TextIO) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from nagbench.benchmark.report import PRECISIONS, WORKLOADS, bench
+    from nagbench.benchmark.report import PRECISIONS, USUAL, WORKLOADS, bench
     from nagbench.runner.devices import claimed, resolve
 
     with claimed(resolve(options.device)) as device:
         if options.workloads == ["optimizers"]:
-            from nagbench.benchmark.optimizers import cost_table, costs
-
-            print(cost_table(costs("resnet20", device, options.rounds)))
+            _bench_optimizers(options, device)
             return
+        both = options.precision == "both" or (options.all and not options.precision)
         bench(
-            options.workloads or list(WORKLOADS),
-            [options.precision] if options.precision else PRECISIONS,
+            options.workloads or list(WORKLOADS if options.all else USUAL),
+            PRECISIONS if both else [options.precision or PRECISIONS[0]],
             device,
-            options.rounds,
-            options.seconds,
+            options.rounds or 5,
+            options.minutes,
             options.output,
         )
+
+
+def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
+    from nagbench import records, step_costs
+    from nagbench.benchmark.optimizers import cost_table, costs
+    from nagbench.benchmark.progress import Progress
+    from nagbench.benchmark.side_by_side import measure
+
+    if not options.study:
+        print("An optimizer's step alone, on resnet20's parameters: a minute", file=sys.stderr)
+        print(cost_table(costs("resnet20", device, options.rounds or 5)))
+        return
+    if options.output is None:
+        raise InputError("--study", "no file for the costs", "--output FILE.json")
+    if options.lanes > 1 and device == "cpu":
+        raise InputError("--lanes", f"found {options.lanes}", "1 on a CPU")
+    folder = options.output.parent
+    kept = options.output.name == step_costs.FILE and (folder / records.SUMS).is_file()
+    if kept:
+        records.check_sums(folder)
+    units = units_of(options.study)
+    rounds = options.rounds or 15
+    minutes = 3.0 if options.minutes is None else options.minutes
+    pairs = {(unit.workload, unit.optimizer) for unit in units}
+    print(
+        f"{len(pairs)} optimizers and workloads in {rounds} rounds: about {minutes:g} minutes, "
+        f"but {step_costs.FEWEST} rounds at least",
+        file=sys.stderr,
+    )
+    progress = Progress()
+    found, missing = measure(units, device, options.lanes, rounds, minutes, progress)
+    progress.done()
+    command = (
+        f"nagbench bench optimizers --study {options.study} --rounds {rounds} "
+        f"--minutes {minutes:g} --lanes {options.lanes} --device {device.partition(':')[0]}"
+    )
+    step_costs.write(options.output, found, command)
+    if kept:
+        records.seal(folder)
+    print(step_costs.table(found))
+    for name, why in missing.items():
+        print(f"{name}: {why}")
 
 
 def _schema(_: argparse.Namespace) -> None:

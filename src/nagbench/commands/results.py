@@ -112,16 +112,24 @@ def _records(options: argparse.Namespace) -> None:
 
 
 def _statistics(options: argparse.Namespace) -> None:
+    from nagbench import registration as registering
     from nagbench.integrity import check_complete
     from nagbench.parquet import read_frame, write_frame
-    from nagbench.records import read_tables
+    from nagbench.records import digest, read_tables
     from nagbench.statistics.result_tables import result_tables
     from nagbench.study.file import load_study
     from nagbench.study.plan import units
 
     study, records = load_study(options.study), read_tables(options.records)
-    check_complete(units(study), *records)
+    place = registering.path_of(study)
+    registration = registering.read(place) if place.is_file() else None
+    check_complete(units(study), *records, partial=registration is not None)
+    if registration is not None:
+        registering.check(registration, study, records[0])
     tables = result_tables(study, *records)
+    if registration is not None:
+        registering.check_verdicts(registration, study, digest(*records), tables["hypotheses"])
+    tables["registration"] = registering.history(registration)
     for name in ("theory", "calibration"):
         tables[name] = read_frame(getattr(options, name))
     for name, table in tables.items():

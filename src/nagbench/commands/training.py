@@ -165,9 +165,8 @@ def _train_jobs(
             _trainer(images, store, stop, device, code, options) as trainer,
         ):
             for job in jobs:
-                chosen = job.chosen()
                 ended = train_unit(
-                    job.unit, images, job.output, backend, trainer, store, code, chosen,
+                    job.unit, images, job.output, backend, trainer, store, code, job.choice(),
                     partial(_report, job.unit),
                 )  # fmt: skip
                 if ended:
@@ -188,7 +187,7 @@ class _Job:
 
     unit: "Unit"
     output: Path
-    chosen: "Callable[[], Mapping[str, Any] | None]"
+    choice: "Callable[[], Mapping[str, Any] | None]"
 
 
 def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]:
@@ -200,9 +199,9 @@ def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]
         if getattr(options, name) is None:
             raise InputError(f"--{name}", "missing", "a file, beside --unit")
     wanted = unit(units, options.unit)
-    chosen = read_choice(options.chosen) if not wanted.trials and options.chosen else None
-    wanted.runs(chosen)  # refuses what is missing before torch, which takes seconds, is imported
-    return [_Job(wanted, options.output, lambda: chosen)]
+    choice = read_choice(options.chosen) if wanted.halving is None and options.chosen else None
+    wanted.runs(choice=choice)  # refuses what is missing before torch is imported, for seconds
+    return [_Job(wanted, options.output, lambda: choice)]
 
 
 def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]:
@@ -213,7 +212,7 @@ def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Jo
         _Job(
             unit,
             all_units.record_path(options.results, unit),
-            partial(all_units.chosen, unit, units, options.results),
+            partial(all_units.choice_for, unit, units, options.results),
         )
         for unit in all_units.matching(units, options.units)
         if not (options.missing and all_units.is_current(unit, units, options.results))

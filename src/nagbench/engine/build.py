@@ -76,27 +76,36 @@ def optimizer(
         known = [name for name in inspect.signature(constructor).parameters if name != "params"]
         place, found = f"optimizer {recipe.optimizer}", f"{arguments} refused: {error}"
         raise InputError(place, found, "values in range of " + ", ".join(known)) from None
+    if not inspect.isclass(constructor):
+        _check_class(type(made), recipe.optimizer, recipe.closure)
     return made
 
 
 def optimizer_class(reference: str, closure: bool) -> Any:
-    """The class of that name; an `InputError` if it cannot be imported, or is no such optimizer.
+    """The class or function of that name; an `InputError` if it cannot be imported, or is neither.
+
+    What a function returns is checked when it is called.
 
     Args:
-        reference: `module:Class` or `file.py:Class`.
+        reference: `module:Class` or `file.py:Class`, or a function's name in place of the class's.
         closure: Whether its step is given a closure.
     """
+    loaded = named(reference, f"optimizer {reference}")
+    if not inspect.isfunction(loaded):
+        _check_class(loaded, reference, closure)
+    return loaded
+
+
+def _check_class(loaded: Any, reference: str, closure: bool) -> None:
     place = f"optimizer {reference}"
-    loaded = named(reference, place)
     if not (inspect.isclass(loaded) and issubclass(loaded, torch.optim.Optimizer)):
-        found = f"{reference.rpartition(':')[2]} is no optimizer"
-        raise InputError(place, found, "a subclass of torch.optim.Optimizer")
+        found = f"{getattr(loaded, '__name__', loaded)} is no optimizer"
+        raise InputError(place, found, "torch.optim.Optimizer, or a function that returns one")
     taken = list(inspect.signature(loaded.step).parameters.values())[1:]
     if closure and not taken:
         raise InputError(place, "its step takes no closure", "closure: false, or such a class")
     if not closure and taken and taken[0].default is inspect.Parameter.empty:
         raise InputError(place, "its step needs a closure", "closure: true")
-    return loaded
 
 
 def named(reference: str, place: str = "") -> Any:

@@ -30,6 +30,7 @@ class CapturedSteps:
     def __init__(self, step: Step, capture: Capture) -> None:
         self._step, self._capture = step, capture
         self._captured: list[LiveRun] = []
+        self._warm = 0  # steps taken one by one
         self._replay: Callable[[], None] = lambda: None
 
     def captures(self, runs: Sequence[LiveRun]) -> bool:
@@ -40,26 +41,28 @@ class CapturedSteps:
         """
         return not self._captured or len(runs) <= len(self._captured) // 2
 
-    def train_epoch(self, runs: Sequence[LiveRun]) -> None:
-        """Train an epoch of several runs, all of which have begun it."""
-        taken = 0
-        if not self._captured:
-            taken = min(WARM_UP, runs[0].steps)
-            self._warm_up(runs, taken)
+    def train(self, runs: Sequence[LiveRun], until: int) -> None:
+        """Train several runs, all of which have begun an epoch, up to its step `until`."""
+        if self._warm < WARM_UP:
+            self._warm_up(runs, min(WARM_UP - self._warm, until - len(runs[0].evaluations)))
+        if self._warm < WARM_UP:
+            return  # too few to know the step
         if self.captures(runs):
             self._replay = self._capture(runs, self._step)
             self._captured = list(runs)
         for run in self._captured:
             if run not in runs:
                 run.rewind()
-        for _ in range(taken, runs[0].steps):
+        left = until - len(runs[0].evaluations)
+        for _ in range(left):
             self._replay()
         for run in runs:
-            run.evaluations += [1] * (run.steps - taken)
+            run.evaluations += [1] * left
 
     def _warm_up(self, runs: Sequence[LiveRun], steps: int) -> None:
+        self._warm += steps
         for run in runs:
-            with run.alone():
+            with run.alone(training=True):
                 generators = numerics.generators()
                 for _ in range(steps):
                     before = host_state(run.optimizer)

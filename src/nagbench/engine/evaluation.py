@@ -20,16 +20,18 @@ _RECALIBRATION_STEPS = 50
 
 
 def judge(run: LiveRun, splits: Splits, measured: dict[str, float]) -> bool:
-    """Evaluate and add to the curve with what was `measured` in the epoch's steps.
+    """Evaluate and add to the curve with what was `measured` in the steps since it was judged last.
 
-    Returns False, and adds nothing, if the weights are broken.
+    The test set is evaluated once, after the last epoch of the recipe. Returns False, and adds
+    nothing, if the weights are broken.
     """
     began = now(run.device)
+    test = (math.nan, math.nan)
     with run.alone(), proposed_weights(run):
         validation = evaluate(run, splits.validation)
-        test = (math.nan, math.nan)
-        if run.recipe.judged_on_test:
+        if run.recipe.judged_on_test and run.epoch == run.recipe.epochs:
             test = evaluate(run, splits.test)
+    run.model.train()
     run.outcome.evaluation_seconds += now(run.device) - began
     if not math.isfinite(validation[0]):
         return False
@@ -61,7 +63,7 @@ def proposed_weights(run: LiveRun) -> Iterator[None]:
     """The weights that the method proposes, where they differ from those it trains at.
 
     Batch normalisation's statistics, gathered at other weights, are taken anew from batches of the
-    epoch just trained. What training goes on from is put back from a copy: undoing by arithmetic
+    epoch that trains. What training goes on from is put back from a copy: undoing by arithmetic
     would leave rounding behind.
     """
     optimizer: Any = run.optimizer
@@ -85,8 +87,7 @@ def proposed_weights(run: LiveRun) -> Iterator[None]:
 @torch.no_grad()
 def _recalibrate(run: LiveRun) -> None:
     def forward() -> None:
-        for _ in range(min(_RECALIBRATION_STEPS, run.steps)):
-            run.forward(run.advance())
+        for images in run.first_batches(min(_RECALIBRATION_STEPS, len(run.evaluations))):
+            run.forward(images)
 
-    run.rewind()
     recalibrate(run.model, forward)

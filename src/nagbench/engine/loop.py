@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
@@ -16,12 +15,12 @@ from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 from nagbench.engine.capture import Capture, CapturedSteps, NotCapturable, capture_graph
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import judge
-from nagbench.engine.outcome import epoch_measures
 from nagbench.engine.penalty import penalty
 from nagbench.engine.plans import PlansAhead
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits
+from nagbench.engine.stretch import end_stretch, stretches
 from nagbench.models.layers import statistics_held
 
 
@@ -31,6 +30,7 @@ def train(
     device: torch.device,
     states: Sequence[dict[str, Any] | None],
     capture: Capture | None = None,
+    epochs: int | None = None,
 ) -> Iterator[tuple[list[LiveRun], str]]:
     """Train runs side by side on one device, each from its beginning or its state to its end.
 
@@ -40,14 +40,15 @@ def train(
         device: Where to train.
         states: For each recipe what `LiveRun.state` gave after an epoch, or None.
         capture: How a step is captured, to be replayed: as a CUDA graph on a GPU if None.
+        epochs: After how many epochs a run is stopped that its recipe would train for longer.
 
     Yields:
-        After each epoch all runs that took part, finished ones too, and how they were executed.
+        After each epoch all runs that took part, ended ones too, and how they were executed.
     """
     pairs = zip(recipes, states, strict=True)
-    live = [LiveRun(recipe, splits.train, device, state) for recipe, state in pairs]
+    live = [LiveRun(recipe, splits.train, device, state, epochs) for recipe, state in pairs]
     for run in live:
-        if not run.outcome.curve["validation_loss"]:
+        if not run.outcome.curve["epoch"]:
             judge(run, splits, run.before_training())
     capture = capture or (capture_graph if device.type == "cuda" else None)
     captured, execution = (CapturedSteps(step, capture), "graph") if capture else (None, "eager")
@@ -56,30 +57,33 @@ def train(
     plans = PlansAhead(device)
     while live := [run for run in live if not run.over]:
         before = [(run, run.state()) for run in live if captured and captured.captures(live)]
-        began = now(device)
         for run in live:
             run.begin_epoch(plans.take(run))
         plans.prepare(live)
         try:
-            if captured:
-                captured.train_epoch(live)
-            else:
+            for until in stretches(live):
+                began = now(device)
+                if captured:
+                    captured.train(live, until)
+                else:
+                    for run in live:
+                        train_steps(run, until)
+                seconds = (now(device) - began) / len(live)
                 for run in live:
-                    train_epoch(run)
+                    if not run.over:
+                        end_stretch(run, splits, until, seconds)
         except NotCapturable as why:  # some have taken steps: back to where all were before
             captured, execution, plans = None, f"eager ({why})", PlansAhead(device)
-            live = [LiveRun(run.recipe, run.data, device, state) for run, state in before]
+            live = [LiveRun(run.recipe, run.data, device, state, epochs) for run, state in before]
             continue
-        seconds = now(device) - began
-        for run in live:
-            end_epoch(run, splits, seconds / len(live))
         yield live, execution
 
 
-def train_epoch(run: LiveRun) -> None:
-    """All steps of an epoch, operation by operation; on a CPU a run that diverges stops there."""
-    with run.alone():
-        for _ in range(run.steps):
+def train_steps(run: LiveRun, until: int) -> None:
+    """The epoch's steps up to step `until`, operation by operation; on a CPU a run that diverges
+    stops there."""
+    with run.alone(training=True):
+        while len(run.evaluations) < until and not run.over:
             try:
                 step(run)
             except LinAlgError:  # a matrix that a method has no root of
@@ -111,7 +115,7 @@ def step(run: LiveRun) -> None:
         loss = run.loss(exact, labels, run.recipe)
         added = penalty(run.penalized, run.recipe)
         objective = loss if added is None else loss + added
-        objective.backward()  # type: ignore[no-untyped-call]
+        objective.backward(create_graph=run.recipe.create_graph)  # type: ignore[no-untyped-call]
         if not first:
             accuracy = (logits.detach().argmax(1) == labels).double().mean()
             first.extend([loss.detach().double(), accuracy, *run.gradient_norms()])
@@ -125,26 +129,3 @@ def step(run: LiveRun) -> None:
         run.optimizer.step()
     run.evaluations.append(gradients)
     run.measure(first)
-
-
-def end_epoch(run: LiveRun, splits: Splits, seconds: float) -> None:
-    """Take in the epoch that a run has trained, in `seconds`, and judge it.
-
-    What it did after the step at which it diverged, beside others, counts for nothing.
-    """
-    run.epoch += 1
-    steps, before = run.measured(), len(run.losses)
-    for loss in steps[run.detector.seen - before :, 0]:
-        if run.detector.diverges(loss):
-            break
-    diverged = run.detector.diverged_at
-    taken = steps if diverged is None else steps[: diverged - before + 1]
-    run.losses = np.concatenate([run.losses, taken[:, 0]])
-    run.outcome.train_seconds += seconds
-    run.outcome.gradient_evaluations += sum(run.evaluations[: len(taken)])
-    if diverged is None:
-        measured = epoch_measures(steps, run.losses)
-        if judge(run, splits, {**measured, "learning_rate": run.learning_rate()}):
-            return
-        diverged = len(run.losses)  # the last step broke the weights, which no step has seen
-    run.outcome.status, run.outcome.diverged_step = "diverged", diverged

@@ -73,12 +73,23 @@ def seed(run: int, epoch: int) -> None:
 
 
 def generators() -> tuple[Any, ...]:
-    """Where every global random generator is, to tell whether one was used."""
+    """Where every global random generator is: to tell whether one was used, or to `put_back`."""
     used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     devices = range(torch.cuda.device_count()) if used else ()
+    name, words, *rest = np.random.get_state()  # noqa: NPY002
     return (
         torch.get_rng_state().numpy().tobytes(),
-        *(torch.cuda.get_rng_state(n).numpy().tobytes() for n in devices),
-        repr(np.random.get_state()),  # noqa: NPY002
+        tuple(torch.cuda.get_rng_state(n).numpy().tobytes() for n in devices),
+        (name, tuple(words), *rest),
         random.getstate(),
     )
+
+
+def put_back(generators: tuple[Any, ...]) -> None:
+    """Set every global random generator to where it was."""
+    cpu, devices, arrays, plain = generators
+    torch.set_rng_state(torch.frombuffer(bytearray(cpu), dtype=torch.uint8))
+    for number, state in enumerate(devices):
+        torch.cuda.set_rng_state(torch.frombuffer(bytearray(state), dtype=torch.uint8), number)
+    np.random.set_state(arrays)  # noqa: NPY002
+    random.setstate(plain)

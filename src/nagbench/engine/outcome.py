@@ -1,14 +1,15 @@
 """What one training leaves: the part of its record that the training itself decides."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 # What is measured at each step, in this order.
 STEP_COLUMNS = ("loss", "accuracy", "gradient_norm", "gradient_ratio", "update_norm")
-# What a curve holds at each epoch; `records` says what each column means.
+# What a curve holds each time a run is judged; `records` says what each column means.
 CURVE = (
+    "epoch",
     "train_loss",
     "train_accuracy",
     "validation_loss",
@@ -26,22 +27,24 @@ CURVE = (
     "spikes",
     "loss_variance",
 )
+HALVED = 4  # epochs at whose half a run is judged too
 SPIKE = 2.0  # a spike: a loss over this multiple of the running mean
 _MEMORY = 0.9  # of that running mean
 
 
 @dataclass
 class Outcome:
-    """How a run ended, what it cost, and its curve, which ends at a whole epoch.
+    """How a run ended, what it cost, and its curve.
 
     Attributes:
-        status: `finished` or `diverged`; whoever trains it adds `failed`, for an optimizer that
-            raised an error.
+        status: `finished`, `diverged`, or `stopped` before its last epoch, as it was asked to;
+            whoever trains it adds `failed`, for an optimizer that raised an error.
         diverged_step: At which it diverged, counted from 0 over the whole run; -1 if it did not.
         gradient_evaluations: Gradients computed, over the whole run.
         train_seconds: Spent in steps. With runs side by side, this one's equal share.
         evaluation_seconds: Spent in evaluation.
-        curve: Columns of `CURVE`; entry n is epoch n, entry 0 before training.
+        curve: Columns of `CURVE`, with an entry for each of `evaluation_points`. What steps measure
+            is over those since the entry before.
         changed: What the optimizer changed beside its own state: settings of torch by name.
     """
 
@@ -54,7 +57,7 @@ class Outcome:
     changed: list[str] = field(default_factory=list)
 
     def append(self, measured: dict[str, float]) -> None:
-        """Add an epoch to the curve."""
+        """Add an entry to the curve."""
         row = {
             **measured,
             "gradient_evaluations": self.gradient_evaluations,
@@ -64,14 +67,38 @@ class Outcome:
         for name in CURVE:
             self.curve[name].append(float(row[name]))
 
+    def at_whole_epochs(self, column: str) -> list[float]:
+        """A column of the curve after each whole epoch, from before training on."""
+        pairs = zip(self.curve["epoch"], self.curve[column], strict=True)
+        return [value for epoch, value in pairs if epoch.is_integer()]
+
+    def until(self, epoch: int) -> "Outcome":
+        """What a run would have left, had it been stopped after an epoch that lies behind it."""
+        length = self.curve["epoch"].index(epoch) + 1
+        curve = {name: values[:length] for name, values in self.curve.items()}
+        return replace(
+            self,
+            status="stopped",
+            gradient_evaluations=int(curve["gradient_evaluations"][-1]),
+            train_seconds=curve["train_seconds"][-1],
+            evaluation_seconds=curve["evaluation_seconds"][-1],
+            curve=curve,
+        )
+
     def as_row(self) -> dict[str, Any]:
         row = asdict(self)
         curve = row.pop("curve")
         return {**row, **{f"curve_{name}": values for name, values in curve.items()}}
 
 
-def epoch_measures(steps: np.ndarray, losses: np.ndarray) -> dict[str, float]:
-    """The means of an epoch's `steps`, and their unrest against all `losses` so far."""
+def evaluation_points(epochs: int) -> list[float]:
+    """When a run of so many epochs is judged: each half epoch at first, then each epoch."""
+    halves = [epoch + 0.5 for epoch in range(min(HALVED, epochs))]
+    return sorted([*halves, *map(float, range(epochs + 1))])
+
+
+def measures(steps: np.ndarray, losses: np.ndarray) -> dict[str, float]:
+    """The means of the last `steps`, and their unrest against all `losses` so far."""
     columns = (steps[:, n] for n in range(len(STEP_COLUMNS)))
     loss, accuracy, gradient_norm, gradient_ratio, update_norm = columns
     earlier = len(losses) - len(steps)

@@ -28,5 +28,5 @@ class PlansAhead:
         if self._threads is None:
             return
         for run in runs:
-            if run.epoch + 1 < run.recipe.epochs:
+            if run.epoch + 1 < run.last_epoch:
                 self._ahead[run] = self._threads.submit(run.plan, run.epoch + 2)

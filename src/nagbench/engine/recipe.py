@@ -59,11 +59,12 @@ class Recipe(Training):
         validation_size: Training images held out for validation.
         network: `module:Class` of the network.
         network_options: Keyword arguments of that class beside the shapes, which are the data's.
-        optimizer: `module:Class` or `file.py:Class` of the optimizer.
+        optimizer: `module:Class` or `file.py:Class` of the optimizer, or a function that makes it.
         settings: Keyword arguments of that class.
         seed: Decides initial weights, order, augmentation, dropout, and what the optimizer draws.
         judged_on_test: Whether the test set is evaluated beside the validation set.
         closure: Whether the optimizer's step evaluates the loss anew.
+        create_graph: Whether the optimizer's step differentiates the gradient.
         matrices: Whether the optimizer wants hidden matrices in a group of their own.
         divergence_factor: A loss above this multiple of the first one counts as high.
         divergence_steps: So many high losses in a row are divergence.
@@ -78,6 +79,7 @@ class Recipe(Training):
     seed: int
     judged_on_test: bool = False
     closure: bool = False
+    create_graph: bool = False
     matrices: bool = False
     divergence_factor: float = 5.0
     divergence_steps: int = 50

@@ -39,9 +39,14 @@ class LiveRun:
         data: ResidentSet,
         device: torch.device,
         state: dict[str, Any] | None = None,
+        epochs: int | None = None,
     ) -> None:
-        """A run at its beginning, or where `state` left it; `data` is what it trains on."""
+        """A run at its beginning, or where `state` left it; `data` is what it trains on.
+
+        It trains so many `epochs`, all of its recipe if None.
+        """
         self.recipe, self.data, self.device = recipe, data, device
+        self.last_epoch = min(recipe.epochs, epochs or recipe.epochs)
         self._numerics = numerics.establish(device)
         build.optimizer_class(recipe.optimizer, recipe.closure)
         changed = _CHANGED_BY_IMPORT.setdefault(recipe.optimizer, numerics.changed(self._numerics))
@@ -64,6 +69,7 @@ class LiveRun:
         # What a schedule multiplies. A restored optimizer holds rates that are multiplied already.
         self._rates: list[Any] = [group.get("lr") for group in self.optimizer.param_groups]
         self._factors: Tensor | None = None
+        self._generators: tuple[Any, ...] | None = None  # where the epoch's last steps left them
         self._tables: list[Tensor] = []
 
         self.steps = len(data) // recipe.batch_size
@@ -89,7 +95,7 @@ class LiveRun:
     @property
     def over(self) -> bool:
         """Whether its last epoch is trained, or it has diverged."""
-        return self.epoch == self.recipe.epochs or self.outcome.status == "diverged"
+        return self.epoch == self.last_epoch or self.outcome.status == "diverged"
 
     def state(self) -> dict[str, Any]:
         """All that the next epoch depends on beside the recipe: copies, of plain types and tensors.
@@ -112,7 +118,7 @@ class LiveRun:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         vars(self.optimizer).update(state["attributes"])
-        self.outcome = Outcome(**state["outcome"])
+        self.outcome = Outcome(**{**state["outcome"], "status": "finished"})  # no longer stopped
         self.losses = state["losses"].cpu().numpy()
         self.epoch = state["epoch"]
 
@@ -132,7 +138,7 @@ class LiveRun:
                 here.copy_(new)
         else:
             self._tables = [table.to(self.device, copy=True) for table in tables]
-        losses = self.outcome.curve["validation_loss"]
+        losses = self.outcome.at_whole_epochs("validation_loss")
         factors = self.schedule(self.recipe, self.epoch + 1, self.steps, losses)
         if factors is not None:
             self._scale_rates(factors)
@@ -153,7 +159,7 @@ class LiveRun:
 
     def rewind(self) -> None:
         """Back to the epoch's first step."""
-        self.evaluations = []
+        self.evaluations, self._generators = [], None
         self._step.zero_()
         self.model.train()
 
@@ -179,11 +185,14 @@ class LiveRun:
         images = self.data.crops(index, rows, columns, flips, holes, self.recipe.cutout)
         return images, self.data.labels[index]
 
-    def advance(self) -> Tensor:
-        """The images of the step that comes, which is then passed over."""
-        images, _ = self.next_batch()
-        self._step += 1
-        return images
+    def first_batches(self, count: int) -> Iterator[Tensor]:
+        """The images of the epoch's first steps; the step that comes stays the same."""
+        here = self._step.clone()
+        self._step.zero_()
+        for _ in range(count):
+            yield self.next_batch()[0]
+            self._step += 1
+        self._step.copy_(here)
 
     def forward(self, images: Tensor) -> Tensor:
         """The network's logits (images, classes), in the recipe's number type."""
@@ -232,19 +241,26 @@ class LiveRun:
 
     def before_training(self) -> dict[str, float]:
         """The curve's first entry, but for what an evaluation measures."""
-        return {**dict.fromkeys(CURVE, math.nan), "learning_rate": self.learning_rate()}
+        unknown = dict.fromkeys(CURVE, math.nan)
+        return {**unknown, "epoch": 0.0, "learning_rate": self.learning_rate()}
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, training: bool = False) -> Iterator[None]:
         """Torch's settings and random generators as this run has them in its next epoch.
 
-        What the optimizer changes of the settings is kept with the outcome.
+        In `training` the generators go on from where the epoch's steps left them. What the
+        optimizer changes of the settings is kept with the outcome.
         """
         self._numerics = numerics.establish(self.device)
-        numerics.seed(self.recipe.seed, self.epoch + 1)
+        if training and self._generators is not None:
+            numerics.put_back(self._generators)
+        else:
+            numerics.seed(self.recipe.seed, self.epoch + 1)
         try:
             yield
         finally:
+            if training:
+                self._generators = numerics.generators()
             self._note_changes(numerics.changed(self._numerics))
 
     def _note_changes(self, names: set[str]) -> None:

@@ -14,6 +14,7 @@ ADMITTED = {
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE": ("", "0"),
     "ONEDNN_DEFAULT_FPMATH_MODE": ("", "STRICT"),
     "DNNL_DEFAULT_FPMATH_MODE": ("", "STRICT"),
+    "NAGBENCH_KERNELS": ("", "torch"),
 }
 # Those that choose a CPU's instructions, and so the rounding: free to be set, and recorded.
 RECORDED = (
@@ -23,6 +24,7 @@ RECORDED = (
     "MKL_CBWR",
     "MKL_ENABLE_INSTRUCTIONS",
     "OPENBLAS_CORETYPE",
+    "NAGBENCH_KERNELS",
 )
 
 

@@ -7,7 +7,7 @@ CUDA graph and replayed. What a step leaves behind lies in `state` or `param_gro
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ class GroupStep(NamedTuple):
 
     Attributes:
         parameters: Those of the group that have a gradient.
-        gradients: One for each, weight decay added.
+        gradients: One for each, coupled weight decay added.
         group: The group's settings by name, and all its parameters under `params`.
         loss: What the closure returned; None if there was none.
     """
@@ -29,47 +29,8 @@ class GroupStep(NamedTuple):
     loss: Tensor | None
 
 
-class FormulaOptimizer(torch.optim.Optimizer, ABC):
-    """An optimizer that is one formula on all parameters of a group: its `update`.
-
-    Weight decay is coupled in all of them: λθ is added to the gradient, as in torch's `SGD`.
-
-    Args:
-        params: Parameters, or groups of them as dicts.
-        lr: Learning rate; a tensor where a captured step must read it.
-        weight_decay: λ.
-        settings: Those of the formula, which each group holds by name.
-    """
-
-    def __init__(
-        self, params: Iterable[Any], lr: float | Tensor, weight_decay: float = 0.0, **settings: Any
-    ) -> None:
-        check_range("lr", lr, 0)
-        check_range("weight_decay", weight_decay, 0)
-        super().__init__(params, {"lr": lr, "weight_decay": weight_decay, **settings})
-
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Take a step; returns what the closure did, which evaluates the loss and its gradient."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            parameters = [p for p in group["params"] if p.grad is not None]
-            if not parameters:
-                continue
-            gradients = [p.grad for p in parameters]
-            if group["weight_decay"]:
-                gradients = list(
-                    torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
-                )
-            self.update(GroupStep(parameters, gradients, group, loss))
-        return loss
-
-    @abstractmethod
-    def update(self, step: GroupStep) -> None:
-        """Move the parameters of a group, in place and without a gradient of its own."""
+class KeptState(torch.optim.Optimizer):
+    """State that a step can keep on the device, where `state_dict()` finds it."""
 
     def state_tensors(
         self,
@@ -97,22 +58,62 @@ class FormulaOptimizer(torch.optim.Optimizer, ABC):
         return scalar
 
 
-class LookAheadOptimizer(FormulaOptimizer):
-    """An optimizer that takes gradients ahead of the point that it proposes.
+class FormulaOptimizer(KeptState, ABC):
+    """An optimizer that is one formula on all parameters of a group: its `update`.
+
+    Class attribute `decay` says what weight decay is: `coupled`, λθ added to the gradient as in
+    torch's `SGD`; `decoupled`, θ shrunk by ηλ before the step; or `own`, where the formula has a
+    place for it.
+
+    Args:
+        params: Parameters, or groups of them as dicts.
+        lr: Learning rate; a tensor where a captured step must read it.
+        weight_decay: λ.
+        settings: Those of the formula, which each group holds by name.
+    """
+
+    decay: ClassVar[str] = "coupled"
+
+    def __init__(
+        self, params: Iterable[Any], lr: float | Tensor, weight_decay: float = 0.0, **settings: Any
+    ) -> None:
+        check_range("lr", lr, 0)
+        check_range("weight_decay", weight_decay, 0)
+        super().__init__(params, {"lr": lr, "weight_decay": weight_decay, **settings})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Take a step; returns what the closure did, which evaluates the loss and its gradient."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            parameters = [p for p in group["params"] if p.grad is not None]
+            if not parameters:
+                continue
+            gradients = [p.grad for p in parameters]
+            if group["weight_decay"] and self.decay == "coupled":
+                gradients = list(
+                    torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
+                )
+            elif group["weight_decay"] and self.decay == "decoupled":
+                torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+            self.update(GroupStep(parameters, gradients, group, loss))
+        return loss
+
+    @abstractmethod
+    def update(self, step: GroupStep) -> None:
+        """Move the parameters of a group, in place and without a gradient of its own."""
+
+
+class LookAhead(torch.optim.Optimizer):
+    """Takes gradients ahead of the point that is proposed.
 
     The model's parameters are the look-ahead point, where gradients are taken. `eval()` puts the
     proposed point into the model, `train()` the look-ahead point back. Setting `look_ahead` of each
     group says which of the two the model holds.
     """
-
-    def __init__(
-        self, params: Iterable[Any], lr: float | Tensor, weight_decay: float = 0.0, **settings: Any
-    ) -> None:
-        super().__init__(params, lr, weight_decay, look_ahead=True, **settings)
-
-    def proposed_points(self, parameters: list[Tensor]) -> list[Tensor]:
-        """State `point`: the points proposed so far, at first the parameters themselves."""
-        return self.state_tensors(parameters, "point", lambda p: p.detach().clone())
 
     def eval(self) -> None:
         """Put the proposed points into the model."""
@@ -137,6 +138,19 @@ class LookAheadOptimizer(FormulaOptimizer):
                 held = parameter.clone()
                 parameter.copy_(other)
                 other.copy_(held)
+
+
+class LookAheadOptimizer(LookAhead, FormulaOptimizer):
+    """A formula that takes gradients ahead of the point that it proposes."""
+
+    def __init__(
+        self, params: Iterable[Any], lr: float | Tensor, weight_decay: float = 0.0, **settings: Any
+    ) -> None:
+        super().__init__(params, lr, weight_decay, look_ahead=True, **settings)
+
+    def proposed_points(self, parameters: list[Tensor]) -> list[Tensor]:
+        """State `point`: the points proposed so far, at first the parameters themselves."""
+        return self.state_tensors(parameters, "point", lambda p: p.detach().clone())
 
 
 def inner_product(first: Sequence[Tensor], second: Sequence[Tensor]) -> Tensor:

@@ -21,7 +21,7 @@ class DoWG(FormulaOptimizer):
     Args:
         params: Parameters, or groups of them.
         lr: Multiplies the step; 1 in the article.
-        distance: r₀, a guess that should be small.
+        distance: r₀, a guess that should be small; the authors' code begins with its square, 1e-4.
         weight_decay: Coupled weight decay.
     """
 
@@ -29,7 +29,7 @@ class DoWG(FormulaOptimizer):
         self,
         params: Iterable[Any],
         lr: float | Tensor = 1.0,
-        distance: float = 1e-4,
+        distance: float = 1e-2,
         weight_decay: float = 0.0,
     ) -> None:
         check_range("distance", distance, 0, ends="()")

@@ -8,10 +8,13 @@ from nagbench.errors import InputError
 _UNIT = (0.0, 1.0, True, False)
 BOUNDS: dict[str, tuple[float, float, bool, bool]] = {
     "lr": (0.0, float("inf"), False, False),
+    "adam_lr": (0.0, float("inf"), True, False),
     "momentum": _UNIT,
+    "outer_momentum": _UNIT,
+    "compensation": _UNIT,
     "nu": (0.0, 1.0, True, True),
     "beta": _UNIT,
-    "alpha": _UNIT,
+    "alpha": (0.0, float("inf"), True, False),
     "kappa": (1.0, float("inf"), True, False),
     "threshold": (0.0, float("inf"), False, True),
     "betas": _UNIT,

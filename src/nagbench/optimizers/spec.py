@@ -39,14 +39,17 @@ class OptimizerSpec:
     Attributes:
         name: What studies, records and the command line call it.
         label: Its name in figures and tables.
-        reference: `module:Class` or `file.py:Class` of a `torch.optim.Optimizer`.
+        reference: `module:Class` or `file.py:Class` of a `torch.optim.Optimizer`; or of a function
+            that returns one, given parameters and settings.
         family: One of `FAMILIES`.
         citation: Key of the article in `paper/references.bib`; empty where there is none.
         defaults: Published settings by name, the first that tuning tries.
-        space: For each setting that is tuned, where tuning looks.
+        space: For each coordinate that is tuned, where tuning looks.
         fixed: Settings that make the class this optimizer, which no study changes.
         closure: Whether its step evaluates the loss anew, by a closure that it is given.
+        create_graph: Whether its step differentiates the gradient, whose graph must then be kept.
         matrices: Whether it wants hidden matrices in a parameter group of their own.
+        late: Whether short runs rank its settings badly, so that the end alone compares them.
         own_schedule: Whether it brings its own schedule, so that the workload's leaves it alone.
         memory: Tensors of a parameter's size that it keeps for each parameter; None where that
             depends on the parameter's shape.
@@ -65,7 +68,9 @@ class OptimizerSpec:
     space: Mapping[str, Domain]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     closure: bool = False
+    create_graph: bool = False
     matrices: bool = False
+    late: bool = False
     own_schedule: bool = False
     memory: int | None = None
     symmetries: tuple[str, ...] = ()
@@ -73,12 +78,12 @@ class OptimizerSpec:
 
     @property
     def file(self) -> Path | None:
-        """The user's file that holds the class; None where a module does."""
+        """The user's file that holds the class or function; None where a module does."""
         module = self.reference.rpartition(":")[0]
         return Path(module) if module.endswith(".py") else None
 
     def formula(self) -> str:
-        """The first formula set off in the class's docstring, in LaTeX; empty if not ours."""
+        """The first formula set off in its docstring, in LaTeX; empty if not ours."""
         module, _, name = self.reference.partition(":")
         if not module.startswith(_OURS):
             return ""
@@ -86,7 +91,7 @@ class OptimizerSpec:
         (definition,) = (
             node
             for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.ClassDef) and node.name == name
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name
         )
         stated = _FORMULA.search(ast.get_docstring(definition) or "")
         return " ".join(stated[1].split()) if stated else ""

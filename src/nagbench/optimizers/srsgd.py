@@ -10,23 +10,24 @@ from nagbench.optimizers.base import FormulaOptimizer, GroupStep, check_range
 
 
 class SRSGD(FormulaOptimizer):
-    r"""Nesterov's growing momentum, begun again every `restart` steps.
+    r"""Nesterov's growing momentum, begun again after a fixed number of steps.
 
     .. math::
         x_{k+1} = y_k - \eta \nabla f(y_k), \qquad
-        y_{k+1} = x_{k+1} + \frac{k \bmod F}{(k \bmod F) + 3} (x_{k+1} - x_k)
+        y_{k+1} = x_{k+1} + \frac{k \bmod (F - 1)}{(k \bmod (F - 1)) + 3} (x_{k+1} - x_k)
 
-    with F = `restart` and k from 0. The article lets F grow over the epochs; here it is constant.
+    with F = `restart` and k from 0: the authors' counter runs from 1 to F - 1, so that there are
+    F - 1 steps between restarts. The article lets F grow over the epochs; here it is constant.
 
     Its neighbours: without a restart it is nearly `Nesterov1983`, whose momentum also tends to
     1 − 3/k, but it is judged at y, where it takes its gradients, as in the article.
     `AdaptiveRestart` begins again when progress stops, not after a fixed number of steps. With
-    F = 1 it is gradient descent.
+    F = 2 it is gradient descent.
 
     Args:
         params: Parameters, or groups of them.
         lr: Learning rate η.
-        restart: Steps between restarts, F.
+        restart: F, one more than the steps between restarts.
         weight_decay: Coupled weight decay.
     """
 
@@ -37,7 +38,7 @@ class SRSGD(FormulaOptimizer):
         restart: int = 100,
         weight_decay: float = 0.0,
     ) -> None:
-        check_range("restart", restart, 1)
+        check_range("restart", restart, 2)
         super().__init__(params, lr, weight_decay, restart=restart)
 
     def update(self, step: GroupStep) -> None:
@@ -49,4 +50,4 @@ class SRSGD(FormulaOptimizer):
         torch._foreach_copy_(points, new)
         torch._foreach_mul_(moves, k / (k + 3))
         torch._foreach_copy_(parameters, torch._foreach_add(new, moves))
-        k.copy_((k + 1) % group["restart"])
+        k.copy_((k + 1) % (group["restart"] - 1))

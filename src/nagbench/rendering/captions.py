@@ -28,7 +28,7 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
     facts = tables["study"].iloc[0]
     origin = f"Data: {facts['edition']}; {facts['testing_seeds']} seeds."
     if facts["failed"]:
-        origin += f" Failed with an error, counted as diverged: {facts['failures']}."
+        origin += f" Failed with an error, counted as chance: {facts['failures']}."
     found = {}
     for path in sorted(folder.glob("*.rst")):
         if path.stem == "workflow":

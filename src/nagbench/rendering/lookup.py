@@ -84,19 +84,13 @@ def finite(values: pd.Series) -> pd.Series:
 
 
 def against(
-    pairs: pd.DataFrame, baseline: str, workload: str, goal: float | None = None
+    pairs: pd.DataFrame, baseline: str, workload: str, clock: str = "gradients"
 ) -> pd.DataFrame:
-    """Each optimizer's mean time to a target, or to all, as a multiple of the baseline's, whichever
-    of the two the table names first; what has no place on a logarithmic axis is missing."""
-    chosen = pairs[
-        (pairs["workload"] == workload)
-        & (pairs["clock"] == "epochs")
-        & (pairs["kind"] == "sustained")
-    ]
-    if goal is not None:
-        chosen = chosen[chosen["target"] == goal]
+    """Each optimizer's mean time below the targets as a multiple of the baseline's, whichever of
+    the two the table names first, and the pairs that it won and lost; what has no place on a
+    logarithmic axis is missing."""
+    chosen = pairs[(pairs["workload"] == workload) & (pairs["clock"] == clock)]
     columns = {"ratio": "ratio", "ratio_low": "low", "ratio_high": "high"}
-    chosen = chosen.assign(arrived=chosen["logrank_p"].notna())
     chosen = chosen.drop(columns=["low", "high"]).rename(columns=columns)  # those of the difference
     ahead, behind = chosen[chosen["reference"] == baseline], chosen[chosen["optimizer"] == baseline]
     with np.errstate(divide="ignore"):
@@ -105,9 +99,11 @@ def against(
             ratio=1 / behind["ratio"],
             low=1 / behind["high"],
             high=1 / behind["low"],
+            wins=behind["losses"],
+            losses=behind["wins"],
         )
-    kept = ["optimizer", "target", "ratio", "low", "high", "differs", "arrived"]
+    kept = ["optimizer", "ratio", "low", "high", "differs", "wins", "losses"]
     found = pd.concat([ahead[kept], behind[kept]], ignore_index=True)
     for column in columns.values():
-        found[column] = finite(found[column]).where((found[column] > 0) & found["arrived"])
+        found[column] = finite(found[column]).where(found[column] > 0)
     return found

@@ -15,8 +15,8 @@ from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
-from nagbench.rendering.tables.claims import effect
-from nagbench.statistics.hypotheses import VERDICTS
+from nagbench.rendering.tables.claims import effect, in_words
+from nagbench.statistics.verdict_table import VERDICTS
 
 
 def write_numbers(folder: Path, output: Path) -> None:
@@ -39,9 +39,10 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "version", "remark",
     ):  # fmt: skip
         found[f"study.{key}"] = escape(str(study[key]))
-    failed = f" Failed with an error, and counted as diverged: {study['failures']}."
+    failed = f" Failed with an error, and counted as chance: {study['failures']}."
     found["study.failures"] = escape(failed) if study["failed"] else ""
-    found["study.demo"] = "true" if study["demo"] else "false"
+    for mark in ("demo", "pilot"):
+        found[f"study.{mark}"] = "true" if study[mark] else "false"
     found["study.seeds.tuning"] = str(study["tuning_seeds"])
     found["study.seeds.testing"] = str(study["testing_seeds"])
     hours = float(study["hours"])
@@ -50,6 +51,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True)
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
+    found["study.registration"] = escape(registration(tables["registration"]))
     found |= _theory(tables["theory"])
     found |= _hypotheses(tables["hypotheses"])
     found |= _calibration(tables["calibration"])
@@ -57,6 +59,22 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         for name in (workload.workload, *(["main"] if place == 0 else [])):
             found |= _workload(tables, workload, name, labels, study["baseline"])
     return found
+
+
+def registration(history: pd.DataFrame) -> str:
+    """What a reader must know of it: when it was made, and every amendment; sentences."""
+    if not len(history):
+        return "The study was not registered before its runs."
+    first, *amendments = history.itertuples()
+    commit = first.commit[:12]
+    said = f"The study was registered on {first.time[:10]}, before its runs (commit {commit})"
+    if not amendments:
+        return f"{said}, and nothing was amended."
+    told = (
+        f"{one.time[:10]}: {one.what}; why: {one.why}; seen before: {one.seen}."
+        for one in amendments
+    )
+    return f"{said}. Amended since: {' '.join(told)}"
 
 
 def _theory(rates: pd.DataFrame) -> dict[str, str]:
@@ -101,16 +119,15 @@ def _hypotheses(found: pd.DataFrame) -> dict[str, str]:
     numbers = {"claims": str(len(found))}
     for verdict in VERDICTS:
         names = found.loc[found["verdict"] == verdict, "hypothesis"]
-        numbers[f"claims.{verdict}"] = str(len(names))
-        numbers[f"claims.{verdict}.list"] = escape(
-            _list([name.replace("_", " ") for name in names]) or "none"
-        )
+        key = f"claims.{verdict.replace(' ', '_')}"
+        numbers[key] = str(len(names))
+        numbers[f"{key}.list"] = escape(_list([name.replace("_", " ") for name in names]) or "none")
     for row in found.itertuples():
         key = f"claim.{row.hypothesis}"
         numbers |= {
-            f"{key}.verdict": row.verdict,
-            f"{key}.effect": escape(effect(row.effect, row.metric).replace("-", "−")),
-            f"{key}.p": escape(p_value(row.p_adjusted)),
+            f"{key}.verdict": escape(in_words(row)),
+            f"{key}.effect": escape(effect(row).replace("-", "−")),
+            f"{key}.p": escape(p_value(row.p)),
         }
     return numbers
 
@@ -147,6 +164,7 @@ def _workload(
             f"{key}.high": _points(row.high),
             f"{key}.sd": _points(row.sd),
             f"{key}.diverged": str(row.diverged),
+            f"{key}.failed": str(row.failed),
             f"{key}.runs": str(row.runs),
             f"{key}.learning_rate": f"{row.learning_rate:.4g}",
         }
@@ -176,7 +194,7 @@ def _workload(
     better = [
         row.optimizer if row.reference == baseline else row.reference
         for row in against
-        if (row.difference > 0) == (row.reference == baseline)
+        if (row.better > 0) == (row.reference == baseline)
     ]
     words = _list([labels[one] for one in better])
     found[f"{name}.above_baseline"] = escape(words) or "no optimizer"
@@ -186,40 +204,44 @@ def _workload(
 def _speed(
     tables: Mapping[str, pd.DataFrame], source: str, name: str, goal: float
 ) -> dict[str, str]:
-    """Times to the middle target, in epochs: of each pair, and of all at once."""
-
-    def middle(table: str) -> pd.DataFrame:
-        rows = _rows(tables[table], source)
-        kind = (rows["kind"] == "sustained") & (rows["clock"] == "epochs")
-        return rows[kind & (rows["target"] == goal)]
-
-    found = {f"{name}.log_rank": escape(p_value(middle("log_rank")["p"].iloc[0]))}
-    for row in middle("speed_comparisons").itertuples():
+    """Time below the targets, in gradient evaluations, of each pair; arrivals at the middle one."""
+    tests = _rows(tables["log_rank"], source)
+    middle = (tests["kind"] == "sustained") & (tests["clock"] == "gradients")
+    middle &= tests["target"] == goal
+    found = {f"{name}.log_rank": escape(p_value(tests.loc[middle, "p"].iloc[0]))}
+    goals = sorted(set(tests["target"]))
+    found[f"{name}.targets"] = " to ".join(
+        f"{100 * one:g}" for one in dict.fromkeys((goals[0], goals[-1]))
+    )
+    pairs = _rows(tables["speed_comparisons"], source)
+    for row in pairs[pairs["clock"] == "gradients"].itertuples():
         words = ("later than", "sooner than") if row.differs else 2 * ("not shown to differ from",)
-        later = row.difference > 0
         for one, other, ratio, word in (
-            (row.optimizer, row.reference, row.ratio, words[not later]),
-            (row.reference, row.optimizer, 1 / row.ratio, words[later]),
+            (row.optimizer, row.reference, row.ratio, words[row.better > 0]),
+            (row.reference, row.optimizer, 1 / row.ratio, words[row.better < 0]),
         ):
             key = f"{name}.{one}.{other}.time"
-            found |= {f"{key}.ratio": f"{ratio:.2f}", f"{key}.direction": word}
+            said = "not formed: a run fails" if math.isnan(ratio) else f"{ratio:.2f}"
+            found |= {f"{key}.ratio": said, f"{key}.direction": word}
             found[f"{key}.p"] = escape(p_value(row.p_adjusted))
     return found
 
 
 def _steadiness(tables: Mapping[str, pd.DataFrame], source: str, name: str) -> dict[str, str]:
-    """Per optimizer: unrest within runs, width of usable rates, and what trials buy."""
+    """Per optimizer: unrest within runs, and how nearly tuning chose another setting."""
     found = {}
     for row in _rows(tables["stability"], source).itertuples():
         found[f"{name}.{row.optimizer}.spikes"] = f"{row.spikes:.1f}"
         found[f"{name}.{row.optimizer}.unrest"] = _points(row.last_spread)
-    for row in _rows(tables["learning_rate_bands"], source).itertuples():
-        found[f"{name}.{row.optimizer}.decades"] = f"{row.decades:.2f}"
-    for optimizer, price in _rows(tables["tuning_price"], source).groupby("optimizer"):
-        expected = price.sort_values("trials")["expected"]
-        found[f"{name}.{optimizer}.one_trial"] = _points(expected.iloc[0])
-        found[f"{name}.{optimizer}.all_trials"] = _points(expected.iloc[-1])
+    chosen = _rows(tables["tuning"], source)
+    for row in chosen[chosen["role"] == "accuracy"].itertuples():
+        found[f"{name}.{row.optimizer}.another_wins"] = _whole(100 * row.another_wins)
+        found[f"{name}.{row.optimizer}.regret"] = _points(row.regret)
     return found
+
+
+def _whole(value: float) -> str:
+    return "--" if math.isnan(value) else f"{value:.0f}"
 
 
 def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:
@@ -228,7 +250,8 @@ def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:
     if not row.differs:  # type: ignore[attr-defined]
         direction = "not distinguishable from"
     else:
-        direction = "more accurate than" if difference > 0 else "less accurate than"
+        ahead = sign * row.better > 0  # type: ignore[attr-defined]
+        direction = "more accurate than" if ahead else "less accurate than"
     return {
         f"{key}.difference": _points(difference, "+"),
         f"{key}.low": _points(low, "+"),

@@ -4,8 +4,7 @@ import pandas as pd
 
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, middle_target
-from nagbench.rendering.table import interval
-from nagbench.rendering.tables.claims import effect, scaled
+from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named
 from nagbench.rendering.tables.outcomes import results
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
@@ -16,37 +15,36 @@ def block(tables: Tables) -> str:
     study, workload = tables["study"].iloc[0], tables["workloads"].iloc[0]
     only = dict(tables) | {
         name: tables[name][tables[name]["workload"] == workload["workload"]]
-        for name in ("workloads", "summary", "comparisons", "time_to_target")
+        for name in ("workloads", "summary", "comparisons", "time_to_target", "times_below")
     }
     goal = middle_target(tables, workload["workload"])
     claims = tables["hypotheses"]
-    counts = ", ".join(f"{n} {verdict}" for verdict, n in claims["verdict"].value_counts().items())
     lines = [
         f"**{study['title']}** ({study['edition']}, {study['runs']} runs, "
         f"{study['testing_seeds']} test seeds). {workload['label']}, {workload['epochs']} epochs; "
-        f"bold: the best, and whatever the corrected tests do not tell from it; epochs: the median "
-        f"until {100 * goal:g} % validation accuracy held for three evaluations. {study['remark']}",
+        f"bold: the best, and whatever the corrected tests do not tell from it; T: mean time below "
+        f"the targets in gradient evaluations; epochs: the median until {100 * goal:g} % "
+        f"validation accuracy held for three evaluations. {study['remark']}",
         *failures(study),
         "",
         results(only).markdown().rstrip(),
         "",
-        f"Of {len(claims)} claims, stated in the study file before the runs: {counts}.",
+        f"Of {len(claims)} claims, stated in the study file before the runs: {counts(claims)}.",
         "",
-        "| | claim | verdict | effect | 95 % interval |",
+        f"| | claim | {named(tables).lower()} | effect | interval |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for row in claims.itertuples():
-        low, high = (scaled(value, row.metric) for value in (row.low, row.high))
-        lines.append(
-            f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {row.verdict} "
-            f"| {effect(row.effect, row.metric)} | {interval(low, high, '+.2f')} |"
-        )
+    lines += [
+        f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {in_words(row)} "
+        f"| {effect(row)} | {in_print(row)} |"
+        for row in claims.itertuples()
+    ]
     return "\n".join(lines) + "\n"
 
 
 def failures(study: pd.Series) -> list[str]:
     """A paragraph that names the optimizers that failed, if any did."""
-    return ["", f"Failed with an error, counted as diverged: {study['failures']}."] * bool(
+    return ["", f"Failed with an error, counted as chance: {study['failures']}."] * bool(
         study["failed"]
     )
 

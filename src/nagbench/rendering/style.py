@@ -29,13 +29,22 @@ _COLOURS = [
     (0.53, 0.13, 0.33),
     *(_PALETTE[n] for n in (5, 9, 6)),
 ]
-_NEAR = 5  # names on either side that may share a panel
+_NEAR = 10  # names on either side that may share a panel
 GREY = "0.72"  # of what steps back: other groups, differences that no test shows
 # Computer Modern has other glyphs where these belong; its mathematics has them all.
 _MISPLACED = str.maketrans(
     {**{c: f"$\\{c}$" for c in "_{}"}, **{c: f"${c}$" for c in "<>|"}, "$": r"\$"}
 )
-_DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2))]
+# Seven, which shares no factor with the markers: no two of 91 optimizers have both in common.
+_DASHES = [
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (5, 1.2, 1.2, 1.2)),
+    (0, (9, 1.5)),
+    (0, (1.2, 2.4)),
+    (0, (5, 1.2, 1.2, 1.2, 1.2, 1.2)),
+]
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,16 @@ import pandas as pd
 
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.numbers import registration
 from nagbench.rendering.result_tables import ResultTables
+from nagbench.rendering.table import p_value
 from nagbench.rendering.tables import claims, outcomes
 from nagbench.study.model import Study
 
 WIDTH = 100
 TABLES = (
-    *("study", "workloads", "optimizers", "summary"),
-    *("time_to_target", "comparisons", "hypotheses"),
+    *("study", "registration", "workloads", "optimizers", "summary"),
+    *("time_to_target", "times_below", "comparisons", "hypotheses"),
 )
 
 
@@ -30,17 +32,19 @@ def show(study: Study, named: str, folder: Path) -> str:
     if facts["name"] != study.name:
         found = f"result tables of study {facts['name']}"
         raise InputError(folder, found, f"those of {study.name}")
-    parts = [heading(facts), *leaderboards(tables), verdicts(tables)]
+    parts = [heading(facts, tables["registration"]), *leaderboards(tables), verdicts(tables)]
     return "\n\n".join(part for part in parts if part)
 
 
-def heading(facts: pd.Series) -> str:
-    """What was studied, on which data, with how many runs."""
-    data = f"{facts['edition']}{' (DEMO)' if facts['demo'] else ''}"
+def heading(facts: pd.Series, history: pd.DataFrame) -> str:
+    """What was studied, on which data, with how many runs, and whether it was registered."""
+    marks = "".join(f" ({mark.upper()})" for mark in ("demo", "pilot") if facts[mark])
+    data = f"{facts['edition']}{marks}"
     size = f"{facts['runs']} runs, {facts['testing_seeds']} test seeds"
     text = f"{facts['title']}\nData: {data}; {size}; {facts['device']}"
+    text += f"\n{registration(history)}"
     if facts["failed"]:
-        text += f"\nFailed with an error, counted as diverged: {facts['failures']}"
+        text += f"\nFailed with an error, counted as chance: {facts['failures']}"
     return _wrapped(text)
 
 
@@ -72,19 +76,25 @@ def leaderboards(tables: Tables) -> list[str]:
 
 
 def verdicts(tables: Tables) -> str:
-    """Every claim with its verdict, its effect in the metric's own unit, and the corrected p."""
+    """Every claim with its effect in the metric's own unit, the deciding p, and its verdict."""
     if tables["hypotheses"].empty:
         return ""
-    table = claims.verdicts(tables)
-    names = [name for name in table.header if name not in ("Claim", "n", "Power")]
+    found = list(tables["hypotheses"].itertuples())
+    head = ["Id", "Effect", "Interval", "p", claims.named(tables)]
     rows = [
-        {name: cell.text for name, cell in zip(table.header, row, strict=True)}
-        for row in table.rows
+        [row.hypothesis.replace("_", " "), claims.effect(row), claims.in_print(row),
+         p_value(row.p), row.verdict]
+        for row in found
+    ]  # fmt: skip
+    first, *lines = aligned([head, *rows]).splitlines()
+    words = [
+        _wrapped(
+            f"{row.claim}{f' ({said})' if (said := claims.remarks(row)) else ''}", indent="    "
+        )
+        for row in found
     ]
-    head, *lines = aligned([names, *([row[name] for name in names] for row in rows)]).splitlines()
-    words = [_wrapped(row["Claim"], indent="    ") for row in rows]
     return "\n".join(
-        [head, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
+        [first, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
     )
 
 

@@ -19,13 +19,22 @@ from nagbench.study.unit import Unit
 
 
 def matching(units: Iterable[Unit], pattern: str) -> list[Unit]:
-    """Units whose names match, in the plan's order, each optimizer's tuning right before its test.
+    """Units whose names match, in the plan's order, each tuning right before its first test.
 
-    The plan lists those first that claims need first.
+    The plan lists those first that claims need first. Bands come after all tests.
     """
     units = list(units)
-    place = {(unit.workload, unit.optimizer): n for n, unit in reversed(list(enumerate(units)))}
-    ordered = sorted(units, key=lambda unit: place[unit.workload, unit.optimizer])
+    first: dict[str, int] = {}  # by the name of a unit that tunes: the place of its first test
+    for n, unit in enumerate(units):
+        if unit.stage == "test":
+            first.setdefault(unit.tuned_by, n)
+
+    def place(entry: tuple[int, Unit]) -> tuple[bool, int, bool]:
+        n, unit = entry
+        tunes = unit.halving is not None
+        return unit.stage == "band", first.get(unit.name, n) if tunes else n, not tunes
+
+    ordered = [unit for _, unit in sorted(enumerate(units), key=place)]
     matched = [unit for unit in ordered if fnmatchcase(unit.name, pattern)]
     if not matched:
         names = ", ".join(unit.name for unit in ordered)
@@ -38,14 +47,14 @@ def record_path(folder: Path, unit: Unit) -> Path:
     return folder / unit.study / f"{unit.name}.parquet"
 
 
-def chosen(unit: Unit, units: Iterable[Unit], folder: Path) -> dict[str, Any] | None:
-    """The setting that a unit tests; None for one that tunes.
+def choice_for(unit: Unit, units: Iterable[Unit], folder: Path) -> dict[str, Any] | None:
+    """What a unit tests; None for one that tunes.
 
     It is chosen now, if it was not yet or from other records than those that are there.
     """
-    if unit.trials:
+    if unit.halving is not None:
         return None
-    path = folder / unit.study / "chosen" / unit.workload / f"{unit.optimizer}.json"
+    path = folder / unit.study / "chosen" / unit.tuned_on / f"{unit.optimizer}.json"
     tuned = next((other for other in units if other.name == unit.tuned_by), None)
     records = folder / unit.study / f"{unit.tuned_by}.parquet"
     if tuned is None or not records.is_file():
@@ -61,9 +70,9 @@ def is_current(unit: Unit, units: Iterable[Unit], folder: Path) -> bool:
     path = record_path(folder, unit)
     if not path.is_file():
         return False
-    runs, _ = read_units([path])
+    runs, curves = read_units([path])
     try:
-        check_unit(unit, runs, chosen(unit, units, folder))
+        check_unit(unit, runs, curves, choice_for(unit, units, folder))
     except InputError:
         return False
     return set(runs["code"]) == {code_digest(unit.base.modules())}

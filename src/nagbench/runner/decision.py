@@ -12,5 +12,5 @@ from nagbench.study.unit import Unit
 def decide(unit: Unit, path: Path) -> dict[str, Any]:
     """The setting that a tune unit's records choose, with the digest of these records."""
     runs, curves = read_units([path])
-    check_unit(unit, runs)
+    check_unit(unit, runs, curves)
     return {**choose(unit, runs, curves), "records": digest(runs, curves)}

@@ -19,10 +19,12 @@ from nagbench.engine import numerics
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
 from nagbench.engine.loop import step
+from nagbench.engine.outcome import evaluation_points
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
+from nagbench.step_costs import StepCosts
 from nagbench.study.unit import Unit
 
 _REPEATS, _PATIENCE = 3, 1.0  # how often something is timed, and for how many seconds at most
@@ -32,7 +34,7 @@ _RATE = 1e-6  # so small that nothing diverges while it is timed
 
 @dataclass(frozen=True)
 class UnitEstimate:
-    """A unit: its runs, the seconds of one alone, and the bytes of one beside the data."""
+    """A unit: its runs, the seconds of one alone (the mean), and its bytes beside the data."""
 
     unit: Unit
     runs: int
@@ -62,10 +64,17 @@ class Estimate:
         return self.lanes * (largest + max(_data_bytes(unit.unit.base) for unit in self.units))
 
 
-def estimate(units: Sequence[Unit], device: str) -> Estimate:
-    """Time each workload and optimizer on noise and work out what each unit takes."""
+def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = None) -> Estimate:
+    """Time each workload and optimizer on noise and work out what each unit takes.
+
+    Args:
+        units: Of a study.
+        device: Where they would train.
+        measured: What steps cost there, side by side; times are then taken from it, and the device
+            need not be here.
+    """
     lanes = 1 if device != "cpu" else len(os.sched_getaffinity(0))
-    place = torch.device(device)
+    place = torch.device("cpu" if measured else device)
     numerics.establish(place)
     networks: dict[str, _Network] = {}
     costs: dict[tuple[str, str], tuple[float, float, int]] = {}
@@ -78,12 +87,16 @@ def estimate(units: Sequence[Unit], device: str) -> Estimate:
             settings = unit.trials[0] if unit.trials else {}
             costs[pair] = networks[unit.workload].with_optimizer(unit.recipe(settings, 0))
         seconds, image, state = costs[pair]
+        if measured:
+            seconds, image = measured.of(*pair).median, measured.images[unit.workload]
         data = data_set(recipe.data)
         size = recipe.train_size or data.train - recipe.validation_size
-        judged = recipe.validation_size + (data.test if recipe.judged_on_test else 0)
-        one = recipe.epochs * (size // recipe.batch_size * seconds + judged * image)
-        runs = max(len(unit.trials), 1) * len(unit.seeds)
-        estimates.append(UnitEstimate(unit, runs, one, state))
+        epoch, judging = size // recipe.batch_size * seconds, recipe.validation_size * image
+        lengths = unit.planned()
+        whole = sum(n * epoch + len(evaluation_points(n)) * judging for n in lengths)
+        test = data.test * image if recipe.judged_on_test else 0.0
+        one = whole / len(lengths) + test
+        estimates.append(UnitEstimate(unit, len(lengths), one, state))
     return Estimate(estimates, lanes)
 
 
@@ -133,23 +146,7 @@ class _Network:
         return evaluations * self._step + alone, self._image, bytes_held
 
     def _run(self, recipe: Recipe, settings: Mapping[str, Any], batch: int) -> LiveRun:
-        """A run on noise, at the first step of its epoch."""
-        data = data_set(recipe.data)
-        noise = np.random.default_rng(0)
-        shape = (batch, data.height, data.width, data.channels)
-        placed = ResidentSet.place(
-            noise.integers(0, 256, shape, dtype=np.uint8),
-            noise.integers(0, data.classes, batch),
-            recipe.padding,
-            self._device,
-            compute_dtype(recipe.precision),
-            data.mean,
-            data.deviation,
-            data.classes,
-        )
-        run = LiveRun(replace(recipe, settings=settings, batch_size=batch), placed, self._device)
-        run.begin_epoch(run.plan(1))
-        return run
+        return run_on_noise(recipe, settings, batch, self._device)
 
     def _seconds(self, work: Callable[[], object]) -> float:
         """The median of three, after one that is not timed; of fewer, if they take long."""
@@ -160,6 +157,28 @@ class _Network:
             work()
             times.append(now(self._device) - began)
         return statistics.median(times)
+
+
+def run_on_noise(
+    recipe: Recipe, settings: Mapping[str, Any], batch: int, device: torch.device
+) -> LiveRun:
+    """A run on noise that fills one batch, at the first step of its epoch."""
+    data = data_set(recipe.data)
+    noise = np.random.default_rng(0)
+    shape = (batch, data.height, data.width, data.channels)
+    placed = ResidentSet.place(
+        noise.integers(0, 256, shape, dtype=np.uint8),
+        noise.integers(0, data.classes, batch),
+        recipe.padding,
+        device,
+        compute_dtype(recipe.precision),
+        data.mean,
+        data.deviation,
+        data.classes,
+    )
+    run = LiveRun(replace(recipe, settings=settings, batch_size=batch), placed, device)
+    run.begin_epoch(run.plan(1))
+    return run
 
 
 def kept_for_backward(run: LiveRun) -> int:

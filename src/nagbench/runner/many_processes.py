@@ -21,7 +21,7 @@ from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
 from nagbench.runner.one_process import OneProcess, Report
 from nagbench.runner.stop import SIGNALS, Interrupted, Stop
-from nagbench.runner.store import Store
+from nagbench.runner.store import Store, part
 from nagbench.sources import Snapshot
 
 _POLL = 0.2  # seconds between two looks at whether to stop
@@ -65,22 +65,26 @@ class ManyProcesses:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def train(self, recipes: Mapping[str, Recipe], report: Report) -> None:
+    def train(self, recipes: Mapping[str, Recipe], report: Report, epochs: int) -> None:
         if any(map(comes_from_outside, recipes.values())):
             with self._new_pool() as pool:
-                self._train(pool, recipes, report)
+                self._train(pool, recipes, report, epochs)
             return
         self._pool = self._pool or self._new_pool()
-        self._train(self._pool, recipes, report)
+        self._train(self._pool, recipes, report, epochs)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._count, self._context, _begin, self._arguments)
 
     def _train(
-        self, pool: ProcessPoolExecutor, recipes: Mapping[str, Recipe], report: Report
+        self,
+        pool: ProcessPoolExecutor,
+        recipes: Mapping[str, Recipe],
+        report: Report,
+        epochs: int,
     ) -> None:
-        parts = [recipes] if self._together else [{key: r} for key, r in recipes.items()]
-        waiting: set[Future[None]] = {pool.submit(_train, dict(part)) for part in parts}
+        groups = [recipes] if self._together else [{key: r} for key, r in recipes.items()]
+        waiting: set[Future[None]] = {pool.submit(_train, dict(one), epochs) for one in groups}
         interrupted, told = False, (0, 0)
         while waiting:
             if self._stop.wanted():
@@ -97,7 +101,8 @@ class ManyProcesses:
             epoch = 0
             while not self._epochs.empty():
                 epoch = self._epochs.get()
-            now = sum(map(self._store.has, recipes)), epoch if len(parts) == 1 else 0
+            done = sum(self._store.has(k) or self._store.has(part(k, epochs)) for k in recipes)
+            now = done, epoch if len(groups) == 1 else 0
             if now not in (told, (told[0], 0)):
                 report(*now)
                 told = now
@@ -141,5 +146,5 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _train(recipes: Mapping[str, Recipe]) -> None:
-    _trainer.train(recipes, lambda _done, epoch: _epochs.put(epoch))
+def _train(recipes: Mapping[str, Recipe], epochs: int) -> None:
+    _trainer.train(recipes, lambda _done, epoch: _epochs.put(epoch), epochs)

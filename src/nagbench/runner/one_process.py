@@ -22,7 +22,7 @@ from nagbench.errors import InputError
 from nagbench.runner.parallel_runs import measured_lanes
 from nagbench.runner.provenance import environment, utc
 from nagbench.runner.stop import Interrupted, Stop
-from nagbench.runner.store import Store
+from nagbench.runner.store import Store, part
 from nagbench.sources import ENGINE, Snapshot, closure, code_digest, distributions
 
 _MESSAGE = 300  # characters of an error's message that a record keeps
@@ -32,8 +32,12 @@ Report = Callable[[int, int], None]  # runs finished, and the epoch that the nex
 class Trainer(Protocol):
     """Puts the outcome of every run into a store; raises `Interrupted` if it has to stop."""
 
-    def train(self, recipes: Mapping[str, Recipe], report: Report) -> None:
-        """Train `recipes`, named by their keys in the store; they are those of one unit."""
+    def train(self, recipes: Mapping[str, Recipe], report: Report, epochs: int) -> None:
+        """Train `recipes`, named by their keys in the store; they are those of one unit.
+
+        A run whose recipe wants more than `epochs` is stopped there and kept as that part of it,
+        beside a checkpoint from which it can go on.
+        """
 
 
 class OneProcess:
@@ -59,7 +63,7 @@ class OneProcess:
         self._strict = strict
         self._placed: tuple[object, Splits] | None = None
 
-    def train(self, recipes: Mapping[str, Recipe], report: Report) -> None:
+    def train(self, recipes: Mapping[str, Recipe], report: Report, epochs: int) -> None:
         one = next(iter(recipes.values()))
         files = closure([ENGINE, *one.modules()])
         self._code.add(files)
@@ -79,16 +83,24 @@ class OneProcess:
 
         def keep(key: str, group: "SideBySide", outcome: Outcome, message: str = "") -> None:
             self._code.check(files)
-            self._store.put(key, record(outcome, message, group, key, provenance))
-            self._store.checkpoint(key).remove()
+            row = record(outcome, message, group, key, provenance)
+            if outcome.status == "stopped":
+                self._store.put(part(key, epochs), row)
+            else:
+                self._store.put(key, row)
+                self._store.checkpoint(key).remove()
             del pending[key]
             report(len(recipes) - len(pending), 0)
 
+        for key, recipe in recipes.items() if epochs < one.epochs else ():
+            alone = SideBySide({key: recipe}, self._store, self._device)
+            if alone.trained(key) >= epochs:  # the part lies behind the checkpoint
+                keep(key, alone, alone.outcomes[key].until(epochs))
         while pending:
             group = SideBySide(dict(list(pending.items())[:lanes]), self._store, self._device)
             error: BaseException | None = None
             try:
-                for runs in group.epochs(splits, self._stop):
+                for runs in group.epochs(splits, self._stop, epochs):
                     report(len(recipes) - len(pending), runs[0].epoch)
                     for run in runs:
                         if run.over:
@@ -140,7 +152,7 @@ class SideBySide:
     Attributes:
         recipes: What to train, by key in the store.
         started: When each began, in UTC; one that goes on from a checkpoint began before.
-        outcomes: What each had left after its last whole epoch.
+        outcomes: What each had left after its last epoch.
         execution: How they were executed.
     """
 
@@ -152,32 +164,45 @@ class SideBySide:
         states = {key: state or {} for key, state in self._states.items()}
         self.started = {key: state.get("started", utc()) for key, state in states.items()}
         self.outcomes = {key: Outcome(**state.get("outcome", {})) for key, state in states.items()}
-        self.execution = "eager"
+        self.execution = next((state["execution"] for state in states.values() if state), "eager")
 
     def key_of(self, run: LiveRun) -> str:
         """The run's key in the store."""
         return self._keys[run.recipe.id]
 
-    def epochs(self, splits: Splits, stop: Stop) -> Iterator[list[LiveRun]]:
-        """The runs after each epoch of the engine; `Interrupted` if it has to stop."""
+    def trained(self, key: str) -> int:
+        """How many epochs the run of this key had trained before, by its checkpoint."""
+        state = self._states[key]
+        return 0 if state is None else int(state["epoch"])
+
+    def epochs(self, splits: Splits, stop: Stop, epochs: int) -> Iterator[list[LiveRun]]:
+        """The runs after each of the engine's epochs, `epochs` at most; `Interrupted` if it has to
+        stop before."""
         if stop.wanted():
             raise Interrupted
         began = now(self._device)
         recipes, states = list(self.recipes.values()), list(self._states.values())
         self._states = {}  # which the engine alone holds from here on
-        for runs, execution in train(recipes, splits, self._device, states):
+        for runs, execution in train(recipes, splits, self._device, states, epochs=epochs):
             self.execution = execution
             self.outcomes |= {self.key_of(run): deepcopy(run.outcome) for run in runs}
+            for run in runs:
+                if run.outcome.status == "stopped":  # it must be able to go on once it is kept
+                    self._save(run)
             yield runs
             live = [run for run in runs if not run.over]
             stopping = bool(live) and stop.wanted(now(self._device) - began)
             for run in live:
-                key = self.key_of(run)
-                if stopping or self._checkpoints[key].due():
-                    self._checkpoints[key].save({**run.state(), "started": self.started[key]})
+                if stopping or self._checkpoints[self.key_of(run)].due():
+                    self._save(run)
             if stopping:
                 raise Interrupted
             began = now(self._device)
+
+    def _save(self, run: LiveRun) -> None:
+        key = self.key_of(run)
+        words = {"started": self.started[key], "execution": self.execution}
+        self._checkpoints[key].save({**run.state(), **words})
 
 
 def record(

@@ -20,7 +20,7 @@ def environment(device: str) -> dict[str, Any]:
 
     on_gpu = device.startswith("cuda")
     return {
-        "commit": _commit(),
+        "commit": commit(),
         "device": torch.cuda.get_device_name(device) if on_gpu else _processor(),
         "backend": "cuda" if on_gpu else "cpu",
         "instructions": torch.backends.cpu.get_cpu_capability(),
@@ -39,7 +39,7 @@ def utc() -> str:
 
 
 @cache
-def _commit() -> str:
+def commit() -> str:
     """The revision of the code, marked where the sources differ from it."""
     here = Path(__file__).parents[1]
     command = ["git", "-C", os.fspath(here)]

@@ -14,6 +14,11 @@ from nagbench.files import read_sealed, write_sealed
 from nagbench.runner.checkpoint import Checkpoint
 
 
+def part(key: str, epochs: int) -> str:
+    """The key of a run that is stopped after so many epochs; it may go on from there."""
+    return f"{key}-{epochs}"
+
+
 class Store:
     """A folder of finished runs' outcomes."""
 
@@ -36,8 +41,8 @@ class Store:
         write_sealed(self._path(key), json.dumps(outcome).encode())
 
     def checkpoint(self, key: str) -> Checkpoint:
-        """Where the run of this key keeps its state while it trains."""
-        return Checkpoint(self._path(key).with_suffix(".checkpoint"))
+        """Where the run of this key, or of a part of it, keeps its state while it trains."""
+        return Checkpoint(self._path(key.partition("-")[0]).with_suffix(".checkpoint"))
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"

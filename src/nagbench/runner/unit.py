@@ -1,6 +1,6 @@
 """A unit's records: its runs from the store, those that are missing trained first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from nagbench.engine.recipe import digest
 from nagbench.engine.splits import check_sizes
 from nagbench.records import settings_text, write_unit
 from nagbench.runner.one_process import Trainer
-from nagbench.runner.store import Store
+from nagbench.runner.store import Store, part
 from nagbench.sources import ENGINE, Snapshot, closure, code_digest
+from nagbench.study.choice import run_scores
+from nagbench.study.halving import Score
 from nagbench.study.unit import Run, Unit
 
 
@@ -32,11 +34,12 @@ def train_unit(
     trainer: Trainer,
     store: Store,
     sources: Snapshot,
-    chosen: Mapping[str, Any] | None = None,
+    choice: Mapping[str, Any] | None = None,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> str:
     """Have `trainer` train every run that the store lacks; write the unit's records to `output`.
 
+    What tuning wants depends on what it found, so it is asked again until it wants nothing more.
     `Interrupted` leaves what was trained in the store. `sources` are those that this process, and
     the trainer's, loaded.
 
@@ -47,26 +50,69 @@ def train_unit(
     files = closure([ENGINE, *unit.base.modules()])
     sources.add(files)
     sources.check(files)
-    runs = unit.runs(chosen)
     code = code_digest(unit.base.modules())
-    # Everything but the machine's looks decides the key; a GPU's rounding is not a CPU's.
-    by_key = {digest([run.id, code, images.digest, backend]): run for run in runs}
-    missing = {key: run.recipe for key, run in by_key.items() if store.get(key) is None}
-    kept = len(by_key) - len(missing)
 
-    def tell(done: int, epoch: int) -> None:
-        report(Progress(kept + done, len(by_key), epoch))
+    def key(run: Run) -> str:
+        # Everything but the machine's looks decides it; a GPU's rounding is not a CPU's.
+        return digest([run.id, code, images.digest, backend])
 
-    tell(0, 0)
-    if missing:
-        trainer.train(missing, tell)
-    rows = []
-    for key, run in by_key.items():
-        outcome = store.get(key)
-        assert outcome is not None, f"{unit.name}: run {run.id} is not in the store"
-        rows.append({**_words(unit, run, images), **outcome})
+    kept: dict[tuple[int, int], dict[str, Any]] = {}
+    runs = unit.runs(choice=choice)
+    before: list[Run] = []
+    while runs != before:
+        _train(runs, key, trainer, store, report)
+        for run in runs:
+            outcome = _outcome(run, key(run), store)
+            assert outcome is not None, f"{unit.name}: run {run.id} is not in the store"
+            kept[run.trial, run.seed] = outcome
+        scores = {place: _scores(unit, outcome) for place, outcome in kept.items()}
+        runs, before = unit.runs(scores, choice), runs
+    rows = [{**_words(unit, run, images), **kept[run.trial, run.seed]} for run in runs]
     write_unit(output, rows)
+    for run in runs:
+        store.checkpoint(key(run)).remove()  # of those that tuning left behind
     return _ended([str(row["status"]) for row in rows], [str(row["message"]) for row in rows])
+
+
+def _train(
+    runs: Sequence[Run],
+    key: Callable[[Run], str],
+    trainer: Trainer,
+    store: Store,
+    report: Callable[[Progress], None],
+) -> None:
+    """Have those of the runs trained that the store lacks, as far as they are wanted."""
+    missing = [run for run in runs if _outcome(run, key(run), store) is None]
+    done = len(runs) - len(missing)
+    report(Progress(done, len(runs), 0))
+    for epochs in sorted({run.epochs for run in missing}):
+        group = {key(run): run.recipe for run in missing if run.epochs == epochs}
+
+        def tell(trained: int, epoch: int, done: int = done) -> None:
+            report(Progress(done + trained, len(runs), epoch))
+
+        trainer.train(group, tell, epochs)
+        done += len(group)
+
+
+def _outcome(run: Run, key: str, store: Store) -> dict[str, Any] | None:
+    """What the store has of a run: as far as it is wanted, or to where it broke off before."""
+    whole = store.get(key)
+    if whole is not None and (run.epochs == run.recipe.epochs or whole["status"] != "finished"):
+        return whole
+    return store.get(part(key, run.epochs))
+
+
+def _scores(unit: Unit, outcome: Mapping[str, Any]) -> list[Score]:
+    """A run's scores after each whole epoch."""
+    curve = zip(
+        outcome["curve_epoch"],
+        outcome["curve_validation_accuracy"],
+        outcome["curve_validation_loss"],
+        strict=True,
+    )
+    whole = [(accuracy, loss) for epoch, accuracy, loss in curve if epoch.is_integer()]
+    return run_scores(unit, whole, outcome["status"])
 
 
 def _ended(statuses: list[str], messages: list[str]) -> str:

@@ -18,7 +18,7 @@ from nagbench.records import CURVE, TIMES
 from nagbench.runner.devices import claimed, resolve
 from nagbench.runner.many_processes import ManyProcesses
 from nagbench.runner.stop import Stop
-from nagbench.runner.store import Store
+from nagbench.runner.store import Store, part
 from nagbench.sources import Snapshot
 from nagbench.study.unit import Unit
 
@@ -145,10 +145,12 @@ def verify(
             if name not in by_name:
                 raise InputError("--records", f"runs of {name}", ", ".join(by_name))
             recipe = by_name[name].recipe(json.loads(row["settings"]), row["seed"])
-            trainer.train({recipe.id: recipe}, lambda _done, _epoch: None)
-            again = store.get(recipe.id)
-            assert again is not None, f"run {recipe.id} is not in the store"
             recorded = curves[curves["run"] == row["run"]].sort_values("epoch")
+            far = int(recorded["epoch"].iloc[-1])
+            epochs = far if row["status"] == "stopped" else recipe.epochs
+            trainer.train({recipe.id: recipe}, lambda _done, _epoch: None, epochs)
+            again = store.get(recipe.id) or store.get(part(recipe.id, epochs))
+            assert again is not None, f"run {recipe.id} is not in the store"
             yield compare(row, recorded, recipe.id, again, spread(row, runs_recorded, curves))
 
 

@@ -9,4 +9,5 @@ SCHEDULES = (
     "cosine",
     "warmup_cosine",
     "warmup_linear",
+    "first_batch",
 )

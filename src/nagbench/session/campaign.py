@@ -78,7 +78,7 @@ def _check(campaign: Campaign, session: Session, work: Path) -> None:
     rest = times.checks - times.grace - (began - session.left())
     file = work / "printed" / f"{session.number:04}-bench.json"
     bench = ["bench", "seed_cnn", "--device", campaign.device, "--precision", "bfloat16"]
-    bench += ["--rounds", "3", "--seconds", "1.5"]
+    bench += ["--rounds", "3", "--minutes", "0.7"]
     session.run("bench", python("nagbench", *bench, "--output", str(file)), rest)
 
 
@@ -94,8 +94,9 @@ def _training(campaign: Campaign, work: Path, minutes: float) -> list[str]:
 def _finished(work: Path) -> tuple[int, int, int]:
     """How many units have their records, how many runs are finished, and how many under way."""
     records = len(list(work.glob("results/*/*/*/*.parquet")))
-    # The store also keeps how many runs pay side by side, which has no status.
-    runs = sum(b'"status"' in path.read_bytes() for path in work.glob("runs/*/*.json"))
+    # The store also keeps parts of runs, and how many runs pay side by side, which has no status.
+    kept = (path.read_bytes() for path in work.glob("runs/*/*.json"))
+    runs = sum(b'"status"' in text and b'"status": "stopped"' not in text for text in kept)
     return records, runs, len(list(work.glob("runs/*/*.checkpoint")))
 
 

@@ -2,56 +2,89 @@
 
 Runs of one seed share initial weights, data order and augmentation, so their difference carries
 less chance than either; the observed correlation says how much the pairing bought. The test is that
-of exact sign flips, whose smallest p is stated: at few seeds no evidence can push it below that.
+of exact sign flips, and the interval its inversion; where a run broke off pair wins decide.
 """
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from nagbench.statistics.intervals import holm, mean_interval
-from nagbench.statistics.quality import final_accuracy
+from nagbench.metrics import BROKEN, final_accuracy
+from nagbench.statistics.contrast import Contrast, contrast
+from nagbench.statistics.intervals import holm
+from nagbench.statistics.measures import Measured
 from nagbench.statistics.selection import runs_of
-from nagbench.statistics.sign_flips import smallest_p, two_sided_p
+from nagbench.statistics.sign_flips import interval, smallest_p, two_sided_p
 from nagbench.study.model import Study
 
 
 def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Every pair of optimizers of a workload; Holm's family is all pairs of the workload."""
+    scored = runs.assign(accuracy=final_accuracy(runs, curves))
     frames = []
     for workload in study.workloads:
-        accuracies = {}
+        sides = {}
         for name in study.optimizers_of(workload):
-            group = runs_of(runs, workload, name)
-            accuracies[name] = pd.Series(final_accuracy(group, curves), index=group["seed"])
+            group = runs_of(scored, workload, name).set_index("seed")
+            if len(group):
+                broken = group["status"].isin(BROKEN)
+                sides[name] = Measured(group["accuracy"], broken, len(group))
+        if len(sides) < 2:
+            continue
         rows = [
-            {"workload": workload, "optimizer": first, "reference": second}
-            | _difference(accuracies[first], accuracies[second], study.level)
-            for second, first in itertools.combinations(accuracies, 2)
+            {
+                "workload": workload,
+                "optimizer": first,
+                "reference": second,
+                **compared(pair := contrast([sides[first]], [sides[second]]), study.level),
+                "correlation": _correlation(sides[first], sides[second]),
+                "smallest_p": smallest_p(pair.pairs),
+            }
+            for second, first in itertools.combinations(sides, 2)
         ]
         frame = pd.DataFrame(rows)
         frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
         frame["can_reject"] = frame["smallest_p"] * len(frame) <= study.level
         frame["differs"] = frame["p_adjusted"] <= study.level
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _difference(first: pd.Series, second: pd.Series, level: float) -> dict[str, float]:
-    seeds = first.index.intersection(second.index)
-    one, other = first[seeds].to_numpy(), second[seeds].to_numpy()
-    differences = one - other
-    low, high = mean_interval(differences, 1 - level)
-    varied = len(seeds) > 2 and np.ptp(one) > 0 and np.ptp(other) > 0
+def compared(pair: Contrast, level: float, *, nothing: bool = False) -> dict[str, Any]:
+    """One difference with its test; where a run fails neither its mean nor an interval is formed.
+
+    `better` is 1 where the first is shown or looks better, −1 where the second, else 0. Where there
+    is `nothing` to compare, or one pair, there is no p.
+    """
+    wins = pair.wins()
+    decides = pair.fails
+    if decides:
+        ahead, p = pair.better * np.sign(wins.above - wins.below), wins.p
+    else:
+        ahead = pair.better * np.sign(pair.differences.mean()) if pair.pairs else 0
+        p = two_sided_p(pair.differences)
+    low, high = (math.nan, math.nan) if decides else interval(pair.differences, level)
+    known = pair.pairs > 0 and not decides
     return {
-        "pairs": len(seeds),
-        "difference": differences.mean() if len(seeds) else math.nan,
+        "pairs": pair.pairs,
+        "difference": float(pair.differences.mean()) if known else math.nan,
         "low": low,
         "high": high,
-        "correlation": float(stats.pearsonr(one, other).statistic) if varied else math.nan,
-        "p": two_sided_p(differences) if len(seeds) > 1 else math.nan,
-        "smallest_p": smallest_p(len(seeds)),
+        "fails": int(pair.failures.sum()),
+        "reference_fails": int(pair.other_failures.sum()),
+        "wins": wins.above if pair.better > 0 else wins.below,
+        "losses": wins.below if pair.better > 0 else wins.above,
+        "better": int(ahead) if np.isfinite(ahead) and not nothing else 0,
+        "p": p if pair.pairs > 1 and not nothing else math.nan,
     }
+
+
+def _correlation(first: Measured, second: Measured) -> float:
+    seeds = first.measures.index.intersection(second.measures.index)
+    one, other = (side.measures[seeds].to_numpy(float) for side in (first, second))
+    varied = len(seeds) > 2 and np.ptp(one) > 0 and np.ptp(other) > 0
+    return float(stats.pearsonr(one, other).statistic) if varied else math.nan

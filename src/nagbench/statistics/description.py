@@ -8,7 +8,8 @@ import pandas as pd
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.models.size import flops, parameter_count
-from nagbench.statistics.selection import runs_of
+from nagbench.statistics.roles import Selection
+from nagbench.statistics.speed import described
 from nagbench.study.model import Study
 from nagbench.version import __version__
 
@@ -30,6 +31,7 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "name": study.name,
                 "title": study.title,
                 "demo": study.demo,
+                "pilot": study.pilot,
                 "remark": study.remark,
                 "edition": editions[0],
                 "baseline": study.baseline,
@@ -41,7 +43,7 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "units": 2 * len(study.pairs()),
                 "workloads": len(study.workloads),
                 "optimizers": len(study.optimizers),
-                "trials": study.tuning.trials,
+                "trials": study.tuning.points + study.tuning.default,
                 "search": study.tuning.search,
                 "tuning_seeds": len(study.tuning.seeds),
                 "testing_seeds": len(study.testing.seeds),
@@ -89,7 +91,8 @@ def workloads(study: Study) -> pd.DataFrame:
             "batch_size": workload.batch_size,
             "epochs": workload.epochs,
             "precision": workload.precision,
-            "targets": json.dumps(workload.targets),
+            "targets": json.dumps(described(workload.targets)),
+            "targets_source": workload.targets.source,
         }
         for workload in study.workloads.values()
     )
@@ -111,31 +114,33 @@ def optimizers(study: Study) -> pd.DataFrame:
     )
 
 
-def settings(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
-    """The chosen settings, and where in the searched interval the learning rate lies."""
+def settings(study: Study, selection: Selection) -> pd.DataFrame:
+    """The tested settings by role, what was searched, and whether a choice lies at its edge."""
     rows = []
     for workload, optimizer in study.pairs():
-        group = runs_of(runs, workload.name, optimizer.name)
-        chosen = json.loads(group["settings"].iloc[0])
-        rate = optimizer.space.get("lr")
-        # A choice at the edge of the interval says that the interval may be too small.
-        edge = rate is not None and chosen["lr"] in (rate.at(0), rate.at(1))
-        rows.append(
-            {
-                "workload": workload.name,
-                "optimizer": optimizer.name,
-                "trial": int(group["trial"].iloc[0]),
-                "learning_rate": chosen.get("lr"),
-                "others": ", ".join(
-                    f"{name} {_plain(value)}"
-                    for name, value in sorted(chosen.items())
-                    if name != "lr"
-                ),
-                "low": rate.low if rate else None,
-                "high": rate.high if rate else None,
-                "at_edge": edge,
-            }
-        )
+        choice = selection.chosen.get((workload.name, optimizer.name), {})
+        for entry in choice.get("tested", ()):
+            chosen = entry["settings"]
+            rows.append(
+                {
+                    "workload": workload.name,
+                    "optimizer": optimizer.name,
+                    "roles": ", ".join(entry["roles"]),
+                    "trial": entry["trial"],
+                    "learning_rate": float(chosen.get("lr", math.nan)),
+                    "others": ", ".join(
+                        f"{name} {_plain(value)}"
+                        for name, value in sorted(chosen.items())
+                        if name != "lr"
+                    ),
+                    "searched": "; ".join(
+                        f"{coordinate} {domain.low:g} to {domain.high:g}"
+                        for coordinate, domain in sorted(optimizer.space.items())
+                    ),
+                    # Of what was chosen by accuracy alone is it known.
+                    "edge": ", ".join(choice["edge"]) if "accuracy" in entry["roles"] else "",
+                }
+            )
     return pd.DataFrame(rows)
 
 

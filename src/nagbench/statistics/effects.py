@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from nagbench.metrics import final_accuracy
 from nagbench.statistics.intervals import holm, percentiles
-from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
 from nagbench.study.model import Study
 
@@ -30,7 +30,9 @@ def effects(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFr
         scopes[ALL] = list(study.workloads)
     frames = []
     for scope, workloads in scopes.items():
-        trained = [set(study.optimizers_of(name)) for name in workloads]
+        trained = [set(runs.loc[runs["workload"] == name, "optimizer"]) for name in workloads]
+        if not all(study.baseline in names for names in trained):
+            continue
         rows = []
         for optimizer in (name for name in study.optimizers if all(name in s for s in trained)):
             own, baseline = (
@@ -51,7 +53,7 @@ def effects(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFr
         frame = pd.DataFrame(rows)
         frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def interquartile_mean(strata: Sequence[np.ndarray]) -> float:

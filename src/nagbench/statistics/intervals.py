@@ -1,4 +1,4 @@
-"""Intervals for means and shares, and the correction for many tests."""
+"""Intervals for means, and the correction for many tests."""
 
 import math
 
@@ -20,12 +20,6 @@ def percentiles(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[
     """The percentile interval of a bootstrap's resamples."""
     low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return float(low), float(high)
-
-
-def share_interval(count: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Wilson's interval for a share, which holds up near 0 and 1."""
-    interval = stats.binomtest(count, total).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

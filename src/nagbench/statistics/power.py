@@ -6,7 +6,6 @@ import math
 import numpy as np
 from scipy import optimize, stats
 
-from nagbench.statistics.metrics import OF_TUNING
 from nagbench.statistics.sign_flips import above_ps, depth, smallest_p
 from nagbench.study.model import Study
 
@@ -92,10 +91,14 @@ def families(study: Study) -> dict[str, tuple[int, int]]:
     found = {}
     for workload in study.workloads:
         count = len(study.optimizers_of(workload))
-        found[f"all pairs on {workload}"] = (count * (count - 1) // 2, len(study.testing.seeds))
+        fewest = min(
+            study.planned("test", workload, name) for name in study.optimizers_of(workload)
+        )
+        found[f"all pairs on {workload}"] = (count * (count - 1) // 2, fewest)
     for hypothesis in study.hypotheses.values():
-        stage = study.tuning if hypothesis.metric in OF_TUNING else study.testing
-        name, seeds = f"hypotheses `{hypothesis.family}`", len(stage.seeds)
+        stage, arms = hypothesis.measured.stage, hypothesis.pairs()
+        name = f"hypotheses `{hypothesis.family}`"
+        seeds = min(study.planned(stage, *arm) for arm in arms)
         tests, fewest = found.get(name, (0, seeds))
         found[name] = (tests + 1, min(fewest, seeds))
     return found

@@ -1,32 +1,14 @@
-"""Quality: the accuracy that runs reach, and how it spreads between seeds.
-
-A diverged run counts as chance: leaving it out would reward an optimizer for failing, and its last
-finite accuracy is of weights that nobody would keep.
-"""
+"""Quality: the accuracy that runs reach, and how it spreads between seeds."""
 
 import math
 
-import numpy as np
 import pandas as pd
 
-from nagbench.data.registry import data_set
-from nagbench.statistics.intervals import mean_interval, share_interval
+from nagbench.metrics import final_accuracy
+from nagbench.statistics.event_rates import rate_interval
+from nagbench.statistics.intervals import CONFIDENCE, mean_interval
 from nagbench.statistics.selection import runs_of
 from nagbench.study.model import Study
-
-
-def final_accuracy(runs: pd.DataFrame, curves: pd.DataFrame, part: str = "test") -> np.ndarray:
-    """Accuracy after the last epoch, from 0 to 1, one a run in the order of `runs`.
-
-    Args:
-        runs, curves: Records, of which `curves` may hold other runs' too.
-        part: `test` or `validation`.
-    """
-    last = curves.sort_values("epoch").groupby("run").tail(1).set_index("run")
-    accuracy = runs["run"].map(last[f"{part}_accuracy"]).to_numpy(float)
-    chance = runs["data"].map({name: data_set(name).chance for name in runs["data"].unique()})
-    diverged = (runs["status"] == "diverged").to_numpy()
-    return np.where(diverged, chance.to_numpy(float), accuracy)
 
 
 def learning_curves(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
@@ -34,15 +16,9 @@ def learning_curves(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> p
     rows = []
     for workload, optimizer in study.pairs():
         group = runs_of(runs, workload.name, optimizer.name)
-        own = curves[curves["run"].isin(group["run"])]
+        own = curves[curves["run"].isin(group["run"])].sort_values("epoch")
         for epoch, at in own.groupby("epoch"):
-            for metric in (
-                "train_loss",
-                "validation_loss",
-                "validation_accuracy",
-                "test_loss",
-                "test_accuracy",
-            ):
+            for metric in ("train_loss", "validation_loss", "validation_accuracy"):
                 values = at[metric].dropna().to_numpy()
                 if not len(values):
                     continue
@@ -64,33 +40,37 @@ def learning_curves(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> p
 
 
 def summary(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Per workload and optimizer: final test accuracy, its spread, divergence and cost."""
+    """Per workload and optimizer: final test accuracy, its spread, broken runs and cost."""
+    scored = runs.assign(
+        accuracy=final_accuracy(runs, curves),
+        spikes=runs["run"].map(curves.groupby("run")["spikes"].sum()),
+    )
     rows = []
     for workload, optimizer in study.pairs():
-        group = runs_of(runs, workload.name, optimizer.name)
-        accuracy = final_accuracy(group, curves)
+        group = runs_of(scored, workload.name, optimizer.name)
+        if group.empty:
+            continue
+        accuracy = group["accuracy"].to_numpy()
         low, high = mean_interval(accuracy)
         diverged = int((group["status"] == "diverged").sum())
-        share_low, share_high = share_interval(diverged, len(group))
-        own = curves[curves["run"].isin(group["run"])]
-        last = own.sort_values("epoch").groupby("run").tail(1)
-        seconds = (last["train_seconds"] / last["epoch"].where(last["epoch"] > 0)).median()
+        rate_low, rate_high = rate_interval(diverged, len(group), 1 - CONFIDENCE)
         rows.append(
             {
                 "workload": workload.name,
                 "optimizer": optimizer.name,
                 "runs": len(group),
                 "diverged": diverged,
-                "diverged_low": share_low,
-                "diverged_high": share_high,
+                "diverged_low": rate_low,
+                "diverged_high": rate_high,
+                "failed": int((group["status"] == "failed").sum()),
                 "accuracy": accuracy.mean(),
                 "low": low,
                 "high": high,
                 "sd": accuracy.std(ddof=1) if len(accuracy) > 1 else math.nan,
                 "worst": accuracy.min(),
                 "best": accuracy.max(),
-                "spikes": own["spikes"].sum() / len(group),
-                "seconds_per_epoch": seconds,
+                "spikes": float(group["spikes"].mean()),
+                "gradients": float(group["gradient_evaluations"].median()),
                 "learning_rate": group["learning_rate"].iloc[0],
             }
         )

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from nagbench.metrics import final_accuracy
 from nagbench.statistics.effects import ALL
 from nagbench.statistics.intervals import holm
-from nagbench.statistics.quality import final_accuracy
 from nagbench.statistics.selection import runs_of
 from nagbench.study.model import Study
 
@@ -26,6 +26,7 @@ def ranks(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFram
             name: runs_of(scored, workload, name).set_index("seed")["accuracy"]
             for name in study.optimizers_of(workload)
         }
+        groups = {name: group for name, group in groups.items() if len(group)}
         means[workload] = {name: group.mean() for name, group in groups.items()}
         frames.append(_ranked(pd.DataFrame(groups), workload, study))
     if len(study.workloads) > 1:
@@ -39,7 +40,9 @@ def _ranked(scores: pd.DataFrame, scope: str, study: Study) -> pd.DataFrame:
     table = whole.rank(axis="columns", ascending=False)
     names = [name for name in study.optimizers if name in table]
     p = [
-        math.nan if name == study.baseline else wilcoxon(whole[name], whole[study.baseline])
+        math.nan
+        if name == study.baseline or study.baseline not in whole
+        else wilcoxon(whole[name], whole[study.baseline])
         for name in names
     ]
     return pd.DataFrame(

@@ -15,40 +15,47 @@ from nagbench.statistics import (
     stability,
     tuning,
 )
+from nagbench.statistics.columns import declared
+from nagbench.statistics.roles import select
 from nagbench.study.model import Study
 
 
 def result_tables(
     study: Study, runs: pd.DataFrame, curves: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """Every result table of a study, by name."""
+    """Every result table of a study, by name, with the columns that `columns` declares.
+
+    What is about accuracy is told of the settings that were chosen by accuracy, what is about speed
+    of those chosen by speed.
+    """
     # One order for all that follows: results must not depend on how records were merged.
     runs = runs.sort_values(["workload", "optimizer", "stage", "trial", "seed"], ignore_index=True)
     curves = curves.sort_values(["run", "epoch"], ignore_index=True)
-    facts = description.study(study, runs)
-    # An optimizer that raised an error has no better claim to a result than one that diverged.
-    runs = runs.assign(status=runs["status"].replace("failed", "diverged"))
-    tested, tuned = (runs[runs["stage"] == stage] for stage in ("test", "tune"))
-    times = speed.time_to_target(study, tested, curves)
-    return {
-        "study": facts,
+    selection = select(study, runs, curves)
+    accurate, fast = selection.accuracy, selection.speed
+    hits = speed.hits(study, fast, curves)
+    times = declared("time_to_target", speed.time_to_target(hits))
+    tuned = declared("tuning", tuning.tuning(study, selection))
+    courses = speed_comparison.courses(study, fast, curves)
+    tables = {
+        "study": description.study(study, runs),
         "workloads": description.workloads(study),
         "optimizers": description.optimizers(study),
-        "settings": description.settings(study, tested),
-        "learning_curves": quality.learning_curves(study, tested, curves),
-        "summary": quality.summary(study, tested, curves),
-        "effects": effects.effects(study, tested, curves),
-        "ranks": ranks.ranks(study, tested, curves),
-        "survival": speed.survival(study, tested, curves),
+        "settings": description.settings(study, selection),
+        "learning_curves": quality.learning_curves(study, accurate, curves),
+        "summary": quality.summary(study, accurate, curves),
+        "effects": effects.effects(study, accurate, curves),
+        "ranks": ranks.ranks(study, accurate, curves),
+        "survival": speed.survival(hits),
         "time_to_target": times,
-        "speed_comparisons": speed_comparison.speed_comparisons(study, tested, curves),
-        "log_rank": speed.log_rank_tests(study, tested, curves),
+        "times_below": speed_comparison.times_below(study, courses),
+        "speed_comparisons": speed_comparison.speed_comparisons(study, courses),
+        "log_rank": speed.log_rank_tests(hits),
         "profiles": speed_comparison.profiles(study, times),
-        "stability": stability.stability(study, tested, curves),
-        "learning_rate_bands": stability.learning_rate_bands(study, tuned, curves),
-        "hypotheses": hypotheses.verdicts(study, runs, curves),
-        "comparisons": comparison.comparisons(study, tested, curves),
-        "sensitivity": sensitivity.sensitivity(study, tuned, curves),
-        "tuning_price": tuning.tuning_price(study, tuned, curves),
-        "choice_losses": tuning.choice_losses(tuned, tested, curves),
+        "stability": stability.stability(study, accurate, curves),
+        "hypotheses": hypotheses.verdicts(study, selection, tuned),
+        "comparisons": comparison.comparisons(study, accurate, curves),
+        "sensitivity": sensitivity.sensitivity(study, selection.tuned, curves),
+        "tuning": tuned,
     }
+    return {name: declared(name, table) for name, table in tables.items()}

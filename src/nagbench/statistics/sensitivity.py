@@ -2,14 +2,18 @@
 
 import pandas as pd
 
-from nagbench.statistics.quality import final_accuracy
+from nagbench.metrics import BROKEN, final_accuracy
 from nagbench.study.model import Study
 
 
 def sensitivity(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Per workload, optimizer and trial: mean final validation accuracy over the tuning seeds."""
+    """Per workload, optimizer and trial: mean final validation accuracy over the tuning seeds.
+
+    Trials that tuning left behind before the end have no final accuracy and no row.
+    """
+    runs = runs[runs["status"] != "stopped"]
     scored = runs.assign(accuracy=final_accuracy(runs, curves, "validation"))
-    scored["diverged"] = scored["status"] == "diverged"
+    scored["broken"] = scored["status"].isin(BROKEN)
     keys = ["workload", "optimizer", "trial"]
     table = scored.groupby(keys, as_index=False).agg(
         learning_rate=("learning_rate", "first"),
@@ -17,7 +21,7 @@ def sensitivity(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
         accuracy=("accuracy", "mean"),
         worst=("accuracy", "min"),
         best=("accuracy", "max"),
-        diverged=("diverged", "mean"),
+        broken=("broken", "mean"),
         runs=("run", "size"),
     )
     best = table.groupby(keys[:2])["accuracy"].transform("max")

@@ -16,7 +16,8 @@ import numpy as np
 
 MOST_PAIRS = 40  # the work grows as 2 to the half of them
 ROUNDING = 1e-12
-_ENUMERATED = 14  # pairs up to which all subset means are sorted
+_ENUMERATED = 16  # pairs up to which all subset means are sorted
+_NUMBERS = 2**21  # sums that are held at a time
 
 
 def depth(pairs: int, level: float, sides: int = 2) -> int:
@@ -65,9 +66,12 @@ def above_ps(differences: np.ndarray, value: float = 0.0) -> np.ndarray:
     """The one-sided p of each row of `differences` (rows × pairs); NaN where one is not finite."""
     rows, pairs = differences.shape
     found = np.full(rows, math.nan)
-    for row in np.flatnonzero(np.isfinite(differences).all(axis=1) & (pairs > 0)):
-        own = differences[row]
-        found[row] = _at_most(own, value + _slack(own)) / 2**pairs
+    defined = np.flatnonzero(np.isfinite(differences).all(axis=1) & (pairs > 0))
+    together = max(1, _NUMBERS >> (pairs + 1) // 2)
+    for part in np.array_split(defined, math.ceil(len(defined) / together) or 1):
+        own = differences[part]
+        slack = ROUNDING * np.abs(own).max(axis=1, initial=0.0)
+        found[part] = _counts(own - value - slack[:, np.newaxis]) / 2**pairs
     return found
 
 
@@ -94,7 +98,8 @@ def _ranked(differences: np.ndarray, rank: int) -> float:
     """The subset mean of that rank, 1 the least: among all of them where they are few, and else by
     halving the distance between bounds."""
     if len(differences) <= _ENUMERATED:
-        means = _sums(differences)[1:] / _sums(np.ones(len(differences)))[1:]
+        sums, counts = _sums(np.stack([differences, np.ones(len(differences))]))[:, 1:]
+        means = sums / counts
         return float(np.partition(means, rank - 1)[rank - 1])
     low, high = float(differences.min()), float(differences.max())
     if _at_most(differences, low) > rank:
@@ -112,22 +117,27 @@ def _ranked(differences: np.ndarray, rank: int) -> float:
 
 
 def _at_most(differences: np.ndarray, value: float) -> int:
-    """Subsets whose mean is at most `value`, the empty one among them.
+    """Subsets whose mean is at most `value`, the empty one among them."""
+    return int(_counts(differences[np.newaxis] - value)[0])
 
-    Each is a subset of the first half of the pairs with one of the second: of the sums of the one,
-    sorted, those of the other are looked up.
+
+def _counts(values: np.ndarray) -> np.ndarray:
+    """Subsets of each row (rows × pairs) whose sum is at most nought, the empty one among them.
+
+    Each is a subset of the first half of the pairs with one of the second. Sorted together with the
+    sums of the one, the negative sums of the other have before them those that they go with.
     """
-    half = len(differences) // 2
-    first, second = (_sums(part) for part in np.split(differences - value, [half]))
-    second.sort()
-    return int(np.searchsorted(second, -first, side="right").sum())
+    first, second = (_sums(part) for part in np.split(values, [values.shape[1] // 2], axis=1))
+    order = np.argsort(np.concatenate([second, -first], axis=1), axis=1, kind="stable")
+    of_second = order < second.shape[1]
+    return np.where(of_second, 0, np.cumsum(of_second, axis=1)).sum(axis=1)
 
 
 def _sums(values: np.ndarray) -> np.ndarray:
-    """Of every subset."""
-    sums = np.zeros(1)
-    for value in values:
-        sums = np.concatenate([sums, sums + value])
+    """Of every subset of each row (rows × pairs)."""
+    sums = np.zeros((len(values), 1))
+    for column in values.T:
+        sums = np.concatenate([sums, sums + column[:, np.newaxis]], axis=1)
     return sums
 
 

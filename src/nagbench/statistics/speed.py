@@ -1,230 +1,180 @@
-"""Speed: how long runs take to reach a target validation accuracy, on three clocks.
+"""When runs first reach targets: description beside the time below them, which is what is judged.
 
-The first hit is the moment the accuracy first reaches the target, interpolated between evaluations;
-it flatters noisy optimizers, so the sustained hit stands beside it: the start of the first three
-evaluations in a row at or over the target. A run that never gets there, a diverged one too, is
-right-censored at the whole budget: it took longer than anybody waited.
+The first hit is when the accuracy first reaches a target, interpolated between evaluations; it
+flatters noisy optimizers, so the sustained hit stands beside it: the start of the first three
+evaluations in a row at or over the target. What broke off or never arrived has no time: no number
+stands in for it, and medians count it as longer than any.
 """
 
 import math
-import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.duration.survfunc import survdiff
 
-from nagbench.statistics.intervals import CONFIDENCE, mean_interval
-from nagbench.statistics.selection import runs_of
+from nagbench.metrics import BROKEN, CLOCKS
+from nagbench.statistics.event_rates import rate_interval
+from nagbench.statistics.intervals import CONFIDENCE
 from nagbench.study.model import Study
+from nagbench.time_below import Targets
 
-CLOCKS = {"epochs": "epoch", "gradients": "gradient_evaluations", "seconds": "train_seconds"}
-SUSTAINED = 3
-KINDS = {"first": 1, "sustained": SUSTAINED}
+KINDS = {"first": 1, "sustained": 3}  # evaluations in a row
 
 
-@dataclass(frozen=True)
-class Hits:
-    """Times of a group of runs: reached, or censored at the budget."""
-
-    times: np.ndarray
-    reached: np.ndarray
-    budget: float
+def described(targets: Targets) -> tuple[float, ...]:
+    """The targets whose hits are told: the grid's ends and its middle."""
+    middle = round((targets.low + targets.high) / 2, 6)
+    return tuple(dict.fromkeys((targets.low, middle, targets.high)))
 
 
 def hit_time(clock: np.ndarray, accuracy: np.ndarray, target: float, in_a_row: int) -> float:
     """When `accuracy` first reaches `target` and stays for `in_a_row` evaluations; NaN if never.
 
     Between the evaluation below the target and the one at or over it, accuracy is taken to rise
-    linearly.
+    linearly. Where it is NaN no evaluation was made.
     """
-    over = accuracy >= target
-    for start in range(len(over) - in_a_row + 1):
-        if over[start : start + in_a_row].all():
-            if start == 0:
-                return float(clock[0])
-            below, above = accuracy[start - 1], accuracy[start]
-            if not below < target:  # the evaluation before was over as well
-                return float(clock[start])
-            share = (target - below) / (above - below)
-            return float(clock[start - 1] + share * (clock[start] - clock[start - 1]))
-    return math.nan
+    made = ~np.isnan(accuracy)
+    clock, accuracy = clock[made], accuracy[made]
+    over = np.concatenate([[0], np.cumsum(accuracy >= target)])
+    starts = np.flatnonzero(over[in_a_row:] - over[:-in_a_row] == in_a_row)
+    if not len(starts):
+        return math.nan
+    start = starts[0]
+    if start == 0 or accuracy[start - 1] >= target:
+        return float(clock[start])
+    below, above = accuracy[start - 1], accuracy[start]
+    share = (target - below) / (above - below)
+    return float(clock[start - 1] + share * (clock[start] - clock[start - 1]))
 
 
-def hits(
-    runs: pd.DataFrame, curves: pd.DataFrame, target: float, clock: str, in_a_row: int
-) -> Hits:
-    """The hit times of `runs`, censored at the largest time that any of them had.
+def hits(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """The hit times of all runs.
 
-    That is not defined (NaN) on other clocks than epochs if no run finished an epoch.
+    Columns: `workload`, `optimizer`, `target`, `clock`, `kind`, `run`, `time` (NaN: never), and
+    `watched`: until when the run was watched, the end of its curve, in the same unit.
     """
-    own = curves[curves["run"].isin(runs["run"])]
-    columns = (CLOCKS[clock], "validation_accuracy", "epoch")
-    clocks, accuracies, epoch = (own[name].to_numpy(float) for name in columns)
-    places = own.groupby("run").indices
-    found, ends = [], []
-    for run, status, epochs in zip(runs["run"], runs["status"], runs["epochs"], strict=True):
-        here = places[run]
-        time, accuracy = clocks[here], accuracies[here]
-        # What a run reached before it diverged is no success.
-        hit = hit_time(time, accuracy, target, in_a_row) if status == "finished" else math.nan
-        found.append(hit)
-        last = epoch[here].max()
-        # Where none of a run's epochs was whole, its budget is known in epochs alone.
-        unknown = float(epochs) if clock == "epochs" else math.nan
-        ends.append(time[-1] * epochs / last if last > 0 else unknown)
-    times = np.array(found)
-    reached = ~np.isnan(times)
-    budget = largest(ends)
-    return Hits(np.where(reached, times, budget), reached, budget)
+    columns = ("validation_accuracy", *CLOCKS.values())
+    values = {name: curves[name].to_numpy(float) for name in columns}
+    places = curves.groupby("run").indices
+    goals = {name: described(row.targets) for name, row in study.workloads.items()}
+    rows = []
+    for run in runs.itertuples():
+        here = places[run.run]
+        here = here[np.argsort(values["epoch"][here], kind="stable")]
+        accuracy, whole = values["validation_accuracy"][here], run.status not in BROKEN
+        for target in goals[run.workload]:
+            for clock, column in CLOCKS.items():
+                time = values[column][here]
+                for kind, in_a_row in KINDS.items():
+                    # What a run reached before it broke off is no success.
+                    hit = hit_time(time, accuracy, target, in_a_row) if whole else math.nan
+                    rows.append(
+                        (run.workload, run.optimizer, target, clock, kind, run.run, hit, time[-1])
+                    )
+    names = ["workload", "optimizer", "target", "clock", "kind", "run", "time", "watched"]
+    return pd.DataFrame(rows, columns=names)
 
 
-def largest(budgets: Sequence[float]) -> float:
-    """The largest of those that are known, NaN if none is."""
-    return max((budget for budget in budgets if not math.isnan(budget)), default=math.nan)
+def median_time(times: np.ndarray) -> float:
+    """The time by which half of the runs have arrived, NaN ones never; infinite if fewer ever do.
 
-
-def median_time(group: Hits) -> float:
-    """Kaplan and Meier's median: infinite if less than half of the runs arrived.
-
-    All runs that did not are censored at the budget, so it is the time of the arrival with which
-    half of the runs are there.
+    All that did not arrive are watched longer than any that did, so this is Kaplan and Meier's.
     """
-    arrivals, half = np.sort(group.times[group.reached]), math.ceil(len(group.times) / 2)
-    return float(arrivals[half - 1]) if 0 < half <= len(arrivals) else math.inf
+    ordered, half = np.sort(np.where(np.isnan(times), math.inf, times)), math.ceil(len(times) / 2)
+    return float(ordered[half - 1]) if half else math.nan
 
 
-def restricted_mean(times: np.ndarray) -> float:
-    """Mean time to target within the budget.
+def median_interval(times: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The exact interval of the median, between two of the times; NaN where there are too few.
 
-    All runs are censored at the one budget, so the area under the survival curve up to it is the
-    plain mean of the times with the budget in place of what was never reached.
+    Its end is infinite where it is a run's that never arrived.
     """
-    return float(times.mean())
-
-
-def restricted_mean_interval(group: Hits) -> tuple[float, float]:
-    """Student's interval, which ends at nought and at the budget.
-
-    Not defined (NaN) for one run, nor where all times are the same: if nobody arrived, nothing is
-    known of how far the mean lies below the budget.
-    """
-    if len(group.times) < 2 or np.ptp(group.times) == 0:
+    ordered = np.sort(np.where(np.isnan(times), math.inf, times))
+    rank = int(stats.binom.ppf((1 - confidence) / 2, len(ordered), 0.5))
+    if not len(ordered) or rank < 1:
         return math.nan, math.nan
-    low, high = mean_interval(group.times)
-    return max(low, 0.0), min(high, group.budget)
+    return float(ordered[rank - 1]), float(ordered[len(ordered) - rank])
 
 
-def time_to_target(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def _groups(found: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    names = ["workload", "optimizer", "target", "clock", "kind"]
+    for keys, group in found.groupby(names, sort=False):
+        yield dict(zip(names, keys, strict=True)), group
+
+
+def time_to_target(found: pd.DataFrame) -> pd.DataFrame:
     """Per workload, optimizer, target, clock and kind of hit: who arrived, and when."""
     rows = []
-    for keys, group in _groups(study, runs, curves):
-        low, high = restricted_mean_interval(group)
+    for keys, group in _groups(found):
+        times = group["time"].to_numpy()
+        low, high = median_interval(times)
         rows.append(
             {
                 **keys,
-                "runs": len(group.times),
-                "reached": int(group.reached.sum()),
-                "median": median_time(group),
-                "restricted_mean": restricted_mean(group.times),
+                "runs": len(times),
+                "reached": int((~np.isnan(times)).sum()),
+                "median": median_time(times),
                 "low": low,
                 "high": high,
-                "budget": group.budget,
             }
         )
     return pd.DataFrame(rows)
 
 
-def survival(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Share of runs that have arrived by each time: one minus Kaplan and Meier's curve.
-
-    The band is pointwise, by the log(-log) transformation; not defined where none or all arrived.
-    """
+def survival(found: pd.DataFrame) -> pd.DataFrame:
+    """Share of runs that have arrived by each time, in epochs, with its exact interval."""
     rows = []
-    for keys, group in _groups(study, runs, curves, clocks=("epochs",)):
-        steps = [(0.0, 0.0, math.nan, math.nan), *_arrivals(group)]
-        steps.append((group.budget, *steps[-1][1:]))
-        rows += [
-            {**keys, "time": time, "arrived": arrived, "low": low, "high": high}
-            for time, arrived, low, high in steps
-        ]
+    for keys, group in _groups(found[found["clock"] == "epochs"]):
+        times, count = group["time"].to_numpy(), len(group)
+        arrivals = np.sort(times[~np.isnan(times)])
+        steps = [0.0, *np.unique(arrivals), float(group["watched"].max())]
+        for time in steps:
+            arrived = int((arrivals <= time).sum())
+            low, high = rate_interval(arrived, count, 1 - CONFIDENCE)
+            rows.append(
+                {
+                    **keys,
+                    "time": float(time),
+                    "arrived": arrived / count,
+                    "low": low,
+                    "high": high,
+                }
+            )
     return pd.DataFrame(rows)
 
 
-def _arrivals(group: Hits) -> list[tuple[float, float, float, float]]:
-    """Time, share arrived and its band, at each time at which a run arrives."""
-    if not group.reached.any():
-        return []
-    left = stats.ecdf(censored(group)).sf
-    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of a band that is not defined
-        band = left.confidence_interval(CONFIDENCE, method="log-log")
-    columns = (left.quantiles, left.probabilities, band.high.probabilities, band.low.probabilities)
-    return [
-        (float(time), 1 - float(share), 1 - float(high), 1 - float(low))
-        for time, share, high, low in zip(*columns, strict=True)
-        if time in group.times[group.reached]
-    ]
-
-
-def log_rank_tests(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def log_rank_tests(found: pd.DataFrame) -> pd.DataFrame:
     """The k-sample log-rank test of all optimizers, by workload, target, clock and kind of hit."""
-    names = ("workload", "target", "clock", "kind")
-    families: dict[tuple[object, ...], list[Hits]] = {}
-    for keys, group in _groups(study, runs, curves):
-        families.setdefault(tuple(keys[name] for name in names), []).append(group)
+    names = ["workload", "target", "clock", "kind"]
     return pd.DataFrame(
         {
-            **dict(zip(names, family, strict=True)),
-            "groups": len(groups),
-            "p": log_rank_of_all(groups),
+            **dict(zip(names, keys, strict=True)),
+            "groups": group["optimizer"].nunique(),
+            "p": log_rank(
+                group["time"].to_numpy(), group["watched"].to_numpy(), group["optimizer"].to_numpy()
+            ),
         }
-        for family, groups in families.items()
+        for keys, group in found.groupby(names, sort=False)
     )
 
 
-def log_rank_of_all(groups: list[Hits]) -> float:
-    """p that all groups arrive alike; not defined where nobody arrived, 1 where all at once."""
-    arrivals = [group.times[group.reached].min() for group in groups if group.reached.any()]
-    if not arrivals:
+def log_rank(times: np.ndarray, watched: np.ndarray, labels: np.ndarray) -> float:
+    """p that all groups arrive alike; not defined (NaN) where nobody arrived or one group is left.
+
+    Who never arrived is watched to the end of its curve. Who was watched no longer when the first
+    arrived says nothing.
+    """
+    reached = ~np.isnan(times)
+    if not reached.any():
         return math.nan
-    # Who was watched no longer when the first arrived, or has no known budget, says nothing.
-    groups = [group for group in groups if group.times.max() >= min(arrivals)]
-    if len(groups) < 2:
+    ends = np.where(reached, times, watched)
+    counted = ends >= times[reached].min()
+    if len(set(labels[counted])) < 2:
         return math.nan
-    times = np.concatenate([group.times for group in groups])
-    reached = np.concatenate([group.reached for group in groups])
-    if np.ptp(times) == 0:
+    if np.ptp(ends[counted]) == 0 and reached[counted].all():
         return 1.0
-    labels = np.repeat(np.arange(len(groups)), [len(group.times) for group in groups])
-    return float(survdiff(times, reached.astype(int), labels)[1])
-
-
-def _groups(
-    study: Study,
-    runs: pd.DataFrame,
-    curves: pd.DataFrame,
-    clocks: tuple[str, ...] = tuple(CLOCKS),
-) -> Iterator[tuple[dict[str, object], Hits]]:
-    for workload, optimizer in study.pairs():
-        group = runs_of(runs, workload.name, optimizer.name)
-        own = curves[curves["run"].isin(group["run"])]
-        for target in workload.targets:
-            for clock in clocks:
-                for kind, in_a_row in KINDS.items():
-                    keys = {
-                        "workload": workload.name,
-                        "optimizer": optimizer.name,
-                        "target": target,
-                        "clock": clock,
-                        "kind": kind,
-                    }
-                    yield keys, hits(group, own, target, clock, in_a_row)
-
-
-def censored(group: Hits) -> stats.CensoredData:
-    return stats.CensoredData(
-        uncensored=group.times[group.reached], right=group.times[~group.reached]
+    return float(
+        survdiff(ends[counted], reached[counted].astype(int), labels[counted].astype(str))[1]
     )

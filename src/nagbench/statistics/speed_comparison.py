@@ -1,10 +1,4 @@
-"""Differences in time to a target between optimizers, paired by seed.
-
-All runs of a workload are censored at one budget, so a time restricted to it is known for every
-run: the primary effect is the mean of the paired differences of restricted times, tested as
-accuracies are. Beside it stand the log-rank test, which uses the order of arrivals alone and no
-pairing, and the ratio of the restricted means.
-"""
+"""Time below the targets: of each optimizer, and the differences between them, paired by seed."""
 
 import functools
 import itertools
@@ -14,59 +8,112 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from nagbench.metrics import CLOCKS
+from nagbench.statistics.comparison import compared
+from nagbench.statistics.contrast import LESS, contrast
+from nagbench.statistics.course import Course, course, horizon
 from nagbench.statistics.intervals import holm, mean_interval
+from nagbench.statistics.measures import Measured
 from nagbench.statistics.selection import runs_of
-from nagbench.statistics.sign_flips import smallest_p, two_sided_p
-from nagbench.statistics.speed import CLOCKS, KINDS, Hits, hits, largest
 from nagbench.study.model import Study
+from nagbench.time_below import Targets
 
-_LABELLINGS = 5_000  # up to so many divisions into two groups all are tried, and else so many
+Courses = dict[str, Course]
 
 
-def speed_comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Every pair of optimizers, by workload, target, clock and kind of hit; each set of pairs is a
-    family for Holm's correction."""
+def courses(
+    study: Study, runs: pd.DataFrame, curves: pd.DataFrame
+) -> dict[tuple[str, str], Courses]:
+    """By workload and clock: the course of each optimizer that has runs there."""
+    return {
+        (workload, clock): {
+            name: course(group, curves, clock)
+            for name in study.optimizers_of(workload)
+            if len(group := runs_of(runs, workload, name))
+        }
+        for workload in study.workloads
+        for clock in CLOCKS
+    }
+
+
+def times_below(study: Study, found: dict[tuple[str, str], Courses]) -> pd.DataFrame:
+    """Each optimizer's mean time below the targets, within one horizon a workload and clock.
+
+    The interval of the mean is Student's; where a run fails no mean is formed, and the median
+    counts it as longer than any that does not.
+    """
+    rows = []
+    for (workload, clock), groups in found.items():
+        end = horizon(groups.values())
+        for name, group in groups.items():
+            below = group.times(study.workloads[workload].targets, end)
+            fails = bool(below.fails.any())
+            low, high = (math.nan, math.nan) if fails else mean_interval(below.times)
+            rows.append(
+                {
+                    "workload": workload,
+                    "clock": clock,
+                    "optimizer": name,
+                    "runs": len(below.times),
+                    "fails": int(below.fails.sum()),
+                    "mean": math.nan if fails else float(below.times.mean()),
+                    "low": low,
+                    "high": high,
+                    "median": float(np.median(np.where(below.fails, math.inf, below.times))),
+                    "horizon": end,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def speed_comparisons(study: Study, found: dict[tuple[str, str], Courses]) -> pd.DataFrame:
+    """Every pair of optimizers, by workload and clock; each of these is a family for Holm's
+    correction. Within a pair the horizon is common."""
     frames = []
-    for keys, groups in _families(study, runs, curves):
-        rows = [
-            {**keys, "optimizer": first, "reference": second}
-            | difference(*groups[first], *groups[second], study.level)
-            for second, first in itertools.combinations(groups, 2)
-        ]
-        frame = pd.DataFrame(rows)
+    for (workload, clock), groups in found.items():
+        if len(groups) < 2:
+            continue
+        frame = pd.DataFrame(_pairs(groups, study.workloads[workload].targets, study.level))
+        frame.insert(0, "workload", workload)
+        frame.insert(1, "clock", clock)
         frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
         frame["differs"] = frame["p_adjusted"] <= study.level
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def difference(
-    first: Hits, first_seeds: np.ndarray, second: Hits, second_seeds: np.ndarray, level: float
-) -> dict[str, float]:
-    """How much longer the first takes than the second, up to the larger of their budgets."""
-    budget = largest([first.budget, second.budget])
-    one, other = (
-        pd.Series(np.where(group.reached, group.times, budget), index=seeds)
-        for group, seeds in ((first, first_seeds), (second, second_seeds))
-    )
-    seeds = one.index.intersection(other.index)
-    one_times, other_times = one[seeds].to_numpy(), other[seeds].to_numpy()
-    differences = one_times - other_times
-    low, high = mean_interval(differences, 1 - level)
-    ratio_low, ratio_high = ratio_interval(one_times, other_times)
-    arrived = first.reached.any() or second.reached.any()
-    return {
-        "pairs": len(seeds),
-        "difference": differences.mean() if len(seeds) else math.nan,
-        "low": low,
-        "high": high,
-        "ratio": one_times.mean() / other_times.mean() if other_times.any() else math.nan,
-        "ratio_low": ratio_low,
-        "ratio_high": ratio_high,
-        "p": two_sided_p(differences) if len(seeds) > 1 and arrived else math.nan,
-        "smallest_p": smallest_p(len(seeds)),
-        "logrank_p": log_rank(first, second),
-    }
+def _pairs(groups: Courses, targets: Targets, level: float) -> Iterator[dict[str, object]]:
+    @functools.cache
+    def side(name: str, end: float) -> Measured:
+        own = groups[name]
+        below = own.times(targets, end)
+        return Measured(
+            pd.Series(below.times, own.seeds), pd.Series(below.fails, own.seeds), len(own.seeds)
+        )
+
+    for second, first in itertools.combinations(groups, 2):
+        end = horizon((groups[first], groups[second]))
+        one, other = side(first, end), side(second, end)
+        pair = contrast([one], [other], better=LESS)
+        # Of two that never arrive nothing is known, least of all that they are equal.
+        nobody = bool(one.fails.all() and other.fails.all())
+        yield {
+            "optimizer": first,
+            "reference": second,
+            **compared(pair, level, nothing=nobody),
+            **_ratio(one, other, pair.fails),
+            "horizon": end,
+        }
+
+
+def _ratio(one: Measured, other: Measured, fails: bool) -> dict[str, float]:
+    """How many times as long the first takes, by its mean; NaN where a run fails."""
+    seeds = one.measures.index.intersection(other.measures.index)
+    first, second = (side.measures[seeds].to_numpy(float) for side in (one, other))
+    if fails or not len(seeds) or not second.any():
+        return dict.fromkeys(("ratio", "ratio_low", "ratio_high"), math.nan)
+    low, high = ratio_interval(first, second)
+    return {"ratio": first.mean() / second.mean(), "ratio_low": low, "ratio_high": high}
 
 
 def ratio_interval(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
@@ -81,66 +128,8 @@ def ratio_interval(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     return float(ratio * math.exp(low)), float(ratio * math.exp(high))
 
 
-def log_rank(first: Hits, second: Hits) -> float:
-    """Two-sided p of the log-rank test; not defined (NaN) where nobody arrived at all.
-
-    The excess of arrivals is held against that of all divisions of the runs into two such groups,
-    or of many: its normal approximation rejects too often in groups of five. After the smaller
-    budget only one group is watched, so nothing counts any more.
-    """
-    budgets = (first.budget, second.budget)
-    if not (first.reached.any() or second.reached.any()) or any(map(math.isnan, budgets)):
-        return math.nan
-    budget = min(first.budget, second.budget)
-    times = np.concatenate([first.times, second.times])
-    reached = np.concatenate([first.reached, second.reached]) & (times <= budget)
-    times = np.minimum(times, budget)
-    by_then = times[:, np.newaxis] <= times  # whose time had come, by each run's own
-    excess = reached - (reached / by_then.sum(axis=1)) @ by_then
-    observed = abs(excess[: len(first.times)].sum())
-    # Sorted, and of the smaller group: neither the runs' order nor the groups' decides.
-    smaller = min(len(first.times), len(second.times))
-    sums = np.abs(_labels(smaller, len(times)) @ np.sort(excess))
-    as_large = int((sums >= observed - 1e-12 * len(times)).sum())
-    # Where divisions are drawn, what was observed is one more.
-    drawn = len(sums) < math.comb(len(times), smaller)
-    return (as_large + drawn) / (len(sums) + drawn)
-
-
-@functools.lru_cache(maxsize=16)
-def _labels(size: int, total: int) -> np.ndarray:
-    """Divisions of `total` runs: ones for the `size` that are in the group."""
-    if math.comb(total, size) <= _LABELLINGS:
-        members = np.array(list(itertools.combinations(range(total), size)))
-    else:
-        order = np.tile(np.arange(total), (_LABELLINGS, 1))
-        members = np.random.default_rng(0).permuted(order, axis=1)[:, :size]
-    labels = np.zeros((len(members), total))
-    np.put_along_axis(labels, members, 1.0, axis=1)
-    return labels
-
-
-def _families(
-    study: Study, runs: pd.DataFrame, curves: pd.DataFrame
-) -> Iterator[tuple[dict[str, object], dict[str, tuple[Hits, np.ndarray]]]]:
-    for workload in study.workloads.values():
-        names = study.optimizers_of(workload.name)
-        groups = {name: runs_of(runs, workload.name, name) for name in names}
-        for target, clock, (kind, in_a_row) in itertools.product(
-            workload.targets, CLOCKS, KINDS.items()
-        ):
-            keys = {"workload": workload.name, "target": target, "clock": clock, "kind": kind}
-            yield (
-                keys,
-                {
-                    name: (hits(group, curves, target, clock, in_a_row), group["seed"].to_numpy())
-                    for name, group in groups.items()
-                },
-            )
-
-
 def profiles(
-    study: Study, times: pd.DataFrame, clock: str = "epochs", limit: float = 4.0
+    study: Study, times: pd.DataFrame, clock: str = "gradients", limit: float = 4.0
 ) -> pd.DataFrame:
     """Performance profiles over all workloads and targets (Dolan and Moré, 2002), with their area.
 
@@ -152,7 +141,7 @@ def profiles(
     chosen = times[(times["clock"] == clock) & (times["kind"] == "sustained")]
     table = chosen.pivot_table(
         index=["workload", "target"], columns="optimizer", values="median", dropna=False
-    )[list(study.optimizers)]
+    ).reindex(columns=list(study.optimizers))
     solved = table[np.isfinite(table).any(axis=1)]
     ratios = solved.div(solved.min(axis=1), axis=0)
     rows = []

@@ -1,4 +1,4 @@
-"""Stability: between seeds, within runs, and against the learning rate."""
+"""Stability: between seeds, and within runs."""
 
 import math
 
@@ -6,28 +6,33 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from nagbench.statistics.intervals import holm, percentiles, share_interval
-from nagbench.statistics.quality import final_accuracy
+from nagbench.metrics import final_accuracy, largest_fall, spikes, unrest
+from nagbench.statistics.event_rates import rate_difference_p, rate_interval
+from nagbench.statistics.intervals import CONFIDENCE, holm
 from nagbench.statistics.selection import runs_of
 from nagbench.study.model import Study
-
-LAST = 5  # epochs at the end of a run whose spread is looked at
-_RESAMPLES = 1000
 
 
 def stability(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Per workload and optimizer, each against the baseline; Holm's family is a workload."""
+    measures = {
+        "last_spread": unrest(runs, curves),
+        "largest_fall": largest_fall(runs, curves),
+        "spikes": spikes(runs, curves),
+        "gradient_tail": _gradient_tail(runs, curves),
+    }
+    scored = runs.assign(accuracy=final_accuracy(runs, curves), **measures)
     frames = []
     for workload in study.workloads:
-        groups = {name: runs_of(runs, workload, name) for name in study.optimizers_of(workload)}
-        accuracies = {name: final_accuracy(group, curves) for name, group in groups.items()}
+        groups = {name: runs_of(scored, workload, name) for name in study.optimizers_of(workload)}
+        groups = {name: group for name, group in groups.items() if len(group)}
+        accuracies = {name: group["accuracy"].to_numpy() for name, group in groups.items()}
+        reference = groups.get(study.baseline)
         rows = []
         for name, group in groups.items():
-            own = curves[curves["run"].isin(group["run"])]
-            reference = groups[study.baseline]
             diverged = int((group["status"] == "diverged").sum())
-            low, high = share_interval(diverged, len(group))
-            is_reference = name == study.baseline
+            low, high = rate_interval(diverged, len(group), 1 - CONFIDENCE)
+            is_reference = reference is None or name == study.baseline
             rows.append(
                 {
                     "workload": workload,
@@ -43,15 +48,25 @@ def stability(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Data
                     "diverged": diverged,
                     "diverged_low": low,
                     "diverged_high": high,
-                    "diverged_p": math.nan if is_reference else divergence_test(group, reference),
-                    **within_runs(own),
+                    "diverged_p": math.nan
+                    if reference is None or is_reference
+                    else rate_difference_p(
+                        diverged,
+                        len(group),
+                        int((reference["status"] == "diverged").sum()),
+                        len(reference),
+                    ),
+                    "failed": int((group["status"] == "failed").sum()),
+                    **{measure: float(group[measure].mean()) for measure in measures},
                 }
             )
+        if not rows:
+            continue
         frame = pd.DataFrame(rows)
         for test in ("spread", "diverged"):
             frame[f"{test}_p_adjusted"] = holm(frame[f"{test}_p"].to_numpy(float))
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def brown_forsythe(first: np.ndarray, second: np.ndarray) -> float:
@@ -65,109 +80,11 @@ def brown_forsythe(first: np.ndarray, second: np.ndarray) -> float:
     return float(stats.levene(first, second, center="median").pvalue)
 
 
-def divergence_test(first: pd.DataFrame, second: pd.DataFrame) -> float:
-    """Fisher's exact p of equal shares of diverged runs."""
-    table = [
-        [int((group["status"] == "diverged").sum()), int((group["status"] != "diverged").sum())]
-        for group in (first, second)
-    ]
-    return float(stats.fisher_exact(table).pvalue)
-
-
-def within_runs(curves: pd.DataFrame) -> dict[str, float]:
-    """Means over runs: unrest of the last epochs, largest fall from the best so far, spikes, and
-    how far the largest epoch's mean gradient lies above the median one."""
-    spreads, drops, spikes, tails = [], [], [], []
-    for _, curve in curves.groupby("run"):
-        accuracy = curve["validation_accuracy"].to_numpy()
-        spreads.append(unrest(accuracy))
-        drops.append(falls(accuracy))
-        spikes.append(curve["spikes"].sum())
-        norms = curve["gradient_norm"].dropna().to_numpy()
-        tails.append(float(norms.max() / np.median(norms)) if len(norms) else math.nan)
-    return {
-        "last_spread": _mean(spreads),
-        "largest_fall": _mean(drops),
-        "spikes": _mean(spikes),
-        "gradient_tail": _mean(tails),
-    }
-
-
-def unrest(accuracy: np.ndarray) -> float:
-    """Standard deviation of a run's last epochs."""
-    return _sd(accuracy[-LAST:])
-
-
-def falls(accuracy: np.ndarray) -> float:
-    """A run's largest fall from its best so far."""
-    return float((np.maximum.accumulate(accuracy) - accuracy).max())
-
-
-def learning_rate_bands(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Per workload and optimizer: how many decades of learning rate lose at most the study's
-    tolerance.
-
-    From the tune stage, where it tried more than one rate; between neighbouring rates accuracy is
-    taken to change linearly with the rate's logarithm. The interval is a bootstrap over tuning
-    seeds, not defined for one.
-    """
-    scored = runs.assign(accuracy=final_accuracy(runs, curves, "validation"))
-    rows = []
-    for workload in study.workloads:
-        for name in study.optimizers_of(workload):
-            group = runs_of(scored, workload, name)
-            table = group.pivot_table(index="learning_rate", columns="seed", values="accuracy")
-            if len(table) < 2:
-                continue
-            rates, values = table.index.to_numpy(float), table.to_numpy()
-            low, high = _band_interval(rates, values, study.tolerance)
-            rows.append(
-                {
-                    "workload": workload,
-                    "optimizer": name,
-                    "decades": band(rates, values.mean(axis=1), study.tolerance),
-                    "low": low,
-                    "high": high,
-                    "searched": float(np.log10(rates[-1] / rates[0])),
-                    "diverged": float((group["status"] == "diverged").mean()),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def band(rates: np.ndarray, accuracy: np.ndarray, tolerance: float) -> float:
-    """Decades around the best rate in which accuracy stays within `tolerance` of it.
-
-    `rates` ascend. A band that reaches the end of what was searched is cut off there.
-    """
-    logs, best = np.log10(rates), int(np.argmax(accuracy))
-    goal = accuracy[best] - tolerance
-
-    def reach(step: int) -> float:
-        place = best
-        while 0 <= place + step < len(rates):
-            here, there = accuracy[place], accuracy[place + step]
-            if there < goal:
-                share = (here - goal) / (here - there)
-                return abs(logs[place] + share * (logs[place + step] - logs[place]) - logs[best])
-            place += step
-        return abs(logs[place] - logs[best])
-
-    return float(reach(-1) + reach(1))
-
-
-def _band_interval(rates: np.ndarray, values: np.ndarray, tolerance: float) -> tuple[float, float]:
-    seeds = values.shape[1]
-    if seeds < 2:
-        return math.nan, math.nan
-    draws = np.random.default_rng(0).integers(0, seeds, (_RESAMPLES, seeds))
-    bands = [band(rates, values[:, draw].mean(axis=1), tolerance) for draw in draws]
-    return percentiles(np.array(bands))
+def _gradient_tail(runs: pd.DataFrame, curves: pd.DataFrame) -> np.ndarray:
+    """How many times the median of a run's mean gradients the largest is."""
+    norms = curves.dropna(subset=["gradient_norm"]).groupby("run")["gradient_norm"]
+    return runs["run"].map(norms.max() / norms.median()).to_numpy(float)
 
 
 def _sd(values: np.ndarray) -> float:
     return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-
-
-def _mean(values: list[float]) -> float:
-    return float(np.mean(values)) if values else math.nan

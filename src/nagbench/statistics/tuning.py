@@ -1,99 +1,89 @@
-"""The price of tuning: what more trials buy, and what choices made elsewhere cost.
-
-All from the tune stage and its validation data. The interval of each is a bootstrap over tuning
-seeds, not defined for one.
-"""
+"""What tuning chose, how nearly it chose otherwise, and what choosing cost: all description."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from nagbench.statistics.intervals import mean_interval, percentiles
-from nagbench.statistics.quality import final_accuracy
+from nagbench.metrics import final_accuracy
+from nagbench.statistics.course import course, horizon
+from nagbench.statistics.roles import RUNNER_UP, Selection
 from nagbench.statistics.selection import runs_of
-from nagbench.statistics.speed import KINDS, hits
-from nagbench.study.model import Study
+from nagbench.study.model import Arm, Study
 
-_RESAMPLES = 1000
-DEFAULT = "default"
+_RESAMPLES = 2000
 
 
-def expected_best(values: np.ndarray, trials: int) -> np.ndarray:
-    """Mean of the best of `trials` values drawn without replacement, exactly; over the last axis.
+def another_wins(study: Study, selection: Selection, arm: Arm, role: str) -> Mapping[str, float]:
+    """How often another setting would have been chosen, had the tuning seeds been others.
 
-    The i-th smallest is the best of those draws that take it and the rest from below it.
+    By a bootstrap of the tuning seeds, over the settings that trained with all of them. Also
+    `regret`: what the choice of a resample loses in the long run, on the scale that it was chosen
+    by: the mean over resamples of the best setting's value less the chosen one's, taken with all
+    seeds. NaN for one seed, or where one setting alone trained with all.
     """
-    count = values.shape[-1]
-    weights = np.array([math.comb(i, trials - 1) for i in range(count)]) / math.comb(count, trials)
-    return np.sort(values, axis=-1) @ weights
+    scores = _scores(study, selection, arm, role)
+    if scores is None or min(scores.shape) < 2:
+        return {"another_wins": math.nan, "regret": math.nan}
+    seeds = scores.shape[1]
+    drawn = np.random.default_rng(0).integers(0, seeds, (_RESAMPLES, seeds))
+    winners = scores[:, drawn].mean(axis=2).argmax(axis=0)
+    whole = scores.mean(axis=1)
+    return {
+        "another_wins": float((winners != whole.argmax()).mean()),
+        "regret": float((whole.max() - whole[winners]).mean()),
+    }
 
 
-def tuning_price(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Expected best validation accuracy, and epochs to the middle target, by number of trials."""
-    scored = runs.assign(accuracy=final_accuracy(runs, curves, "validation"))
+def _scores(study: Study, selection: Selection, arm: Arm, role: str) -> np.ndarray | None:
+    """Trials × tuning seeds, greater ones better: final validation accuracy, or less time below."""
+    runs = runs_of(selection.tuned, *arm)
+    counts = runs[runs["status"] != "stopped"].groupby("trial")["seed"].nunique()
+    whole = counts.index[counts == runs["seed"].nunique()]
+    runs = runs[runs["trial"].isin(whole)].sort_values("run")
+    if runs.empty:
+        return None
+    curves = selection.curves[selection.curves["run"].isin(runs["run"])]
+    if role == "speed":
+        went = course(runs, curves, "gradients")
+        values = -went.times(study.workloads[arm[0]].targets, horizon([went])).times
+    else:
+        values = final_accuracy(runs, curves, "validation")
+    table = runs.assign(value=values).pivot_table(
+        index="trial", columns="seed", values="value", dropna=False
+    )
+    return None if table.isna().to_numpy().any() else table.to_numpy()
+
+
+def tuning(study: Study, selection: Selection) -> pd.DataFrame:
+    """What was chosen of each workload and optimizer, and what choosing cost; a row a role."""
     rows = []
-    for workload in study.workloads.values():
-        target = sorted(workload.targets)[(len(workload.targets) - 1) // 2]
-        for optimizer in study.optimizers_of(workload.name):
-            group = runs_of(scored, workload.name, optimizer)
-            times = hits(group, curves, target, "epochs", KINDS["sustained"]).times
-            group = group.assign(time=times)
-            accuracy, time = (
-                group.pivot_table(index="seed", columns="trial", values=name).to_numpy()
-                for name in ("accuracy", "time")
-            )
-            draws = np.random.default_rng(0).integers(0, len(accuracy), (_RESAMPLES, len(accuracy)))
-            for trials in range(1, accuracy.shape[1] + 1):
-                resampled = expected_best(accuracy[draws].mean(axis=1), trials)
-                low, high = percentiles(resampled) if len(accuracy) > 1 else (math.nan, math.nan)
+    for (workload, optimizer), choice in selection.chosen.items():
+        runs = runs_of(selection.tuned, workload, optimizer)
+        if runs.empty:
+            continue  # its settings were chosen on another workload
+        tuned = study.tuning_of(study.workloads[workload])
+        scored = runs.assign(accuracy=final_accuracy(runs, selection.curves, "validation"))
+        first = scored[(scored["seed"] == tuned.seeds[0]) & (scored["status"] != "stopped")]
+        accuracy = first.set_index("trial")["accuracy"]
+        has_default = tuned.default and bool(study.optimizers[optimizer].space)
+        for entry in choice["tested"]:
+            for role in entry["roles"]:
+                known = another_wins(study, selection, (workload, optimizer), role)
                 rows.append(
                     {
-                        "workload": workload.name,
+                        "workload": workload,
                         "optimizer": optimizer,
-                        "trials": trials,
-                        "expected": float(expected_best(accuracy.mean(axis=0), trials)),
-                        "low": low,
-                        "high": high,
-                        "target": target,
-                        "expected_time": -float(expected_best(-time.mean(axis=0), trials)),
+                        "role": role,
+                        "trial": entry["trial"],
+                        "trials": runs["trial"].nunique(),
+                        "epochs": float(choice["epochs"]),
+                        **(known if role != RUNNER_UP else dict.fromkeys(known, math.nan)),
+                        "default_loss": accuracy.get(entry["trial"], math.nan)
+                        - (accuracy.get(0, math.nan) if has_default else math.nan),
+                        "grown": ", ".join(choice["grown"]),
+                        "edge": ", ".join(choice["edge"]),
                     }
                 )
     return pd.DataFrame(rows)
-
-
-def choice_losses(tuned: pd.DataFrame, tested: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Validation accuracy lost by the default setting, or by another workload's choice, against the
-    workload's own; only optimizers that were tuned."""
-    scored = tuned.assign(accuracy=final_accuracy(tuned, curves, "validation"))
-    chosen = {
-        (workload, optimizer): int(group["trial"].iloc[0])
-        for (workload, optimizer), group in tested.groupby(["workload", "optimizer"])
-    }
-    rows = []
-    for (workload, optimizer), own in chosen.items():
-        table = runs_of(scored, workload, optimizer).pivot_table(
-            index="seed", columns="trial", values="accuracy"
-        )
-        if len(table.columns) < 2:
-            continue
-        others = {DEFAULT: 0} | {
-            name: trial
-            for (name, other), trial in chosen.items()
-            if other == optimizer and name != workload
-        }
-        for source, trial in others.items():
-            losses = (table[own] - table[trial]).to_numpy()
-            low, high = mean_interval(losses)
-            rows.append(
-                {
-                    "workload": workload,
-                    "optimizer": optimizer,
-                    "choice": source,
-                    "loss": losses.mean(),
-                    "low": low,
-                    "high": high,
-                }
-            )
-    columns = ["workload", "optimizer", "choice", "loss", "low", "high"]
-    return pd.DataFrame(rows, columns=columns)

@@ -3,50 +3,26 @@
 Each check looks at what is valid by itself, and is silent where something that it needs is not.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
+from nagbench.metrics import METRICS
 from nagbench.models.registry import check_batch_norm
 from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.optimizers.search_space import Domain, coordinate
 from nagbench.optimizers.setting_bounds import check_setting
 from nagbench.optimizers.spec import OptimizerSpec
-from nagbench.study.model import CLOCKS, Hypothesis, Workload
+from nagbench.study.model import DIRECTED, DIRECTIONS, Hypothesis, Workload
+from nagbench.study.parts import Parts
 from nagbench.study.sections import OptimizerSection
-from nagbench.study.wording import Place, Problem, listed, perhaps, shown
+from nagbench.study.stage_checks import check_stages
+from nagbench.study.wording import Place, Problem, listed, no_such, perhaps, shown
 
 MAX_RUNS = 1_000_000
-_NEEDS = ("closure", "matrices", "own_schedule")
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What is valid in a study file; what is not is absent.
-
-    Attributes:
-        fields: By key; `workloads`, `optimizers` and `hypotheses` hold their valid entries.
-        optimizers: The rows that the optimizers' sections amount to.
-        names: Of `workloads` and `optimizers` all names, also those whose entries are not valid;
-            absent where there is no mapping.
-    """
-
-    fields: Mapping[str, Any]
-    optimizers: Mapping[str, OptimizerSpec]
-    names: Mapping[str, Collection[str]]
-
-    def of(self, key: str) -> Mapping[str, Any]:
-        """The valid entries of a mapping."""
-        entries: Mapping[str, Any] = self.fields.get(key, {})
-        return entries
-
-    def competitors(self, workload: str) -> Collection[str] | None:
-        """The names of those that train there; None where that cannot be said."""
-        if workload not in self.of("workloads"):
-            return None
-        wanted: Collection[str] | None = self.of("workloads")[workload].optimizers
-        return self.names.get("optimizers") if wanted is None else wanted
+_NEEDS = ("closure", "create_graph", "matrices", "late", "own_schedule")
 
 
 def row(key: str, section: OptimizerSection) -> tuple[OptimizerSpec | None, list[Problem]]:
@@ -90,26 +66,47 @@ def row(key: str, section: OptimizerSection) -> tuple[OptimizerSpec | None, list
         defaults[name] = taken
     space = dict(base.space) if section.space is None else dict(section.space)
     for axis, domain in (section.space or {}).items():
-        place = ("space", axis)
-        if axis not in defaults:
-            problems.append(_unknown(place, axis, defaults))
-        elif isinstance(defaults[axis], bool) or not isinstance(defaults[axis], int | float):
-            found = f"an interval for what is {shown(defaults[axis])}"
-            problems.append((place, found, "intervals for numbers"))
-        elif problem := domain.problem():
-            problems.append((place, problem, "low below high, within the scale's range"))
-        else:
-            problems += _refused(place, check_setting, axis, [domain.low, domain.high])
+        problems += _wrong_axis(("space", axis), axis, domain, defaults)
     changed = {name: getattr(section, name) for name in ("label", "citation", *_NEEDS)}
     changed = {name: value for name, value in changed.items() if value is not None}
     return replace(base, name=key, defaults=defaults, space=space, **changed), problems
 
 
+def _wrong_axis(
+    place: Place, name: str, domain: Domain, defaults: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """A coordinate that names no number among the settings, or an impossible interval."""
+    try:
+        axis = coordinate(name)
+    except InputError as error:
+        yield place, error.found, error.allowed
+        return
+    for setting in (axis.setting, *([axis.momentum] if axis.momentum else [])):
+        if setting not in defaults:
+            yield _unknown(place, setting, defaults)
+            return
+        value = defaults[setting]
+        if axis.entry is not None and isinstance(value, list | tuple):
+            if axis.entry >= len(value):
+                yield place, f"found entry {axis.entry} of {shown(value)}", "an entry that it has"
+                return
+            value = value[axis.entry]
+        elif axis.entry is not None:
+            yield place, f"an entry of what is {shown(value)}", "entries of lists"
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield place, f"an interval for what is {shown(value)}", "intervals for numbers"
+            return
+    if problem := domain.problem():
+        yield place, problem, "low below high, within the scale's range"
+    elif axis.momentum is None and axis.entry is None:
+        yield from _refused(place, check_setting, name, [domain.low, domain.high])
+
+
 def across(parts: Parts) -> Iterator[Problem]:
     """All that does not fit together."""
-    yield from _check_seeds(parts)
+    yield from check_stages(parts)
     yield from _check_baseline(parts)
-    yield from _check_grid(parts)
     yield from _check_size(parts)
     for name, workload in parts.of("workloads").items():
         place = ("workloads", name)
@@ -117,41 +114,34 @@ def across(parts: Parts) -> Iterator[Problem]:
             (*place, "batch_norm"), check_batch_norm, workload.model, workload.batch_norm
         )
         yield from _check_competitors((*place, "optimizers"), workload, parts)
+        if workload.targets.low > workload.targets.high:
+            found = f"found {workload.targets.low:g}"
+            yield (
+                (*place, "targets", "low"),
+                found,
+                f"at most {workload.targets.high:g}, the highest",
+            )
     yield from _check_against_data(parts)
     for name, hypothesis in parts.of("hypotheses").items():
         yield from _check_hypothesis(("hypotheses", name), hypothesis, parts)
-
-
-def _check_seeds(parts: Parts) -> Iterator[Problem]:
-    if "tuning" in parts.fields and "testing" in parts.fields:
-        tuning = set(parts.fields["tuning"].seeds)
-        shared = sorted(tuning.intersection(parts.fields["testing"].seeds))
-        if shared:
-            some = ", ".join(map(str, shared[:5])) + (", …" if len(shared) > 5 else "")
-            found = f"seeds also used for tuning: {some}"
-            yield ("testing", "seeds"), found, "seeds that tuning never saw"
+    yield from _check_twice(parts)
 
 
 def _check_baseline(parts: Parts) -> Iterator[Problem]:
     if "baseline" in parts.fields and "optimizers" in parts.names:
         baseline, known = parts.fields["baseline"], parts.names["optimizers"]
         if baseline not in known:
-            yield _no_such(("baseline",), baseline, known)
-
-
-def _check_grid(parts: Parts) -> Iterator[Problem]:
-    if "tuning" in parts.fields and parts.fields["tuning"].search == "grid":
-        for name, optimizer in parts.optimizers.items():
-            if optimizer.space and "lr" not in optimizer.space:
-                found = "a space without `lr`, which the grid search varies"
-                yield ("optimizers", name, "space"), found, "an interval for `lr`"
+            yield no_such(("baseline",), baseline, known)
 
 
 def _check_size(parts: Parts) -> Iterator[Problem]:
     """Refuse a study that nobody could train or even list."""
     if "tuning" in parts.fields and "testing" in parts.fields:
         tuning, testing = parts.fields["tuning"], parts.fields["testing"]
-        of_one = tuning.trials * len(tuning.seeds) + len(testing.seeds)
+        late = any(optimizer.late for optimizer in parts.optimizers.values())
+        tried = max(tuning.points, tuning.late * late) + tuning.default
+        of_one = tried + min(tuning.finalists, tried) * (len(tuning.seeds) - 1)
+        of_one += len(tuning.choices) * len(testing.seeds)
         pairs = sum(len(parts.competitors(name) or ()) for name in parts.of("workloads"))
         if pairs * of_one > MAX_RUNS:
             found = f"{pairs * of_one:,} runs ({of_one:,} of each optimizer on each workload)"
@@ -164,7 +154,7 @@ def _check_competitors(place: Place, workload: Workload, parts: Parts) -> Iterat
         return
     for n, name in enumerate(workload.optimizers):
         if name not in known:
-            yield _no_such((*place, n), name, known)
+            yield no_such((*place, n), name, known)
     baseline = parts.fields.get("baseline")
     missing = baseline in known and baseline not in workload.optimizers
     if len(workload.optimizers) < 2 or missing:
@@ -199,9 +189,39 @@ def _check_against_data(parts: Parts) -> Iterator[Problem]:
 
 
 def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator[Problem]:
+    directed = claim.statement in DIRECTED
+    if directed and not claim.direction:
+        yield (*place, "direction"), "found none", listed(DIRECTIONS)
+    elif claim.direction and not directed:
+        found = f"found {shown(claim.direction)} of a claim of {claim.statement}"
+        yield (*place, "direction"), found, "nothing"
+    if claim.statement in ("equivalence", "at_most") and not claim.margin:
+        yield (*place, "margin"), "found none", "a number above 0, to be within"
+    if (claim.statement == "events") != claim.measured.event:
+        found = f"found {claim.metric} of a claim of {claim.statement}"
+        events = [name for name, metric in METRICS.items() if metric.event]
+        allowed = f"of events one of {listed(events)}, of other claims another"
+        yield (*place, "metric"), found, allowed
+    if claim.statement == "ranking":
+        yield from _check_ranking(place, claim, parts)
+        return
+    for key in ("workload", "optimizer"):
+        if not getattr(claim, key):
+            yield (*place, key), "missing", "a name"
+            return
+    if claim.statement == "events" and claim.contrast is not None:
+        yield (*place, "contrast"), f"found {shown(claim.contrast)} of events", "nothing"
+    for key in ("optimizers", "workloads"):
+        if getattr(claim, key):
+            yield (*place, key), f"found {listed(getattr(claim, key))}", "nothing but in rankings"
     if (claim.reference is None) == (claim.value is None):
         found = "neither a reference nor a value" if claim.value is None else "both"
         yield (*place, "reference"), found, "either `reference` or `value`"
+    elif claim.value is None and claim.statement == "threshold":
+        yield (*place, "value"), "missing", "a number"
+    elif claim.reference is None and claim.statement in ("difference", "events"):
+        allowed = "an optimizer; a difference from a number is a `threshold`"
+        yield (*place, "reference"), "missing", allowed
     elsewhere = claim.reference_workload or claim.workload
     sides = [("optimizer", "workload", claim.workload)]
     if claim.reference is not None:
@@ -219,27 +239,60 @@ def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator
             if problem not in seen:
                 seen.add(problem)
                 yield problem
-    if claim.direction in ("equivalent", "at_most") and not claim.margin:
-        yield (*place, "margin"), "found none", "a number above 0, to be within"
+
+
+def _check_twice(parts: Parts) -> Iterator[Problem]:
+    """Refuse a claim that is the same test of the same rules as another, under other names."""
+    before: dict[object, str] = {}
+    for name, claim in parts.of("hypotheses").items():
+        arms = []
+        for workload, optimizer in claim.pairs():
+            row = parts.optimizers.get(optimizer)
+            arms.append((workload, repr(row and replace(row, name="", label="", citation=""))))
+        told = (claim.metric, claim.statement, claim.direction, claim.value, claim.margin)
+        first = before.setdefault((told, tuple(arms)), name)
+        if first != name:
+            yield ("hypotheses", name), f"the same test as {shown(first)}", "each test once"
+
+
+def _check_ranking(place: Place, claim: Hypothesis, parts: Parts) -> Iterator[Problem]:
+    """It ranks several optimizers of a workload, or an optimizer on several workloads."""
+    of_optimizers = bool(claim.optimizers and claim.workload and not claim.optimizer)
+    of_workloads = bool(claim.workloads and claim.optimizer and not claim.workload)
+    allowed = "`optimizers`, in order, and their `workload`; or `workloads` and their `optimizer`"
+    if of_optimizers == of_workloads or (claim.optimizers and claim.workloads):
+        yield (*place, "optimizers"), "no single list of what is ranked", allowed
+        return
+    for name in ("reference", "reference_workload", "value", "contrast"):
+        if getattr(claim, name) is not None:
+            yield (*place, name), f"found {shown(getattr(claim, name))} in a ranking", "nothing"
+    key = "optimizers" if of_optimizers else "workloads"
+    entries = getattr(claim, key)
+    if len(set(entries)) < max(2, len(entries)):
+        yield (*place, key), f"found {listed(entries)}", "at least two, each once"
+    for workload, optimizer in claim.ranked():
+        where = (*place, key)
+        yield from _check_arm(where, where, workload, optimizer, parts)
 
 
 def _check_side(
     place: Place, claim: Hypothesis, who: str, where: str, workload: str, parts: Parts
 ) -> Iterator[Problem]:
-    """Whether `claim.who` trains on the workload that `claim.where` names, and to what target."""
-    names = parts.names.get("workloads")
+    """Whether `claim.who` trains on the workload that `claim.where` names."""
+    where = where if getattr(claim, where) is not None else "workload"
+    return _check_arm((*place, who), (*place, where), workload, getattr(claim, who), parts)
+
+
+def _check_arm(
+    who: Place, where: Place, workload: str, optimizer: str, parts: Parts
+) -> Iterator[Problem]:
+    """Whether the optimizer named at `who` trains on the workload named at `where`."""
+    names, known = parts.names.get("workloads"), parts.competitors(workload)
     if names is not None and workload not in names:
-        where = where if getattr(claim, where) is not None else "workload"
-        yield _no_such((*place, where), workload, names)
-    known, name = parts.competitors(workload), getattr(claim, who)
-    if known is not None and name not in known:
+        yield no_such(where, workload, names)
+    if known is not None and optimizer not in known:
         allowed = f"one that trains on {workload}: {listed(known)}"
-        yield (*place, who), f"found {shown(name)}{perhaps(name, known)}", allowed
-    if claim.metric in CLOCKS and workload in parts.of("workloads"):
-        reachable = parts.of("workloads")[workload].targets
-        if claim.target not in reachable:
-            allowed = f"one of {workload}'s: {', '.join(f'{value:g}' for value in reachable)}"
-            yield (*place, "target"), f"found {claim.target:g}", allowed
+        yield who, f"found {shown(optimizer)}{perhaps(optimizer, known)}", allowed
 
 
 def _like(default: Any, value: Any) -> Any:
@@ -277,7 +330,3 @@ def _refused(place: Place, check: Callable[..., None], *arguments: Any) -> Itera
 
 def _unknown(place: Place, name: str, known: Mapping[str, Any]) -> Problem:
     return place, f"unknown setting{perhaps(name, known)}", listed(known)
-
-
-def _no_such(place: Place, name: str, known: Collection[str]) -> Problem:
-    return place, f"found {shown(name)}{perhaps(name, known)}", f"one of {listed(known)}"

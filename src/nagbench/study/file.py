@@ -12,6 +12,7 @@ from typing import Any
 from nagbench.errors import InputError
 from nagbench.study import checks, fields
 from nagbench.study.model import Study
+from nagbench.study.parts import Parts
 from nagbench.study.sections import OptimizerSection, StudyFile
 from nagbench.study.wording import listed, perhaps, refuse, shown
 from nagbench.study.yaml_file import read_yaml
@@ -63,7 +64,7 @@ def study_of(name: str, data: Any, place: str) -> Study:
         ]
         if row is not None:
             rows[key] = row
-    problems += checks.across(checks.Parts(valid, rows, _names(data)))
+    problems += checks.across(Parts(valid, rows, _names(data)))
     refuse(place, problems)
     workloads = {key: replace(work, name=key) for key, work in valid["workloads"].items()}
     return Study(**{**valid, "name": name, "workloads": workloads, "optimizers": rows})

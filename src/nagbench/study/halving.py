@@ -10,7 +10,7 @@ Everything follows from the records so far, so what is trained can be told again
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 Score = tuple[float, float]  # accuracy and loss on validation data
@@ -140,10 +140,8 @@ def progress(halving: Halving, seeds: Sequence[int], epochs: int, scores: Scores
             if left is not None and len(left) > rung.keep:
                 order = ranked(left, rung.epochs)
                 left = None if order is None else order[: rung.keep]
-        beside = ranked(halving.beside, epochs)  # waits for nothing
-        if left is None or beside is None:
-            return None
-        return ranked([*left, *beside], epochs)
+        whole = ranked([*(left or ()), *halving.beside], epochs)  # those beside wait for nothing
+        return None if left is None else whole
 
     last = thinned(halving.space)
     if last is None:
@@ -170,6 +168,15 @@ def progress(halving: Halving, seeds: Sequence[int], epochs: int, scores: Scores
     ]
     borders = tuple(strip.border for strip in grown)
     return Progress(wanted, True, best, borders, tuple(at_edge))
+
+
+def planned(halving: Halving, seeds: Sequence[int], epochs: int) -> Mapping[tuple[int, int], int]:
+    """The epochs of each trial and seed, as they are if the space does not grow."""
+    fixed = replace(halving, strips=())
+    scores: dict[tuple[int, int], list[Score]] = {}
+    while not (found := progress(fixed, seeds, epochs, scores)).decided:
+        scores = {pair: [(0.0, 0.0)] * (far + 1) for pair, far in found.epochs.items()}
+    return found.epochs
 
 
 def _order(scores: Sequence[Score], trial: int) -> tuple[float, float, int]:

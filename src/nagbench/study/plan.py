@@ -8,18 +8,21 @@ from typing import Any
 
 from nagbench.engine.recipe import Recipe, Training, plain
 from nagbench.models.registry import resolve
-from nagbench.optimizers.search_space import trials
+from nagbench.optimizers.relative_rates import rate_factors
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.study.model import STAGES, Study, Workload
+from nagbench.study.trials import tried
 from nagbench.study.unit import Unit
+from nagbench.time_below import Targets
 
 
 def units(study: Study, stage: str | None = None) -> list[Unit]:
-    """The units of one stage, or of both; in each stage those first that claims need first."""
+    """The units of one stage, or of all; in each stage those first that claims need first."""
     return [
         _unit(study, name, workload, optimizer)
         for name in ([stage] if stage else STAGES)
         for workload, optimizer in by_need(study)
+        if study.trains(name, workload, optimizer.name)
     ]
 
 
@@ -45,10 +48,11 @@ def by_need(study: Study) -> list[tuple[Workload, OptimizerSpec]]:
 
 def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec) -> Unit:
     network, options = resolve(workload.model, workload.batch_norm)
-    testing = stage == "test"
     training = {entry.name: getattr(workload, entry.name) for entry in fields(Training)}
     if optimizer.own_schedule:
         training["schedule"] = "constant"
+    if stage == "band" and study.band is not None:
+        training["epochs"] = study.band.epochs
     base = Recipe(
         **training,
         data=study.data,
@@ -57,8 +61,9 @@ def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec
         network_options=options,
         optimizer=optimizer.reference,
         seed=0,
-        judged_on_test=testing,
+        judged_on_test=stage == "test",
         closure=optimizer.closure,
+        create_graph=optimizer.create_graph,
         matrices=optimizer.matrices,
         divergence_factor=study.divergence.factor,
         divergence_steps=study.divergence.steps,
@@ -70,16 +75,39 @@ def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec
         optimizer=optimizer.name,
         base=base,
         fixed=plain(optimizer.fixed),
-        trials=() if testing else tuple(plain(tried(study, optimizer))),
-        seeds=study.testing.seeds if testing else study.tuning.seeds,
+        tuned_on=workload.tuned_on or workload.name,
+        **_OF_STAGE[stage](study, workload, optimizer),
     )
 
 
-def tried(study: Study, optimizer: OptimizerSpec) -> list[dict[str, Any]]:
-    """The settings that tuning tries: the defaults alone where the space is empty."""
-    if not optimizer.space:
-        return [dict(optimizer.defaults)]
-    tuning = study.tuning
-    return trials(
-        optimizer.space, optimizer.defaults, tuning.trials, tuning.search, tuning.seeds[0]
-    )
+def _to_tune(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict[str, Any]:
+    """What a unit has that tunes: trials, and what decides between them."""
+    tuning = study.tuning_of(workload)
+    settings, halving = tried(tuning, optimizer)
+    targets = Targets(workload.targets.low, workload.targets.high)
+    return {
+        # What is not tuned has one trial: further seeds would decide nothing.
+        "seeds": tuning.seeds if optimizer.space else tuning.seeds[:1],
+        "trials": tuple(plain(settings)),
+        "halving": halving,
+        "choices": tuning.choices,
+        "few": tuning.runner_up_seeds,
+        # Where no setting is chosen for speed, targets decide no run.
+        **({"targets": targets} if "speed" in tuning.choices else {}),
+    }
+
+
+def _to_test(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict[str, Any]:
+    """What a unit has that tests: seeds."""
+    few = study.tuning_of(workload).runner_up_seeds
+    return {"seeds": study.test_seeds(workload, optimizer.name), "few": few}
+
+
+def _to_measure(study: Study, _: Workload, __: OptimizerSpec) -> dict[str, Any]:
+    """What a unit has that measures a band: what the chosen rate is multiplied by."""
+    assert study.band is not None
+    factors = rate_factors(study.band.decades, study.band.step)
+    return {"seeds": study.band.seeds, "factors": tuple(factors)}
+
+
+_OF_STAGE = {"tune": _to_tune, "test": _to_test, "band": _to_measure}

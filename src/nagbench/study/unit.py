@@ -5,16 +5,19 @@ can be written as JSON and trained where neither the study file nor what reads i
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nagbench.engine.recipe import Recipe, digest, plain
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.optimizers.relative_rates import relative_rates
+from nagbench.study.halving import Halving, Scores, planned, progress
+from nagbench.time_below import Targets
 
-VERSION = 1  # of the JSON file
+VERSION = 2  # of the JSON file
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,13 @@ class Run:
         trial: Which of the unit's settings it has, counted from 0.
         settings: That setting, without what the optimizer's row fixes.
         recipe: All that decides it.
+        epochs: How far it trains: to the recipe's end, or less where tuning leaves it behind.
     """
 
     trial: int
     settings: Mapping[str, Any]
     recipe: Recipe
+    epochs: int
 
     @property
     def id(self) -> str:
@@ -48,8 +53,14 @@ class Unit:
         study, stage, workload, optimizer: Names.
         base: A recipe of the unit with neither seed nor settings of its own: what all runs share.
         fixed: Settings of the optimizer that no trial changes.
-        trials: The settings that are tried, in order; empty for a unit that tests what was chosen.
-        seeds: Those that every setting trains with.
+        seeds: Those that settings train with.
+        trials: The settings that may be tried, in order; of a unit that tests, none.
+        halving: Which of them are tried, and how far; None for a unit that tests.
+        choices: What a setting is chosen by.
+        targets: The grid of targets, for choosing a setting by its times; None if none is.
+        few: How many test seeds the second best setting trains with.
+        tuned_on: The workload on which the settings are chosen.
+        factors: Of a unit that measures a band, what the chosen rate is multiplied by.
     """
 
     study: str
@@ -58,8 +69,14 @@ class Unit:
     optimizer: str
     base: Recipe
     fixed: Mapping[str, Any]
-    trials: tuple[Mapping[str, Any], ...]
     seeds: tuple[int, ...]
+    trials: tuple[Mapping[str, Any], ...] = ()
+    halving: Halving | None = None
+    choices: tuple[str, ...] = ()
+    targets: Targets | None = None
+    few: int = 0
+    tuned_on: str = ""
+    factors: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -68,21 +85,51 @@ class Unit:
     @property
     def tuned_by(self) -> str:
         """The name of the unit whose records decide the settings that this one tests."""
-        return f"tune/{self.workload}/{self.optimizer}"
+        return f"tune/{self.tuned_on}/{self.optimizer}"
 
-    def runs(self, chosen: Mapping[str, Any] | None = None) -> list[Run]:
-        """All runs; the test stage needs what the choose step wrote: `trial` and `settings`."""
-        tried: Sequence[tuple[int, Mapping[str, Any]]] = list(enumerate(self.trials))
-        if not self.trials:
-            if chosen is None:
-                found = "no chosen setting"
-                raise InputError(self.name, found, "the result of `nagbench choose`")
-            tried = [(chosen["trial"], chosen["settings"])]
+    def runs(
+        self, scores: Scores | None = None, choice: Mapping[str, Any] | None = None
+    ) -> list[Run]:
+        """The runs that are wanted now.
+
+        Args:
+            scores: Of a unit that tunes, what has trained so far: more may be wanted then.
+            choice: Of a unit that tests or measures a band, what `study.choice` chose.
+        """
+        if self.halving is not None:
+            epochs = self.base.epochs
+            wanted = progress(self.halving, self.seeds, epochs, scores or {}).epochs
+            return [
+                self._run(trial, self.trials[trial], seed, far)
+                for (trial, seed), far in sorted(wanted.items())
+            ]
+        if choice is None:
+            found = "no chosen setting"
+            raise InputError(self.name, found, "the result of `nagbench choose`")
+        if self.factors:
+            chosen = next(one for one in choice["tested"] if "accuracy" in one["roles"])
+            return [
+                self._run(n, settings, seed, self.base.epochs)
+                for n, settings in enumerate(relative_rates(chosen["settings"], self.factors))
+                for seed in self.seeds
+            ]
         return [
-            Run(trial, settings, self.recipe(settings, seed))
-            for trial, settings in tried
-            for seed in self.seeds
+            self._run(entry["trial"], entry["settings"], seed, self.base.epochs)
+            for entry in choice["tested"]
+            for seed in self.seeds[: self.few if entry["roles"] == ["runner_up"] else None]
         ]
+
+    def planned(self) -> list[int]:
+        """The epochs of each run, as far as they are known beforehand: if no space grows, and one
+        setting is chosen by all."""
+        if self.halving is not None:
+            return list(planned(self.halving, self.seeds, self.base.epochs).values())
+        if self.factors:
+            return [self.base.epochs] * len(self.factors) * len(self.seeds)
+        return [self.base.epochs] * (len(self.seeds) + min(self.few, len(self.seeds)))
+
+    def _run(self, trial: int, settings: Mapping[str, Any], seed: int, epochs: int) -> Run:
+        return Run(trial, settings, self.recipe(settings, seed), epochs)
 
     def recipe(self, settings: Mapping[str, Any], seed: int) -> Recipe:
         """The recipe of the unit's run with these settings and this seed."""
@@ -98,8 +145,14 @@ class Unit:
             "optimizer": self.optimizer,
             "base": self.base.definition(),
             "fixed": plain(self.fixed),
-            "trials": plain(self.trials),
             "seeds": list(self.seeds),
+            "trials": plain(self.trials),
+            "halving": None if self.halving is None else plain(self.halving.definition()),
+            "choices": list(self.choices),
+            "targets": None if self.targets is None else asdict(self.targets),
+            "few": self.few,
+            "tuned_on": self.tuned_on,
+            "factors": list(self.factors),
         }
 
     @classmethod
@@ -109,8 +162,12 @@ class Unit:
             **{
                 **words,
                 "base": Recipe(**words["base"]),
-                "trials": tuple(words["trials"]),
                 "seeds": tuple(words["seeds"]),
+                "trials": tuple(words["trials"]),
+                "halving": words["halving"] and Halving.of(words["halving"]),
+                "choices": tuple(words["choices"]),
+                "factors": tuple(words["factors"]),
+                "targets": words["targets"] and Targets(**words["targets"]),
             }
         )
 

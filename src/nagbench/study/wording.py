@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from nagbench.errors import InputError, InputErrors
+from nagbench.optimizers.search_space import COORDINATE
 
 Place = tuple[str | int, ...]  # keys, and numbers of list items
 Problem = tuple[Place, str, str]  # where, what was found, what is allowed
@@ -31,6 +32,7 @@ _PATTERNS = {
     NAME: "lower-case letters, digits and _, up to 64",
     IDENTIFIER: "letters, digits, _ and -, up to 64",
     ARGUMENT: "a keyword argument's name",
+    COORDINATE: "a setting, an entry of one (betas[0]), or lr/(1-momentum)",
     REFERENCE: "`module:Class` or `file.py:Class`",
 }
 _WIDTH = 60  # characters of a value that are shown
@@ -196,3 +198,8 @@ def _open(part: Schema) -> list[str]:
     """Bounds that are not admitted themselves."""
     words = (("exclusiveMinimum", "above"), ("exclusiveMaximum", "below"))
     return [f"{word} {part[bound]:g}" for bound, word in words if bound in part]
+
+
+def no_such(place: Place, name: str, known: Collection[str]) -> Problem:
+    """A name that is none of those known."""
+    return place, f"found {shown(name)}{perhaps(name, known)}", f"one of {listed(known)}"

@@ -9,7 +9,6 @@ NAMES = (
     "ranks",
     "steadiness",
     "sensitivity",
-    "trials",
     "cost",
     "acceleration",
     "claims",

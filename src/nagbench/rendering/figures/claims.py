@@ -9,17 +9,25 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from nagbench.rendering.style import COLUMN, bare, plain, words, wrapped
-from nagbench.rendering.tables.claims import scaled
+from nagbench.statistics.verdict_table import (
+    CONTRADICTED,
+    NO_DIFFERENCE,
+    NOT_TESTABLE,
+    OPEN,
+    SUPPORTED,
+)
 
 TABLES = ("hypotheses",)
 # Of the cell and of its word; they differ in grey too.
 COLOURS = {
-    "supported": ("#0173b2", "white"),
-    "inconclusive": ("#efefef", "black"),
-    "refuted": ("#f0b04c", "black"),
+    SUPPORTED: ("#0173b2", "white"),
+    NO_DIFFERENCE: ("#b8d4e8", "black"),
+    OPEN: ("#efefef", "black"),
+    NOT_TESTABLE: ("#ffffff", "0.35"),
+    CONTRADICTED: ("#f0b04c", "black"),
 }
 _LINE = 0.145  # inches
-_CLAIM, _VERDICT, _EFFECT, _END = 0.78, 4.52, 5.3, 2 * COLUMN  # inches from the left
+_CLAIM, _VERDICT, _EFFECT, _END = 0.78, 4.1, 5.3, 2 * COLUMN  # inches from the left
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -68,7 +76,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 def in_units(row: Any) -> str:
     """Effect and interval; accuracies in percentage points, the rest in the metric's unit."""
-    effect, low, high = (number(scaled(v, row.metric)) for v in (row.effect, row.low, row.high))
+    effect, low, high = (number(row.scale * v) for v in (row.effect, row.low, row.high))
     return f"{effect}  [{low}, {high}]"
 
 

@@ -1,4 +1,4 @@
-"""Training loss and test accuracy by epoch, with intervals over seeds."""
+"""Training loss and validation accuracy by epoch, with intervals over seeds."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from nagbench.rendering.layout import cells, panels
 
 TABLES = ("learning_curves", "optimizers", "study", "workloads")
-_PANELS = {"train_loss": "Training loss", "test_accuracy": "Test accuracy (%)"}
+_PANELS = {"train_loss": "Training loss", "validation_accuracy": "Validation accuracy (%)"}
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:

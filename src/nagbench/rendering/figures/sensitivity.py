@@ -12,9 +12,11 @@ TABLES = ("sensitivity", "settings", "optimizers", "study", "workloads")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One panel a workload and group of those that were tuned; the chosen trial is ringed."""
+    """One panel a workload and group of those that were tuned; the tested trials are ringed."""
     tried = tuned(tables["sensitivity"].dropna(subset=["learning_rate"]))
-    chosen = tables["settings"].set_index(["workload", "optimizer"])["trial"]
+    chosen = set(
+        tables["settings"][["workload", "optimizer", "trial"]].itertuples(index=False, name=None)
+    )
     drawn = cells(tables, tried)
     figure, axes = panels(tables, drawn, "Learning rate", "Validation accuracy (%)")
     for cell, (axis,) in zip(drawn, axes, strict=True):
@@ -24,7 +26,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             axis.plot(line["learning_rate"], 100 * line["accuracy"], **look, label=name)
             if not front:
                 continue
-            best = line[line["trial"] == chosen.get((cell.workload, name))]
+            best = line[[(cell.workload, name, trial) in chosen for trial in line["trial"]]]
             axis.plot(
                 best["learning_rate"],
                 100 * best["accuracy"],

@@ -1,7 +1,8 @@
-"""Mean time to every target, one row an optimizer."""
+"""Median time to each described target, one row an optimizer."""
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -28,21 +29,21 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         for row in workloads
     ]
     figure, axes = rows(
-        [[named[name] for name in block] for block in trained], "Mean epochs to target"
+        [[named[name] for name in block] for block in trained], "Median epochs to target"
     )
     for (axis,), workload, block in zip(axes, workloads, trained, strict=True):
         goals = targets(workload)
         for place, name in enumerate(block):
             own = times[(times["workload"] == workload.workload) & (times["optimizer"] == name)]
-            reached = own[own["reached"] > 0].sort_values("target")
+            reached = own[np.isfinite(own["median"])].sort_values("target")
             colour = style[name].colour
-            axis.plot(
-                reached["restricted_mean"], [place] * len(reached), color=colour, linewidth=0.5
-            )
+            axis.plot(reached["median"], [place] * len(reached), color=colour, linewidth=0.5)
             for row in reached.itertuples():
-                axis.plot([row.low, row.high], [place, place], color=colour, linewidth=2, alpha=0.4)
+                # An interval without an upper end has no place on the axis.
+                ends = [row.low, row.high if np.isfinite(row.high) else row.median]
+                axis.plot(ends, [place, place], color=colour, linewidth=2, alpha=0.4)
                 axis.plot(
-                    row.restricted_mean,
+                    row.median,
                     place,
                     marker=style[name].marker,
                     markersize=_size(goals, row.target),

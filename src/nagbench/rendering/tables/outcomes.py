@@ -1,5 +1,7 @@
 """Tables of what the runs showed: quality, speed and stability."""
 
+import math
+
 import pandas as pd
 
 from nagbench.rendering.lookup import Tables, leading, middle_target, times_at
@@ -7,28 +9,40 @@ from nagbench.rendering.table import Cell, PerWorkload, Table, interval, number,
 
 
 def results(tables: Tables) -> Table:
-    """Final test accuracy, time to the middle target, and divergence.
+    """Final test accuracy, time below the targets, arrivals at the middle one, and broken runs.
 
     Marked are the optimizers that no other one is shown to differ from upwards: the best of a
     workload and those whose difference from it the corrected test does not establish.
     """
     page, rows = PerWorkload(tables), []
+    below = {
+        (row.workload, row.optimizer): row
+        for row in tables["times_below"].itertuples()
+        if row.clock == "gradients"
+    }
     for row in tables["summary"].itertuples():
         times = times_at(tables, row.workload, middle_target(tables, row.workload))
-        at = times.loc[row.optimizer]
+        speed = below.get((row.workload, row.optimizer))
+        at = times.loc[row.optimizer] if row.optimizer in times.index else None
         rows.append(
             [
                 *page.cells(row.workload, row.optimizer),
                 Cell(f"{100 * row.accuracy:.1f}", row.optimizer in leading(tables, row.workload)),
                 Cell(interval(100 * row.low, 100 * row.high)),
                 Cell(number(100 * row.sd, 1)),
-                Cell(time(at["median"])),
-                Cell(f"{at['reached']}/{at['runs']}"),
+                Cell("–" if speed is None else number(speed.mean, 0)),
+                Cell("–" if speed is None else f"{speed.fails}/{speed.runs}"),
+                Cell("–" if at is None else time(at["median"])),
+                Cell("–" if at is None else f"{at['reached']}/{at['runs']}"),
                 Cell(f"{row.diverged}/{row.runs}"),
+                Cell(f"{row.failed}/{row.runs}"),
             ]
         )
-    header = ["Acc. (%)", "95 % interval", "SD", "Epochs", "Arrived", "Div."]
-    return page.table("Optimizer", header, "S[table-format=2.1]cS[table-format=2.1]rcc", rows)
+    header = [
+        "Acc. (%)", "95 % interval", "SD", "T (grad.)", "Too slow", "Epochs", "Arrived", "Div.",
+        "Failed",
+    ]  # fmt: skip
+    return page.table("Optimizer", header, "S[table-format=2.1]cS[table-format=2.1]rcrccc", rows)
 
 
 def comparisons(tables: Tables) -> Table:
@@ -39,14 +53,27 @@ def comparisons(tables: Tables) -> Table:
         rows.append(
             [
                 *page.cells(row["workload"], other),
-                Cell(f"{100 * sign * row['difference']:+.1f}"),
+                Cell(_signed(100 * sign * row["difference"], 1)),
                 Cell(interval(low, high, "+.1f")),
+                Cell(_wins(row, sign)),
                 Cell(number(row["correlation"], 2)),
                 Cell(p_value(row["p_adjusted"])),
             ]
         )
-    header = ["Points", "95 % interval", "Corr.", "p (Holm)"]
-    return page.table(f"Against {page.baseline}", header, "rccr", rows)
+    header = ["Points", "95 % interval", "Wins", "Corr.", "p (Holm)"]
+    return page.table(f"Against {page.baseline}", header, "rccrr", rows)
+
+
+def _signed(value: float, digits: int) -> str:
+    return "–" if math.isnan(value) else f"{value:+.{digits}f}"
+
+
+def _wins(row: pd.Series, sign: int) -> str:
+    """Pairs won and lost, where a run fails and they decide."""
+    if not row["fails"] + row["reference_fails"]:
+        return "–"
+    won, lost = (row["wins"], row["losses"])[::sign]
+    return f"{won} : {lost}"
 
 
 def quality(tables: Tables) -> Table:
@@ -73,34 +100,28 @@ def quality(tables: Tables) -> Table:
 
 
 def speed(tables: Tables) -> Table:
-    """Time to the middle target against the baseline's, on two clocks."""
+    """Time below the targets against the baseline's, in gradient evaluations and as ratios."""
     page, rows = PerWorkload(tables), []
     found = tables["speed_comparisons"]
-    sustained = found[found["kind"] == "sustained"]
-    gradients = {
-        (row["workload"], row["target"], other): (row, sign)
-        for other, row, sign in against_baseline(
-            tables, sustained[sustained["clock"] == "gradients"]
-        )
+    epochs = {
+        (row["workload"], other): (row, sign)
+        for other, row, sign in against_baseline(tables, found[found["clock"] == "epochs"])
     }
-    epochs = sustained[sustained["clock"] == "epochs"]
-    for other, row, sign in against_baseline(tables, epochs):
-        if row["target"] != middle_target(tables, row["workload"]):
-            continue
+    for other, row, sign in against_baseline(tables, found[found["clock"] == "gradients"]):
         low, high = sorted((sign * row["low"], sign * row["high"]))
         rows.append(
             [
                 *page.cells(row["workload"], other),
-                Cell(f"{sign * row['difference']:+.1f}"),
-                Cell(interval(low, high, "+.1f")),
+                Cell(_signed(sign * row["difference"], 0)),
+                Cell(interval(low, high, "+.0f")),
+                Cell(_wins(row, sign)),
                 Cell(p_value(row["p_adjusted"])),
-                Cell(p_value(row["logrank_p"])),
                 *map(Cell, _ratio(row, sign)),
-                Cell(_ratio(*gradients[row["workload"], row["target"], other])[0]),
+                Cell(_ratio(*epochs[row["workload"], other])[0]),
             ]
         )
-    header = ["Epochs", "95 % interval", "p (Holm)", "Log-rank", "Ratio", "95 % interval", "Grad."]
-    return page.table(f"Against {page.baseline}", header, "rcrrrcr", rows)
+    header = ["Gradients", "95 % interval", "Wins", "p (Holm)", "Ratio", "95 % interval", "Epochs"]
+    return page.table(f"Against {page.baseline}", header, "rccrrcr", rows)
 
 
 def _ratio(row: pd.Series, sign: int) -> tuple[str, str]:
@@ -126,13 +147,15 @@ def stability(tables: Tables) -> Table:
             Cell(f"{row.diverged}/{row.runs}"),
             Cell(interval(100 * row.diverged_low, 100 * row.diverged_high, ".0f")),
             Cell(p_value(row.diverged_p_adjusted)),
+            Cell(f"{row.failed}/{row.runs}"),
         ]
         for row in tables["stability"].itertuples()
     ]
     header = [
-        "SD", "IQR", "p (BF)", "Unrest", "Fall", "Spikes", "Div.", "95 % interval", "p (Fisher)",
+        "SD", "IQR", "p (BF)", "Unrest", "Fall", "Spikes", "Div.", "95 % interval", "p (exact)",
+        "Failed",
     ]  # fmt: skip
-    return page.table("Optimizer", header, "rrrrrrrcr", rows)
+    return page.table("Optimizer", header, "rrrrrrrcrr", rows)
 
 
 def against_baseline(tables: Tables, pairs: pd.DataFrame) -> list[tuple[str, pd.Series, int]]:

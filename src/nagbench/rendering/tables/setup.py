@@ -3,8 +3,8 @@
 import json
 import math
 
-from nagbench.rendering.lookup import Tables, labels_of
-from nagbench.rendering.table import Cell, PerWorkload, Table, interval, number
+from nagbench.rendering.lookup import Tables
+from nagbench.rendering.table import Cell, PerWorkload, Table, number
 
 
 def workloads(tables: Tables) -> Table:
@@ -40,59 +40,57 @@ def rules(tables: Tables) -> Table:
 
 def settings(tables: Tables) -> Table:
     """What tuning chose, and where it looked."""
-    page, rows = PerWorkload(tables), []
-    for row in tables["settings"].itertuples():
-        searched = "untuned" if math.isnan(row.low) else f"{row.low:g} – {row.high:g}"
-        rows.append(
-            [
-                *page.cells(row.workload, row.optimizer),
-                Cell(f"{row.learning_rate:.4g}" + (" (edge)" if row.at_edge else "")),
-                Cell(searched),
-                Cell(row.others or "none"),
-            ]
-        )
-    return page.table("Optimizer", ["Learning rate", "Searched", "Other settings"], "lll", rows)
+    page = PerWorkload(tables)
+    rows = [
+        [
+            *page.cells(row.workload, row.optimizer),
+            Cell(row.roles.replace("_", "-")),
+            Cell("–" if math.isnan(row.learning_rate) else f"{row.learning_rate:.4g}"),
+            Cell(row.others or "none"),
+            Cell(row.searched or "untuned"),
+            Cell(row.edge or "–"),
+        ]
+        for row in tables["settings"].itertuples()
+    ]
+    header = ["Chosen by", "Learning rate", "Other settings", "Searched", "Edge"]
+    return page.table("Optimizer", header, "lrlll", rows)
 
 
 def tuning(tables: Tables) -> Table:
-    """How wide the usable rates are, what one trial gives, and what a foreign choice costs."""
+    """How nearly tuning chose otherwise, and what choosing cost."""
     page, rows = PerWorkload(tables), []
-    bands = tables["learning_rate_bands"].set_index(["workload", "optimizer"])
-    losses = tables["choice_losses"].set_index(["workload", "optimizer", "choice"])["loss"]
-    labels = labels_of(tables)
-    for (workload, optimizer), price in tables["tuning_price"].groupby(
-        ["workload", "optimizer"], sort=False
-    ):
-        if len(price) < 2:
+    for row in tables["tuning"].itertuples():
+        if row.role == "runner_up":
             continue
-        band = bands.loc[(workload, optimizer)]
-        elsewhere = losses.get((workload, optimizer))
-        foreign = elsewhere.drop("default", errors="ignore")
-        worst = f"{100 * foreign.max():.1f} ({labels[foreign.idxmax()]})" if len(foreign) else "–"
-        expected = price.sort_values("trials")["expected"]
+        unit = 100 if row.role == "accuracy" else 1
         rows.append(
             [
-                *page.cells(str(workload), str(optimizer)),
-                Cell(number(band["decades"], 2)),
-                Cell(interval(band["low"], band["high"], ".2f")),
-                Cell(f"{100 * band['diverged']:.0f}"),
-                Cell(f"{100 * expected.iloc[0]:.1f}"),
-                Cell(f"{100 * expected.iloc[-1]:.1f}"),
-                Cell(f"{100 * elsewhere['default']:.1f}"),
-                Cell(worst),
+                *page.cells(row.workload, row.optimizer),
+                Cell(row.role),
+                Cell(str(row.trials)),
+                Cell(f"{row.epochs:.0f}"),
+                Cell(number(100 * row.another_wins, 0)),
+                Cell(number(unit * row.regret, 2 if unit > 1 else 0)),
+                Cell(number(100 * row.default_loss, 1)),
+                Cell(row.grown or "–"),
+                Cell(row.edge or "–"),
             ]
         )
     header = [
-        "Decades", "95 % interval", "Div. (%)", "1 trial", "All", "Default loses", "Foreign loses",
+        "Chosen by", "Trials", "Epochs", "Another (%)", "Regret", "Default loses", "Grown", "Edge",
     ]  # fmt: skip
-    return page.table("Optimizer", header, "rcrrrrl", rows)
+    return page.table("Optimizer", header, "lrrrrrll", rows)
 
 
 def computing(tables: Tables) -> Table:
     """On what the runs were trained, and how long."""
     facts = tables["study"].iloc[0]
     rows = [
-        ["Runs", f"{facts['runs']} in {facts['units']} units, {facts['diverged']} diverged"],
+        [
+            "Runs",
+            f"{facts['runs']} in {facts['units']} units, {facts['diverged']} diverged, "
+            f"{facts['failed']} failed",
+        ],
         ["Computing", f"{facts['hours']:.2f} hours of training and evaluation"],
         ["Device", f"{facts['device']} ({facts['backend']})"],
         ["PyTorch", f"{facts['torch']}, threads a run: {facts['threads']}"],
@@ -113,7 +111,7 @@ def checklist(tables: Tables) -> Table:
         ["Data: source, splits, preprocessing", f"{facts['edition']}; {facts['validation_size']} "
          "training images held out; crops, flips as stated for the workload"],
         ["Range of hyperparameters, method of choice", f"{facts['trials']} trials by "
-         f"{facts['search']}, {facts['tuning_seeds']} seeds each, judged on held-out images"],
+         f"{facts['search']}, up to {facts['tuning_seeds']} seeds each, judged on held-out images"],
         ["Number of evaluation runs", f"{facts['testing_seeds']} seeds that tuning never saw"],
         ["Measure, central tendency, variation", "mean with 95 % interval, SD between seeds"],
         ["Tests and correction", f"{len(pairs)} pairs, sign flips, Holm at level {facts['level']}"],

@@ -1,0 +1,152 @@
+"""Whole steps of a study's optimizers, timed side by side: each has its turn in every round."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+
+from nagbench.benchmark.progress import Progress, load
+from nagbench.engine.capture import WARM_UP, NotCapturable, capture_graph, host_state
+from nagbench.engine.clock import now
+from nagbench.engine.evaluation import evaluate
+from nagbench.engine.loop import step
+from nagbench.engine.recipe import Recipe
+from nagbench.engine.run import LiveRun
+from nagbench.errors import InputError
+from nagbench.runner.estimate import run_on_noise
+from nagbench.runner.provenance import environment
+from nagbench.step_costs import BASELINE, FEWEST, StepCost, StepCosts
+from nagbench.study.unit import Unit
+
+_STEPS = 4  # of a turn
+_RATE = 1e-6  # at most: so small that nothing diverges
+
+
+class _Stepper:
+    """Runs of one optimizer beside each other, begun and warm."""
+
+    def __init__(self, recipe: Recipe, device: torch.device, lanes: int) -> None:
+        self._device = device
+        seeds = [replace(recipe, seed=seed) for seed in range(lanes)]
+        self._runs = [
+            run_on_noise(one, recipe.settings, recipe.batch_size, device) for one in seeds
+        ]
+        for run in self._runs:
+            for _ in range(WARM_UP):
+                self._next(run)
+        self._replay = self._captured() if device.type == "cuda" else None
+        self.execution = "graph" if self._replay else "eager"
+        (self.gradients,) = self._runs[0].evaluations  # of the last step
+
+    def _next(self, run: LiveRun) -> None:
+        run.rewind()  # the noise is one batch
+        step(run)
+
+    def _captured(self) -> Callable[[], None] | None:
+        """What replays a step of all; None where the engine would launch it by operations."""
+        run = self._runs[0]
+        if run.recipe.closure:
+            return None
+        before = host_state(run.optimizer)
+        self._next(run)
+        if host_state(run.optimizer) != before:
+            return None
+        try:
+            return capture_graph(self._runs, step)
+        except NotCapturable:
+            return None
+
+    def turn(self) -> float:
+        """Seconds of a step of one run."""
+        began = now(self._device)
+        for _ in range(_STEPS):
+            if self._replay is not None:
+                for run in self._runs:
+                    run.rewind()
+                self._replay()
+            else:
+                for run in self._runs:
+                    self._next(run)
+        return (now(self._device) - began) / _STEPS / len(self._runs)
+
+    def judged(self) -> float:
+        """Seconds of judging an image."""
+        run = self._runs[0]
+        began = now(self._device)
+        evaluate(run, run.data)
+        return (now(self._device) - began) / len(run.data)
+
+
+def recipes_of(units: Sequence[Unit]) -> dict[tuple[str, str], Recipe]:
+    """By workload and optimizer, what is timed: the first setting, at a rate that moves nothing.
+
+    The baseline is timed on every workload, whether the study has it or not.
+    """
+    found: dict[tuple[str, str], Recipe] = {}
+    for unit in units:
+        plain = replace(
+            unit.base,
+            optimizer="torch.optim:SGD",
+            settings={"lr": 1e-6},
+            closure=False,
+            create_graph=False,
+            matrices=False,
+        )
+        found.setdefault((unit.workload, BASELINE), plain)
+        settings = dict((unit.trials or ({},))[0])
+        if "lr" in settings:
+            settings["lr"] = min(_RATE, settings["lr"])
+        if (unit.workload, unit.optimizer) not in found:
+            found[unit.workload, unit.optimizer] = unit.recipe(settings, 0)
+    return found
+
+
+def measure(
+    units: Sequence[Unit], device: str, lanes: int, rounds: int, minutes: float, progress: Progress
+) -> tuple[StepCosts, dict[str, str]]:
+    """Time every optimizer of the units on every workload, in rounds.
+
+    Args:
+        units: Of a study; both stages of a workload and optimizer take the same steps.
+        device: Where.
+        lanes: Runs side by side, one on a CPU.
+        rounds: How often each has its turn; fewer, but six at least, where time runs out.
+        minutes: What all may take.
+        progress: Is told what is under way.
+
+    Returns:
+        The costs, and for each optimizer that could not be made here why.
+    """
+    if rounds < FEWEST:
+        raise InputError("--rounds", f"found {rounds}", f"{FEWEST} at least")
+    place, recipes = torch.device(device), recipes_of(units)
+    workloads = list(dict.fromkeys(workload for workload, _ in recipes))
+    costs, images, missing = [], {}, {}
+    machine, began = {**environment(device), "load": load()}, time.perf_counter()
+    for done, workload in enumerate(workloads, start=1):
+        until = began + 60 * minutes * done / len(workloads)
+        steppers = {}
+        for (where, name), recipe in recipes.items():
+            if where == workload:
+                progress(f"{workload}: made ready, {name}")
+                try:
+                    steppers[name] = _Stepper(recipe, place, lanes)
+                except InputError as error:
+                    missing[name] = str(error)
+        seconds: dict[str, list[float]] = {name: [] for name in steppers}
+        for turn in range(1, rounds + 1):
+            started = time.perf_counter()
+            first = turn % len(steppers)  # another one, so that no place in a round is anybody's
+            for name in [*steppers][first:] + [*steppers][:first]:
+                progress(f"{workload}: round {turn} of {rounds}, {name}")
+                seconds[name].append(steppers[name].turn())
+            ended = time.perf_counter()
+            if turn >= FEWEST and ended + (ended - started) > until:
+                break
+        costs += [
+            StepCost(workload, name, one.execution, lanes, one.gradients, tuple(seconds[name]))
+            for name, one in steppers.items()
+        ]
+        images[workload] = steppers[BASELINE].judged()
+    return StepCosts(machine, costs, images), missing

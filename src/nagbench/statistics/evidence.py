@@ -1,0 +1,292 @@
+"""From the records to what the verdict table judges: the evidence on one claim.
+
+All ends of intervals, and the directions of pair wins, are turned into the claimed direction.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from nagbench.statistics.contrast import GREATER, LESS, Contrast, contrast
+from nagbench.statistics.event_rates import rate_bound, rate_difference_interval, rate_difference_p
+from nagbench.statistics.measures import Measured, measured
+from nagbench.statistics.power import power
+from nagbench.statistics.resampling import error_rate
+from nagbench.statistics.roles import Selection
+from nagbench.statistics.sign_flips import (
+    above_p,
+    below_p,
+    depth,
+    equivalence_p,
+    interval,
+    two_sided_p,
+)
+from nagbench.statistics.verdict_table import NO_DIFFERENCE, SUPPORTED, Evidence, Verdict, judge
+from nagbench.study.model import Arm, Hypothesis, Study
+
+_WITHIN = ("equivalence", "at_most")  # claims of a difference that is small
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is known of a claim.
+
+    Attributes:
+        evidence: As the verdict table reads it.
+        verdict: By that table.
+        statistic: What decided: which exact test.
+        pairs: Number of differences.
+        effect: Their mean, in the metric's unit and sign; NaN where no mean decides. Of a ranking
+            that of the neighbours who are least apart.
+        low, high: Its interval, in the same unit and sign.
+        confidence: Of that interval.
+        p: Of the test that decided.
+        calibration: How often that test errs on resamples of the claim's own differences, made to
+            have no effect; NaN where it was not tried.
+    """
+
+    evidence: Evidence
+    verdict: Verdict
+    statistic: str = ""
+    pairs: int = 0
+    effect: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    confidence: float = math.nan
+    p: float = math.nan
+    calibration: float = math.nan
+
+
+def finding(study: Study, claim: Hypothesis, selection: Selection, level: float) -> Finding:
+    """What the records say of a claim that may err with chance `level`."""
+    metric = claim.measured
+    blank = Evidence(statement=claim.statement, level=level, margin=claim.margin)
+    arms = claim.pairs()
+    if metric.elsewhere:
+        return _untested(blank, metric.elsewhere)
+    if claim.statement == "ranking":
+        return _of_ranking(study, claim, blank, measured(study, selection, claim.metric, arms))
+    sides = measured(study, selection, claim.metric, arms[:2])
+    sides += measured(study, selection, claim.metric, arms[2:]) if claim.contrast else []
+    found = _contrast(claim, sides)
+    if obstacle := _obstacle(study, arms, sides, found, claim, level):
+        return replace(_untested(blank, obstacle), pairs=found.pairs)
+    if nothing := _nothing(study, claim, sides, level):
+        evidence = replace(blank, nothing=nothing)
+        return Finding(evidence=evidence, verdict=judge(evidence), pairs=found.pairs)
+    if claim.statement == "events":
+        return _of_events(claim, blank, sides)
+    return _of_wins(claim, blank, found) if found.fails else _of_means(claim, blank, found)
+
+
+def _contrast(claim: Hypothesis, sides: list[Measured]) -> Contrast:
+    """The claim's differences, in the metric's sign."""
+    better = {"greater": GREATER, "less": LESS}.get(claim.measured.better, claim.sign)
+    if claim.reference is None:
+        own, *elsewhere = sides
+        value = 0.0 if elsewhere or claim.value is None else claim.value
+        return contrast([own], elsewhere, value=value, better=better)
+    own, reference, *elsewhere = sides
+    positive, negative = [own], [reference]
+    if elsewhere:
+        positive.append(elsewhere[1])
+        negative.append(elsewhere[0])
+    return contrast(positive, negative, better=better)
+
+
+def _untested(blank: Evidence, obstacle: str) -> Finding:
+    evidence = replace(blank, obstacle=obstacle)
+    return Finding(evidence=evidence, verdict=judge(evidence))
+
+
+def _obstacle(
+    study: Study,
+    arms: list[Arm],
+    sides: list[Measured],
+    found: Contrast,
+    claim: Hypothesis,
+    level: float,
+) -> str:
+    """Why a claim cannot be tested at all; empty if it can."""
+    for arm, side in zip(arms, sides, strict=True):
+        if side.missing:
+            named = f"{study.optimizers[arm[1]].label} on {arm[0]}"
+            return f"{side.missing} of {side.planned} runs of {named} missing"
+    if not found.pairs:
+        return "no run of the study measures it"
+    failing = (found.failures > 0) | (found.other_failures > 0)
+    undefined = int((np.isnan(found.differences) & ~failing).sum())
+    if undefined:
+        return f"the measure is not defined in {undefined} of {found.pairs} pairs"
+    if claim.statement != "events" and not depth(found.pairs, level, _sides(claim.statement)):
+        claims = round(study.level / level)
+        family = f"a family of {claims}" if claims > 1 else "a claim"
+        return f"{found.pairs} pairs cannot decide {family}"
+    return ""
+
+
+def _sides(statement: str) -> int:
+    return 1 if statement in _WITHIN else 2
+
+
+def _nothing(study: Study, claim: Hypothesis, sides: list[Measured], level: float) -> str:
+    """Why nothing that a claim is about has happened; empty if something has."""
+    counts = [len(side.measures) for side in sides]
+    if claim.measured.clock and all(side.fails.all() for side in sides):
+        low = study.workloads[claim.pairs()[0][0]].targets.low
+        bound = 100 * rate_bound(min(counts), level)
+        return f"no run reaches {100 * low:g} %: at most {bound:.0f} % of either's runs would"
+    if claim.measured.counts and not any(side.measures.any() for side in sides):
+        _, most = rate_difference_interval(0, counts[0], 0, counts[-1], level)
+        return f"none in either arm: their rates differ by at most {100 * most:.0f} points"
+    return ""
+
+
+def _of_means(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
+    """By sign flips of the differences."""
+    turned, level = claim.sign * found.differences, blank.level
+    low, high = interval(turned, level)
+    inner_low, inner_high = interval(turned, level, sides=1)
+    evidence = replace(
+        blank,
+        low=low,
+        high=high,
+        inner_low=inner_low,
+        inner_high=inner_high,
+        power=_power(claim, turned, level),
+    )
+    verdict = judge(evidence)
+    shown = (inner_low, inner_high) if claim.statement in _WITHIN else (low, high)
+    natural = sorted(claim.sign * end + 0.0 for end in shown)
+    return Finding(
+        evidence=evidence,
+        verdict=verdict,
+        statistic="sign flips",
+        pairs=found.pairs,
+        effect=float(found.differences.mean()),
+        low=natural[0],
+        high=natural[1],
+        confidence=1 - level * (2 if claim.statement in _WITHIN else 1),
+        p=_decided(claim, verdict.word, turned),
+        calibration=error_rate(turned, level, claim.statement, claim.margin),
+    )
+
+
+def _power(claim: Hypothesis, differences: np.ndarray, level: float) -> float:
+    """At the margin, for differences as varied as these; NaN where no margin is stated."""
+    if not claim.margin or claim.statement == "threshold":
+        return math.nan
+    sd = float(np.std(differences, ddof=1))
+    statement = "difference" if claim.statement == "ranking" else claim.statement
+    return power(claim.margin / sd if sd > 0 else math.inf, len(differences), level, statement)
+
+
+def _decided(claim: Hypothesis, word: str, differences: np.ndarray) -> float:
+    """The p of the test that a verdict rests on."""
+    margin = claim.margin
+    if claim.statement == "at_most":
+        return (below_p if word != "contradicted" else above_p)(differences, margin)
+    if claim.statement == "equivalence" and word == "contradicted":
+        return 2 * min(above_p(differences, margin), below_p(differences, -margin))
+    if claim.statement == "equivalence" or word == NO_DIFFERENCE:
+        return equivalence_p(differences, margin)
+    return two_sided_p(differences)
+
+
+def _of_wins(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
+    """By pair wins: a run fails, and no mean decides."""
+    level, margin = blank.level, claim.margin if claim.statement in _WITHIN else 0.0
+    wins = found.wins(margin)
+    above = wins.above > wins.below and wins.p <= level
+    below = wins.below > wins.above and wins.p <= level
+    within = False
+    if claim.statement == "equivalence":
+        lower = found.wins(-margin)
+        # Each of the two one-sided tests has the level; a two-sided p is twice theirs.
+        within = max(wins.p, lower.p) <= 2 * level and (
+            wins.below > wins.above and lower.above > lower.below
+        )
+        below = lower.below > lower.above and lower.p <= level
+    won, lost = wins.above, wins.below
+    if claim.sign == LESS:
+        above, below, won, lost = below, above, lost, won
+    evidence = replace(blank, fails=True, wins_above=above, wins_below=below, wins_within=within)
+    return Finding(
+        evidence=evidence,
+        verdict=judge(evidence),
+        statistic=f"pair wins {won} : {lost}",
+        pairs=found.pairs,
+        p=wins.p,
+    )
+
+
+def _of_events(claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Finding:
+    """By exact intervals for the difference of two rates."""
+    (count, total), (other, other_total) = (
+        (int(side.measures.sum()), len(side.measures)) for side in sides[:2]
+    )
+    low, high = rate_difference_interval(count, total, other, other_total, blank.level)
+    inside = rate_difference_interval(count, total, other, other_total, 2 * blank.level)
+    ends, inner = (sorted(claim.sign * end for end in pair) for pair in ((low, high), inside))
+    evidence = replace(blank, low=ends[0], high=ends[1], inner_low=inner[0], inner_high=inner[1])
+    return Finding(
+        evidence=evidence,
+        verdict=judge(evidence),
+        statistic=f"exact rates {count}/{total}, {other}/{other_total}",
+        pairs=min(total, other_total),
+        effect=count / total - other / other_total,
+        low=low,
+        high=high,
+        confidence=1 - blank.level,
+        p=rate_difference_p(count, total, other, other_total),
+    )
+
+
+def _of_ranking(study: Study, claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Finding:
+    """Every neighbour against the next; where a run of theirs fails pair wins give the sign."""
+    better = {"greater": GREATER, "less": LESS}.get(claim.measured.better, claim.sign)
+    level, arms = blank.level, claim.ranked()
+    corrected = level / (len(sides) - 1)
+    found = [contrast([one], [other], better=better) for one, other in pairwise(sides)]
+    for pair, pair_arms, own in zip(found, pairwise(arms), pairwise(sides), strict=True):
+        if obstacle := _obstacle(study, list(pair_arms), list(own), pair, claim, corrected):
+            return replace(_untested(blank, obstacle), pairs=pair.pairs)
+    if nothing := _nothing(study, claim, sides, level):
+        evidence = replace(blank, nothing=nothing)
+        return Finding(evidence=evidence, verdict=judge(evidence), pairs=found[0].pairs)
+    ends, ps = [], []
+    for pair in found:
+        if pair.fails:
+            wins = pair.wins()
+            ahead = claim.sign * (wins.above - wins.below)
+            low = 1.0 if ahead > 0 and wins.p <= level else -math.inf
+            high = -1.0 if ahead < 0 and wins.p <= corrected else math.inf
+            ps.append(wins.p)
+        else:
+            turned = claim.sign * pair.differences
+            low, high = interval(turned, level)[0], interval(turned, corrected)[1]
+            ps.append(two_sided_p(turned))
+        ends.append((low, high))
+    whole = [pair for pair in found if not pair.fails]
+    powers = [_power(claim, pair.differences, level) for pair in whole]
+    evidence = replace(
+        blank,
+        neighbours=tuple(ends),
+        power=min(powers) if len(whole) == len(found) else math.nan,
+    )
+    verdict = judge(evidence)
+    least = min(whole, key=lambda pair: claim.sign * pair.differences.mean(), default=None)
+    low, high = (math.nan, math.nan) if least is None else interval(least.differences, level)
+    return Finding(
+        evidence=evidence,
+        verdict=verdict,
+        statistic="sign flips" if len(whole) == len(found) else "sign flips, pair wins",
+        pairs=found[0].pairs,
+        effect=math.nan if least is None else float(least.differences.mean()),
+        low=low,
+        high=high,
+        confidence=1 - level,
+        p=max(ps) if verdict.word == SUPPORTED else min(1.0, min(ps) * len(ps)),
+    )

@@ -1,0 +1,105 @@
+"""A metric of the arms of a claim, by seed, with the runs that fail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nagbench.metrics import BROKEN, METRICS, final_accuracy
+from nagbench.statistics.course import course, horizon
+from nagbench.statistics.roles import RUNNER_UP, Selection
+from nagbench.study.model import Arm, Study
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric of one arm.
+
+    Attributes:
+        measures: By seed; NaN where it is not defined.
+        fails: By seed: the run broke off, or of a time never reached the lowest target.
+        planned: How many seeds there are to be.
+    """
+
+    measures: "pd.Series[float]"
+    fails: "pd.Series[bool]"
+    planned: int
+
+    @property
+    def missing(self) -> int:
+        return self.planned - len(self.measures)
+
+
+def measured(
+    study: Study,
+    selection: Selection,
+    name: str,
+    arms: Sequence[Arm],
+    roles: Sequence[str | None] = (),
+) -> list[Measured]:
+    """The metric of arms that are compared with each other, and so share a horizon.
+
+    Args:
+        study, selection: The study and its records.
+        name: Of the metric.
+        arms: Workloads and optimizers.
+        roles: Of each arm, the role of its setting where that is not the metric's own.
+    """
+    metric = METRICS[name]
+    roles = roles or [None] * len(arms)
+    groups = [selection.of(metric, arm, role) for arm, role in zip(arms, roles, strict=True)]
+    if metric.of_trials is not None:
+        return [
+            _of_trials(study, selection, name, arm, group)
+            for arm, group in zip(arms, groups, strict=True)
+        ]
+    if metric.clock:
+        courses = [course(group, selection.curves, metric.clock) for group in groups]
+        end = horizon(courses)
+        times = [
+            one.times(study.workloads[workload].targets, end)
+            for one, (workload, _) in zip(courses, arms, strict=True)
+        ]
+        found = [
+            (pd.Series(time.times, one.seeds), pd.Series(time.fails, one.seeds))
+            for one, time in zip(courses, times, strict=True)
+        ]
+    else:
+        assert metric.of_runs is not None
+        found = []
+        for group in groups:
+            own = selection.curves[selection.curves["run"].isin(group["run"])]
+            broken = group["status"].isin(BROKEN).to_numpy() & (not metric.event)
+            values = pd.Series(metric.of_runs(group, own), group["seed"].to_numpy(), dtype=float)
+            found.append((values, pd.Series(broken, values.index)))
+    return [
+        Measured(values, fails, study.planned(metric.stage, *arm, role == RUNNER_UP))
+        for (values, fails), arm, role in zip(found, arms, roles, strict=True)
+    ]
+
+
+def _of_trials(
+    study: Study, selection: Selection, name: str, arm: Arm, group: pd.DataFrame
+) -> Measured:
+    """A metric of trials: of those seeds that trained every trial of the first."""
+    metric = METRICS[name]
+    function = metric.of_trials
+    assert function is not None
+    own = selection.curves[selection.curves["run"].isin(group["run"])]
+    scored = group.assign(accuracy=final_accuracy(group, own, "validation"))
+    by_seed = dict(iter(scored.groupby("seed")))
+    work, band = study.workloads[arm[0]], study.band if metric.stage == "band" else None
+    first = study.tuning_of(work).seeds[0] if band is None else band.seeds[0]
+    wanted = set(by_seed[first]["trial"]) if first in by_seed else set()
+    lowest = work.targets.low if band is None else band.threshold
+    values = pd.Series(
+        {
+            seed: function(trials, lowest, study.tolerance)
+            for seed, trials in by_seed.items()
+            if set(trials["trial"]) == wanted
+        },
+        dtype=float,
+    )
+    fails = pd.Series(np.zeros(len(values), dtype=bool), values.index)
+    return Measured(values, fails, len(values) if band is None else len(band.seeds))

@@ -1,0 +1,86 @@
+"""How much of a finding rests on which settings tuning happened to choose: description, no test."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nagbench.statistics.contrast import contrast
+from nagbench.statistics.evidence import Finding
+from nagbench.statistics.measures import measured
+from nagbench.statistics.roles import RUNNER_UP, Selection
+from nagbench.study.model import Hypothesis, Study
+
+
+def doubt(
+    study: Study,
+    claim: Hypothesis,
+    selection: Selection,
+    found: Finding,
+    tuning: pd.DataFrame,
+) -> dict[str, Any]:
+    """Beside a claim of the test stage.
+
+    `another_wins`: how often another setting would have been chosen, of the arm in which that is
+    likeliest. `runner_up_effect` and `runner_up_pairs`: the effect with the second best setting in
+    place of an arm's own, of the arms the one in which it takes most away. `depends_on_tuning`: its
+    sign turns, or the effect exceeds the margin and this one is below half of it; of a claim to be
+    within a margin: one of the two is within and the other is not. `edge`: arms whose choice lies
+    near a border of what was searched.
+    """
+    arms = claim.pairs()
+    role = claim.measured.role
+    sources = [(study.workloads[name].tuned_on or name, optimizer) for name, optimizer in arms]
+    named = [arm in sources for arm in zip(tuning["workload"], tuning["optimizer"], strict=True)]
+    known = tuning[named]
+    # Where speed chose no setting of its own, accuracy's is compared.
+    by_role = known["role"] == (role if (known["role"] == role).any() else "accuracy")
+    effect, pairs = math.nan, 0
+    if claim.measured.stage == "test" and not claim.measured.elsewhere and not claim.measured.event:
+        effect, pairs = _with_runner_up(study, claim, selection)
+    return {
+        "another_wins": float(known.loc[by_role, "another_wins"].max()),
+        "runner_up_effect": effect,
+        "runner_up_pairs": pairs,
+        "depends_on_tuning": _depends(claim, found.effect, effect),
+        "edge": "; ".join(
+            f"{study.optimizers[optimizer].label} on {workload}: {', '.join(borders)}"
+            for workload, optimizer in dict.fromkeys(arms)
+            if (borders := selection.chosen.get((workload, optimizer), {}).get("edge"))
+        ),
+    }
+
+
+def _depends(claim: Hypothesis, effect: float, other: float) -> bool:
+    if math.isnan(effect) or math.isnan(other):
+        return False
+    if claim.statement in ("equivalence", "at_most"):
+        inside = [
+            (abs(one) if claim.statement == "equivalence" else one) < claim.margin
+            for one in (effect, other)
+        ]
+        return inside[0] != inside[1]
+    if effect * other < 0:
+        return True
+    return abs(effect) > claim.margin > 0 and abs(other) < claim.margin / 2
+
+
+def _with_runner_up(study: Study, claim: Hypothesis, selection: Selection) -> tuple[float, int]:
+    """The effect that is furthest below the chosen settings', and its number of pairs."""
+    if claim.statement == "ranking" or claim.contrast is not None:
+        return math.nan, 0
+    arms, found = claim.pairs(), []
+    for place, arm in enumerate(arms):
+        if not len(selection.of(claim.measured, arm, RUNNER_UP)):
+            continue
+        roles = [RUNNER_UP if n == place else None for n in range(len(arms))]
+        own, *others = measured(study, selection, claim.metric, arms, roles)
+        pairs = contrast([own], others, value=claim.value or 0.0)
+        if pairs.pairs and not pairs.fails and np.isfinite(pairs.differences).all():
+            found.append((float(pairs.differences.mean()), pairs.pairs))
+    if not found:
+        return math.nan, 0
+    # Of a claim to be equal the furthest from it.
+    equal = claim.statement == "equivalence"
+    return min(found, key=lambda one: -abs(one[0]) if equal else claim.sign * one[0])

@@ -1,0 +1,175 @@
+"""What a step costs: measured side by side in turns, and kept with a study's records.
+
+Seconds of training runs depend on what else a machine did meanwhile. Here every optimizer had its
+turn in every round, so of one round two are compared that met the same machine.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nagbench.engine.recipe import digest
+from nagbench.errors import InputError
+from nagbench.files import atomic_path
+
+FILE = "step_costs.json"  # in a folder of records, which its checksums cover
+VERSION = 1
+BASELINE = "sgd"  # measured on every workload
+FEWEST = 6  # rounds, of which an interval needs as many
+_LEVEL = 0.05
+_ALLOWED = "a file written by `nagbench bench optimizers --study`"
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What whole steps of an optimizer took: batch, gradients, update and measuring.
+
+    Attributes:
+        workload, optimizer: Names of the study's.
+        execution: `eager` or `graph`.
+        lanes: Runs side by side.
+        gradients: Evaluated in a step, the last before the rounds.
+        seconds: Of a step of one run, a number for each round, in the order of the rounds.
+    """
+
+    workload: str
+    optimizer: str
+    execution: str
+    lanes: int
+    gradients: int
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """Seconds of a step."""
+        return statistics.median(self.seconds)
+
+
+@dataclass(frozen=True)
+class StepCosts:
+    """The costs that one measurement found, on one device.
+
+    Attributes:
+        machine: Where, in the words of `runner.provenance.environment`, and the `load` before.
+        costs: One for each workload and optimizer.
+        images: By workload, seconds of judging one image.
+    """
+
+    machine: Mapping[str, Any]
+    costs: Sequence[StepCost]
+    images: Mapping[str, float]
+
+    def of(self, workload: str, optimizer: str) -> StepCost:
+        """The cost of that optimizer on that workload; an `InputError` if it was not measured."""
+        for cost in self.costs:
+            if (cost.workload, cost.optimizer) == (workload, optimizer):
+                return cost
+        place, found = "step costs", f"none of {optimizer} on {workload}"
+        raise InputError(place, found, "what `nagbench bench optimizers --study` measured")
+
+    def ratio(self, workload: str, optimizer: str, other: str) -> tuple[float, float, float]:
+        """How much more than the other's an optimizer's step costs: median and its interval.
+
+        Each round gives one ratio. Steps that were executed otherwise, or beside more or fewer,
+        are refused: they would tell of the engine and not of the optimizers.
+        """
+        left, right = self.of(workload, optimizer), self.of(workload, other)
+        ways = [f"{cost.execution}, {cost.lanes} lanes" for cost in (left, right)]
+        if ways[0] != ways[1]:
+            place = f"step costs of {optimizer} and {other} on {workload}"
+            raise InputError(place, " against ".join(ways), "steps executed alike")
+        ratios = [a / b for a, b in zip(left.seconds, right.seconds, strict=True)]
+        return statistics.median(ratios), *interval(ratios)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Two of the values between which the median lies with 95 % at least, whatever they follow."""
+    ordered, count = sorted(values), len(values)
+    outside, inner = 0.0, -1  # of the chance that the median lies out there, on one side
+    while (outside := outside + math.comb(count, inner + 1) / 2**count) <= _LEVEL / 2:
+        inner += 1
+    if inner < 0:
+        raise InputError("step costs", f"{count} rounds", f"{FEWEST} at least")
+    return ordered[inner], ordered[count - 1 - inner]
+
+
+def write(path: Path, measured: StepCosts, command: str) -> None:
+    """Write as JSON: the rounds, and for readers what follows from them."""
+    costs = [
+        {
+            "workload": cost.workload,
+            "optimizer": cost.optimizer,
+            "execution": cost.execution,
+            "lanes": cost.lanes,
+            "gradients": cost.gradients,
+            "seconds": list(cost.seconds),
+            "median": cost.median,
+            "interval": list(interval(cost.seconds)),
+            f"over_{BASELINE}": _over_baseline(measured, cost),
+        }
+        for cost in measured.costs
+    ]
+    content = {"machine": dict(measured.machine), "images": dict(measured.images), "costs": costs}
+    kept = {"version": VERSION, "command": command, "digest": digest(content), **content}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _over_baseline(measured: StepCosts, cost: StepCost) -> list[float] | None:
+    """Median and interval; none where the baseline's step was executed otherwise."""
+    base = measured.of(cost.workload, BASELINE)
+    if (base.execution, base.lanes) != (cost.execution, cost.lanes):
+        return None
+    return list(measured.ratio(cost.workload, cost.optimizer, BASELINE))
+
+
+def read(path: Path) -> StepCosts:
+    """What `write` wrote; a file that was changed since is refused."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(path, "no such file", _ALLOWED) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(path, f"not readable ({error})", _ALLOWED) from None
+    if not isinstance(kept, dict) or kept.get("version") != VERSION:
+        raise InputError(path, "no step costs of this version", _ALLOWED)
+    try:
+        content = {name: kept[name] for name in ("machine", "images", "costs")}
+        if kept["digest"] != digest(content):
+            raise InputError(path, "changed after it was written", _ALLOWED)
+        costs = [
+            StepCost(
+                workload=entry["workload"],
+                optimizer=entry["optimizer"],
+                execution=entry["execution"],
+                lanes=entry["lanes"],
+                gradients=entry["gradients"],
+                seconds=tuple(entry["seconds"]),
+            )
+            for entry in content["costs"]
+        ]
+    except (KeyError, TypeError) as error:
+        raise InputError(path, f"incomplete ({type(error).__name__}: {error})", _ALLOWED) from None
+    return StepCosts(content["machine"], costs, content["images"])
+
+
+def table(measured: StepCosts) -> str:
+    """The costs as text: milliseconds of a step, and the ratio to the baseline's."""
+    lines = [
+        f"{'workload':14}{'optimizer':22}{'ms a step':>10}{'gradients':>10}"
+        f"{f'over {BASELINE}':>10}  {'interval':16}execution"
+    ]
+    for cost in measured.costs:
+        over = _over_baseline(measured, cost)
+        ratio, between = "", ""
+        if over:
+            ratio, between = f"{over[0]:.3f}", f"{over[1]:.3f} – {over[2]:.3f}"
+        lines.append(
+            f"{cost.workload:14}{cost.optimizer:22}{1e3 * cost.median:10.2f}{cost.gradients:10}"
+            f"{ratio:>10}  {between:16}{cost.execution}, {cost.lanes} lanes"
+        )
+    return "\n".join(lines)

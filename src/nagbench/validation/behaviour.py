@@ -1,0 +1,196 @@
+"""The behaviour of judging: the verdicts on records made up once and for all.
+
+A registration keeps them. Sources change with every repair; what they say of these records must not
+change without a word, for then they would judge the study's own records otherwise too.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nagbench.records import CURVE, settings_text
+from nagbench.statistics.hypotheses import verdicts
+from nagbench.statistics.roles import select
+from nagbench.statistics.tuning import tuning
+from nagbench.study.choice import choose
+from nagbench.study.file import study_of
+from nagbench.study.model import Study
+from nagbench.study.plan import units
+from nagbench.study.unit import Run, Unit
+
+SHOWN = ("verdict", "remark", "statistic", "pairs", "effect", "low", "high", "p", "power")
+SEEDS = list(range(201, 213))
+EPOCHS = 6
+STEPS = 100  # of an epoch
+
+# By name: final accuracy, its spread between seeds, the share of the way left that an epoch goes,
+# and how many test runs diverge.
+ARMS = {
+    "plain": (0.70, 0.01, 0.4, 0),
+    "good": (0.74, 0.01, 0.4, 0),
+    "bit_better": (0.708, 0.001, 0.4, 0),
+    "noisy": (0.72, 0.05, 0.4, 0),
+    "wide": (0.71, 0.02, 0.4, 0),
+    "same": (0.701, 0.002, 0.4, 0),
+    "quick": (0.70, 0.01, 0.8, 0),
+    "breaking": (0.70, 0.01, 0.4, 12),
+    "late": (0.30, 0.01, 0.4, 0),
+    "later": (0.30, 0.01, 0.3, 0),
+}
+
+
+def _claim(
+    statement: str, optimizer: str, reference: str | None = "plain", **more: Any
+) -> dict[str, Any]:
+    directed = {"direction": "greater"} if statement in ("difference", "threshold") else {}
+    return {
+        "claim": f"{statement} of {optimizer}",
+        "workload": "made_up",
+        "optimizer": optimizer,
+        **({} if reference is None else {"reference": reference}),
+        "metric": "accuracy",
+        "statement": statement,
+        "margin": 0.01,
+        **directed,
+        **more,
+    }
+
+
+_RANKED: dict[str, Any] = {
+    "claim": "a ranking",
+    "workload": "made_up",
+    "metric": "accuracy",
+    "statement": "ranking",
+    "direction": "greater",
+}
+_LESS: dict[str, Any] = {"metric": "gradients", "direction": "less", "margin": 60.0}
+CLAIMS = {
+    "better": _claim("difference", "good"),
+    "worse": _claim("difference", "plain", "good"),
+    "below_relevance": _claim("difference", "bit_better", "same", margin=0.02),
+    "no_difference": _claim("difference", "plain", "same", margin=0.03),
+    "open": _claim("difference", "wide", margin=0.02),
+    "too_few": _claim("difference", "noisy", "same", margin=0.005),
+    "breaking": _claim("difference", "breaking"),
+    "equal": _claim("equivalence", "same", "bit_better"),
+    "unequal": _claim("equivalence", "good"),
+    "at_most": _claim("at_most", "same", "bit_better"),
+    "more_than": _claim("at_most", "good"),
+    "above_a_number": _claim("threshold", "good", None, value=0.66, margin=0.0),
+    "near_a_number": _claim("threshold", "good", None, value=0.70, margin=0.0),
+    "below_a_number": _claim("threshold", "plain", None, value=0.72, margin=0.0),
+    "faster": _claim("difference", "quick", **_LESS),
+    "slower": _claim("difference", "plain", "quick", **_LESS),
+    "never": _claim("difference", "late", "later", **_LESS),
+    "one_arrives": _claim("difference", "plain", "late", **_LESS),
+    "breaks_less": _claim("events", "plain", "breaking", metric="diverged", direction="less"),
+    "nothing_breaks": _claim("events", "plain", "good", metric="diverged", direction="less"),
+    "in_order": {**_RANKED, "optimizers": ["good", "plain", "late"]},
+    "out_of_order": {**_RANKED, "optimizers": ["late", "plain", "good"]},
+}
+
+
+def behaviour() -> dict[str, dict[str, Any]]:
+    """What judging says of each made-up claim: the columns `SHOWN`, numbers to three digits."""
+    study = _study()
+    selection = select(study, *_records(study))
+    table = verdicts(study, selection, tuning(study, selection)).set_index("hypothesis")
+    return {
+        str(name): {column: _plain(row[column]) for column in SHOWN}
+        for name, row in table.iterrows()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return int(value) if isinstance(value, int | np.integer) else str(value)
+
+
+def _study() -> Study:
+    """The claims, and an optimizer for each arm that is tuned nowhere."""
+    workload = {
+        "model": "tiny_cnn",
+        "batch_size": 10,
+        "train_size": 10 * STEPS,
+        "epochs": EPOCHS,
+        "targets": {"low": 0.5, "high": 0.65, "source": "made up"},
+    }
+    arms = {
+        name: {"based_on": "sgd", "settings": {"lr": (n + 1) / 100}, "space": {}}
+        for n, name in enumerate(ARMS)
+    }
+    content = {
+        "title": "Records made up",
+        "data": "synthetic",
+        "validation_size": 1000,
+        "workloads": {"made_up": workload},
+        "optimizers": arms,
+        "baseline": "plain",
+        "tuning": {"points": 1, "seeds": [1], "choices": ["accuracy"], "runner_up_seeds": 0},
+        "testing": {"seeds": SEEDS},
+        "hypotheses": CLAIMS,
+    }
+    return study_of("behaviour", content, "behaviour")
+
+
+def _records(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Runs and curves of all units, by chance that the arm's name and the seed decide."""
+    runs: list[dict[str, Any]] = []
+    curves: list[pd.DataFrame] = []
+    choices: dict[str, dict[str, Any]] = {}
+    for unit in units(study):
+        choice = None if unit.halving is not None else choices[unit.tuned_by]
+        made = [_made_up(unit, run) for run in unit.runs(choice=choice)]
+        own = pd.DataFrame([row for row, _ in made]), pd.concat([curve for _, curve in made])
+        if unit.halving is not None:
+            choices[unit.name] = choose(unit, *own)
+        runs += [row for row, _ in made]
+        curves += [curve for _, curve in made]
+    return pd.DataFrame(runs), pd.concat(curves, ignore_index=True)
+
+
+def _made_up(unit: Unit, run: Run) -> tuple[dict[str, Any], pd.DataFrame]:
+    final, spread, pace, diverging = ARMS[unit.optimizer]
+    own = np.random.default_rng([*unit.optimizer.encode(), run.seed])
+    final += spread * float(own.standard_normal())
+    diverges = unit.stage == "test" and run.seed < SEEDS[0] + diverging
+    epochs = np.arange(0, EPOCHS / 2 if diverges else EPOCHS + 0.1)
+    accuracy = final - (final - 0.1) * (1 - pace) ** epochs
+    curve = pd.DataFrame(
+        {
+            **dict.fromkeys(CURVE, 0.1),
+            "run": run.id,
+            "epoch": epochs,
+            "validation_accuracy": accuracy,
+            "test_accuracy": accuracy,
+            "gradient_evaluations": STEPS * epochs,
+            "spikes": 0.0,
+        }
+    )
+    row = {
+        "run": run.id,
+        "study": unit.study,
+        "edition": "made up",
+        "data": unit.base.data,
+        "stage": unit.stage,
+        "workload": unit.workload,
+        "optimizer": unit.optimizer,
+        "trial": run.trial,
+        "seed": run.seed,
+        "settings": settings_text(run.settings),
+        "learning_rate": run.settings["lr"],
+        "status": "diverged" if diverges else "finished",
+        "diverged_step": STEPS * len(epochs) if diverges else -1,
+        "epochs": EPOCHS,
+        "gradient_evaluations": int(STEPS * epochs[-1]),
+        "train_seconds": 1.0,
+        "evaluation_seconds": 0.1,
+        "started": "",
+        "ended": "",
+        "message": "",
+        "code": "",
+        "provenance": "{}",
+    }
+    return row, curve

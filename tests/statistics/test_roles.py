@@ -1,0 +1,134 @@
+"""Which setting a number is of, and how much of it rests on the choice of that setting."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nagbench.statistics.hypotheses import verdicts
+from nagbench.statistics.result_tables import result_tables
+from nagbench.statistics.roles import select
+from nagbench.statistics.tuning import another_wins, tuning
+from nagbench.study.file import study_of
+from nagbench.study.model import Study
+from records_of import Records, joined, records_of, tuning_of
+
+SEEDS = list(range(11, 21))
+FEW = 4
+
+
+@pytest.fixture
+def roled(small: dict[str, Any]) -> Study:
+    """Two tuning seeds; settings are chosen by accuracy and by speed, and there is a runner-up."""
+    small["tuning"] |= {
+        "points": 2, "seeds": [1, 2], "finalists": 3, "choices": ["accuracy", "speed"],
+        "runner_up_seeds": FEW,
+    }  # fmt: skip
+    small["testing"]["seeds"] = SEEDS
+    small["workloads"]["tiny"]["targets"] = {"low": 0.2, "high": 0.4, "source": "a test"}
+    claim = {
+        "claim": "c", "workload": "tiny", "optimizer": "nag_sutskever", "reference": "sgd",
+        "statement": "difference", "margin": 0.05,
+    }  # fmt: skip
+    small["hypotheses"] = {
+        "accurate": {**claim, "metric": "accuracy", "direction": "greater", "family": "a"},
+        "fast": {**claim, "metric": "epochs", "direction": "less", "family": "b"},
+    }
+    return study_of("small", small, "a test")
+
+
+def of(study: Study, runner_up: float) -> Records:
+    """Trial 0 ends highest, trial 1 is the fastest, trial 2 the second most accurate.
+
+    In the tests NAG ends 0.3 over SGD at trial 0, at trial 1 it is faster, and its trial 2 ends
+    `runner_up` over SGD's chosen one.
+    """
+    runs, curves = tuning_of(study, lambda *key: {0: 0.6, 1: 0.5, 2: 0.55}[key[2]])
+    soon = curves["run"].isin(runs["run"][runs["trial"] == 1]) & (curves["epoch"] == 1)
+    curves.loc[soon, "validation_accuracy"] = 0.45
+    noise = np.random.default_rng(0).normal(0, 0.01, (4, len(SEEDS)))
+
+    def ends(at: float, n: int, middle: float) -> list[list[float]]:
+        return [[0.1, middle, at + one] for one in noise[n]]
+
+    return joined(
+        (runs, curves),
+        records_of(study, {"sgd": ends(0.4, 0, 0.2), "nag_sutskever": ends(0.7, 1, 0.2)}),
+        records_of(study, {"sgd": ends(0.3, 0, 0.2), "nag_sutskever": ends(0.3, 2, 0.4)}, 1),
+        records_of(
+            study,
+            {"sgd": ends(0.4, 0, 0.2)[:FEW], "nag_sutskever": ends(0.4 + runner_up, 3, 0.2)[:FEW]},
+            2,
+        ),
+    )
+
+
+def test_accuracy_and_speed_are_told_of_the_setting_that_each_chose(roled: Study) -> None:
+    tables = result_tables(roled, *of(roled, 0.28))
+    summary = tables["summary"].set_index("optimizer")
+    assert list(summary["runs"]) == [len(SEEDS)] * 2
+    assert summary.at["nag_sutskever", "accuracy"] == pytest.approx(0.7, abs=0.02)
+    below = tables["times_below"]
+    below = below[below["clock"] == "epochs"].set_index("optimizer")
+    # By trial 1: NAG is at 0.4 after an epoch, SGD at 0.2.
+    assert below.at["nag_sutskever", "mean"] < below.at["sgd", "mean"] - 0.4
+    assert set(tables["settings"]["roles"]) == {"accuracy", "speed", "runner_up"}
+
+
+def test_without_a_runner_up_in_records_nothing_is_said_of_it(roled: Study) -> None:
+    runs, curves = of(roled, 0.28)
+    fewer = runs[(runs["stage"] == "tune") | (runs["trial"] != 2)]
+    (row, _) = _judged(roled, (fewer, curves))
+    assert np.isnan(row["runner_up_effect"])
+    assert not row["depends_on_tuning"]
+
+
+@pytest.mark.parametrize(
+    ("runner_up", "depends"),
+    [(0.28, False), (0.06, False), (0.01, True), (-0.1, True)],
+    ids=["alike", "above the margin", "below half of the margin", "sign turned"],
+)
+def test_a_finding_that_the_runner_up_does_not_bear_out_depends_on_tuning(
+    roled: Study, runner_up: float, depends: bool
+) -> None:
+    (row, _) = _judged(roled, of(roled, runner_up))
+    assert row["verdict"] == "supported"
+    assert row["runner_up_effect"] == pytest.approx(runner_up, abs=0.02)
+    assert row["runner_up_pairs"] == FEW
+    assert row["depends_on_tuning"] == depends
+
+
+def test_how_often_another_setting_would_win_is_a_bootstrap_of_seeds(roled: Study) -> None:
+    """Trial 0 wins one seed by much, trial 1 the other by little: of resamples a quarter has the
+    second seed alone."""
+    ends = {(0, 1): 0.6, (1, 1): 0.4, (0, 2): 0.5, (1, 2): 0.52, (2, 1): 0.2, (2, 2): 0.2}
+    tuned = tuning_of(roled, lambda *key: ends[key[2], key[3]])
+    tested = records_of(roled, {name: [[0.1, 0.2, 0.3]] * 10 for name in roled.optimizers})
+    selection = select(roled, *joined(tuned, tested))
+    found = another_wins(roled, selection, ("tiny", "sgd"), "accuracy")
+    assert found["another_wins"] == pytest.approx(0.25, abs=0.04)
+    assert found["regret"] == pytest.approx(0.25 * 0.09, abs=0.005)
+
+
+def test_one_tuning_seed_tells_nothing_of_other_ones(small_study: Study) -> None:
+    tested = records_of(small_study, {"sgd": [[0.1] * 3] * 2, "nag_sutskever": [[0.1] * 3] * 2})
+    selection = select(small_study, *joined(tuning_of(small_study), tested))
+    table = tuning(small_study, selection)
+    assert table["another_wins"].isna().all()
+    assert list(table["trial"]) == [0, 0]
+    assert list(table["default_loss"]) == [0, 0]
+
+
+def test_tests_of_an_optimizer_whose_tuning_is_not_complete_have_no_role(
+    small_study: Study,
+) -> None:
+    tested = records_of(small_study, {"sgd": [[0.1] * 3] * 2, "nag_sutskever": [[0.1] * 3] * 2})
+    runs, curves = joined(tuning_of(small_study), tested)
+    gone = (runs["stage"] == "tune") & (runs["optimizer"] == "sgd") & (runs["trial"] == 1)
+    selection = select(small_study, runs[~gone], curves)
+    assert set(selection.accuracy["optimizer"]) == {"nag_sutskever"}
+
+
+def _judged(study: Study, records: Records) -> list[dict[str, Any]]:
+    selection = select(study, *records)
+    return verdicts(study, selection, tuning(study, selection)).to_dict("records")
