@@ -184,7 +184,7 @@ def model_and_data_train(folder: Path) -> None:
     assert set(runs["data"]) == set(runs["edition"]) == {"stripes"}
     curves = pd.read_parquet(folder / "results/my-study/records/curves.parquet")
     own = curves[curves["run"].isin(runs["run"][runs["workload"] == "two_layers"])]
-    loss = own.pivot(index="run", columns="epoch", values="validation_loss")
+    loss = own.pivot_table(index="run", columns="epoch", values="validation_loss")
     assert (loss[2] < loss[0]).any()  # of few steps at rates spread over four decades
 
 
