@@ -1,6 +1,5 @@
 """What a study expands to: units and runs, what names a run, and the plan as a file."""
 
-import copy
 import json
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from edited import changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,16 +29,6 @@ OWN = {
 
 def planned(data: dict[str, Any], name: str = "tune/tiny/sgd") -> Unit:
     return unit(units(study_of("small", data, "small.yaml")), name)
-
-
-def changed(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    result = copy.deepcopy(data)
-    *parents, last = path.split(".")
-    place = result
-    for key in parents:
-        place = place[key]
-    place[last] = value
-    return result
 
 
 def chosen(trial: int, settings: dict[str, Any]) -> dict[str, Any]:
