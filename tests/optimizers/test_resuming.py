@@ -126,9 +126,9 @@ def assert_same(found: Any, expected: Any, place: str = "state") -> None:
         assert found == expected or (found != found and expected != expected), place
 
 
-def rate_after(schedule: str, rate: float, epoch: int) -> float:
-    """The rate of the epoch's last step, in closed form; one step of fifteen is warm-up."""
-    step, total = STEPS * epoch - 1, STEPS * EPOCHS
+def rate_after(schedule: str, rate: float, epoch: float) -> float:
+    """The rate of the last step before `epoch`, in closed form; one step of fifteen is warm-up."""
+    step, total = math.floor(STEPS * epoch) - 1, STEPS * EPOCHS
     factors = {
         "constant": 1.0,
         "cosine": math.cos(math.pi * step / total / 2) ** 2,
@@ -153,9 +153,8 @@ def test_stopped_after_every_epoch_it_ends_bit_equal(
         return
     assert len(whole) == EPOCHS
     assert_same(in_parts(recipe, splits), whole)
-    found = whole[-1]["outcome"]["curve"]["learning_rate"]
-    rates = [rate_after(kept, row.defaults["lr"], epoch) for epoch in range(1, EPOCHS + 1)]
-    assert found[1:] == pytest.approx(rates, rel=1e-9)
+    rates = [rate_after(kept, row.defaults["lr"], half / 2) for half in range(1, 2 * EPOCHS + 1)]
+    assert whole[-1]["outcome"]["curve"]["learning_rate"][1:] == pytest.approx(rates, rel=1e-9)
 
 
 class Drawing(torch.optim.SGD):

@@ -118,7 +118,9 @@ class LiveRun:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         vars(self.optimizer).update(state["attributes"])
-        self.outcome = Outcome(**{**state["outcome"], "status": "finished"})  # no longer stopped
+        self.outcome = Outcome(**state["outcome"])
+        if self.outcome.status == "stopped":
+            self.outcome.status = "finished"
         self.losses = state["losses"].cpu().numpy()
         self.epoch = state["epoch"]
 
