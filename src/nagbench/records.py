@@ -35,7 +35,7 @@ CURVE = {
     "gradient_ratio": "median of the first layer's gradient norm over the last's",
     "update_norm": "mean length of a step in parameter space",
     "learning_rate": "in force in the last step",
-    "gradient_evaluations": "since the start",
+    "gradient_evaluations": "since the start; a forward pass alone counts a third",
     "train_seconds": "since the start",
     "evaluation_seconds": "since the start",
     "largest_jump": "largest rise of the loss from one step to the next",
@@ -57,7 +57,7 @@ RUNS = {
     "status": pa.string(),
     "diverged_step": pa.int64(),
     "epochs": pa.int64(),
-    "gradient_evaluations": pa.int64(),
+    "gradient_evaluations": pa.float64(),
     "train_seconds": pa.float64(),
     "evaluation_seconds": pa.float64(),
     "started": pa.string(),
@@ -247,7 +247,12 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
 
 
 def _from_version_3(table: pa.Table) -> pa.Table:
-    """Records until version 3, whose curves had a row each epoch, counted in whole numbers."""
+    """Records until version 3, whose curves had a row each epoch, counted in whole numbers, as
+    gradients were."""
+    counted = "gradient_evaluations"
+    if counted in table.column_names:
+        place = table.column_names.index(counted)
+        table = table.set_column(place, counted, table[counted].cast(pa.float64()))
     if "epoch" in table.column_names:
         place = table.column_names.index("epoch")
         return table.set_column(place, "epoch", table["epoch"].cast(pa.float64()))

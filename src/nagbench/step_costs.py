@@ -32,7 +32,8 @@ class StepCost:
         workload, optimizer: Names of the study's.
         execution: `eager` or `graph`.
         lanes: Runs side by side.
-        gradients: Evaluated in a step, the last before the rounds.
+        gradients: Evaluated in a step, the last before the rounds; a forward pass alone counts a
+            third.
         seconds: Of a step of one run, a number for each round, in the order of the rounds.
     """
 
@@ -40,7 +41,7 @@ class StepCost:
     optimizer: str
     execution: str
     lanes: int
-    gradients: int
+    gradients: float
     seconds: tuple[float, ...]
 
     @property
@@ -169,7 +170,7 @@ def table(measured: StepCosts) -> str:
         if over:
             ratio, between = f"{over[0]:.3f}", f"{over[1]:.3f} – {over[2]:.3f}"
         lines.append(
-            f"{cost.workload:14}{cost.optimizer:22}{1e3 * cost.median:10.2f}{cost.gradients:10}"
+            f"{cost.workload:14}{cost.optimizer:22}{1e3 * cost.median:10.2f}{cost.gradients:10.3g}"
             f"{ratio:>10}  {between:16}{cost.execution}, {cost.lanes} lanes"
         )
     return "\n".join(lines)

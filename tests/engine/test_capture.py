@@ -5,6 +5,7 @@ host for nothing, writes where it wrote before, and that an optimizer keeps noth
 With a GPU the graph itself is held against the steps.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,16 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import build, capture
-from nagbench.engine.capture import NotCapturable, Step, host_state
-from nagbench.engine.loop import step
+from nagbench.engine.graph import NotCapturable
+from nagbench.engine.host_state import host_state
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
+from nagbench.engine.step import step
 from nagbench.models.registry import MODELS
 from nagbench.optimizers.catalogue import CATALOGUE
+from no_waiting import NoWaiting
 from small_runs import CPU, assert_same_outcomes, outcomes, placed, recipe_of, trained
 
 CUDA = pytest.mark.gpu
@@ -38,18 +40,19 @@ def four(model: str = "tiny_cnn", breaking: Sequence[int] = (), **changes: Any) 
 
 
 class Capture:
-    """Stands in for a graph: its replay takes the steps of the runs that it was made with."""
+    """Stands in for a graph: its replay does the work that it was made with."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
 
-    def __call__(self, runs: Sequence[LiveRun], step: Step) -> Callable[[], None]:
-        self.sizes.append(len(runs))
+    def __call__(
+        self, branches: Sequence[Callable[[], object]], _: torch.device
+    ) -> Callable[[], None]:
+        self.sizes.append(len(branches))
 
         def replay() -> None:
-            for run in runs:
-                step(run)
-                run.evaluations.pop()  # a replay counts nothing; who replays does
+            for branch in branches:
+                branch()
 
         return replay
 
@@ -85,7 +88,7 @@ def test_when_half_of_the_runs_are_over_the_others_are_captured_anew(images: Ima
 
 
 def test_what_cannot_be_captured_is_trained_step_by_step_and_says_so(images: ImageSet) -> None:
-    def refuse(_: Sequence[LiveRun], __: Step) -> Callable[[], None]:
+    def refuse(*_: object) -> Callable[[], None]:
         raise NotCapturable("not capturable: a reason")
 
     replayed = outcomes(four(), images, refuse)
@@ -97,21 +100,17 @@ def test_a_second_capture_that_fails_goes_on_from_the_epoch_before(images: Image
     """By then the runs have epochs behind them, which must be neither lost nor repeated."""
 
     class Once(Capture):
-        def __call__(self, runs: Sequence[LiveRun], step: Step) -> Callable[[], None]:
+        def __call__(
+            self, branches: Sequence[Callable[[], object]], device: torch.device
+        ) -> Callable[[], None]:
             if self.sizes:
                 raise NotCapturable("no more")
-            return super().__call__(runs, step)
+            return super().__call__(branches, device)
 
     recipes = four(breaking=(0, 2))
     replayed = outcomes(recipes, images, Once())
     assert_same_outcomes(outcomes(recipes, images), replayed)
     assert {replayed[recipes[n].id][1] for n in (1, 3)} == {"eager (no more)"}
-
-
-def test_steps_with_a_closure_are_not_captured(images: ImageSet) -> None:
-    recipe = recipe_of("tiny_cnn", "restart_function")
-    ((_, how),) = outcomes([recipe], images, Capture()).values()
-    assert how == "eager (several gradients in a step)"
 
 
 def test_the_warm_up_is_no_more_than_an_epoch_has(images: ImageSet) -> None:
@@ -120,22 +119,11 @@ def test_the_warm_up_is_no_more_than_an_epoch_has(images: ImageSet) -> None:
     assert_same_outcomes(outcomes(recipes, images), outcomes(recipes, images, Capture()))
 
 
-class _NoWaiting(TorchDispatchMode):
-    """Refuses what needs a number from the device, or a shape that depends on one."""
-
-    REFUSED = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "equal")
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        name = func.overloadpacket.__name__
-        assert name not in self.REFUSED, f"{name} makes the host wait"
-        return func(*args, **(kwargs or {}))
-
-
 @pytest.mark.parametrize("model", MODELS)
 def test_a_step_asks_the_host_for_nothing(images: ImageSet, model: str) -> None:
     run = LiveRun(recipe_of(model, "nag", cutout=8, l1=1e-4, l2=1e-4), placed(images), CPU)
     trained(run, steps=1)
-    with _NoWaiting():
+    with NoWaiting():
         step(run)
 
 
@@ -200,6 +188,16 @@ def test_an_optimizer_that_counts_on_the_host_is_not_captured(images: ImageSet) 
         assert capturable or "on the host" in how  # on a GPU adam is built `capturable`
 
 
+def test_where_all_else_fails_steps_are_taken_as_they_are(images: ImageSet) -> None:
+    """Whole, then beside the optimizer, then one operation after the other: the last reason."""
+
+    def refuse(branches: Sequence[object], _: torch.device) -> Any:
+        raise NotCapturable(f"no {len(branches)} branches")
+
+    found = outcomes(four(), images, refuse)
+    assert {how for _, how in found.values()} == {"eager (no 1 branches)"}
+
+
 def test_on_a_gpu_optimizers_are_asked_to_be_capturable() -> None:
     parameter = torch.nn.Parameter(torch.ones(3))
     adam, sgd = recipe_of("tiny_cnn", "adam"), recipe_of()
@@ -216,6 +214,8 @@ def test_a_gpu_agrees_with_the_cpu(images: ImageSet, model: str) -> None:
     """Twenty steps in float64, captured on the GPU."""
     recipes = four(model, precision="float64", batch_size=8, epochs=1)[:2]
     cpu, gpu = outcomes(recipes, images), outcomes(recipes, images, device=GPU)
+    assert torch.are_deterministic_algorithms_enabled()
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] in (":4096:8", ":16:8")
     for name, (row, _) in cpu.items():
         assert gpu[name][1] == "graph"
         for column, value in row.items():
@@ -228,6 +228,7 @@ def test_a_gpu_agrees_with_the_cpu(images: ImageSet, model: str) -> None:
 def test_runs_side_by_side_on_a_gpu_are_those_of_a_run_alone(images: ImageSet, lanes: int) -> None:
     recipes = [replace(recipe_of("seed_cnn"), seed=n) for n in range(lanes)]
     together = outcomes(recipes, images, device=GPU)
+    assert {how for _, how in together.values()} == {"graph"}
     alone: dict[str, Any] = {}
     for recipe in recipes:
         alone |= outcomes([recipe], images, device=GPU)

@@ -3,7 +3,6 @@
 import random
 import traceback
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -70,15 +69,6 @@ def test_an_optimizer_that_draws_random_numbers_repeats(images: ImageSet) -> Non
     beside = outcomes([noisy(2), noisy(1), noisy(3)], images)
     assert_same_outcomes(first, {noisy(1).id: beside[noisy(1).id]})
     assert beside[noisy(2).id][0]["curve_train_loss"] != beside[noisy(3).id][0]["curve_train_loss"]
-
-
-def test_an_optimizer_that_draws_random_numbers_is_not_captured(images: ImageSet) -> None:
-    def capture(*_: object) -> Any:
-        raise AssertionError("a replay would draw the same numbers in each step")
-
-    ((row, how),) = outcomes([noisy(1)], images, capture).values()
-    assert how == "eager (the optimizer draws random numbers)"
-    assert_same_outcomes(outcomes([noisy(1)], images), {noisy(1).id: (row, how)})
 
 
 def test_an_optimizer_that_draws_random_numbers_resumes(images: ImageSet) -> None:

@@ -86,9 +86,8 @@ def test_it_takes_the_steps_of_a_plain_loop(
 
     network = build.network(work, images.inputs, images.classes)
     if model == "fastnet":
-        network.whiten(  # type: ignore[operator]
-            torch.stack([as_torchvision_would(images, image) for image in images.train_images])
-        )
+        pixels = [as_torchvision_would(images, image) for image in images.train_images]
+        network.whiten(network.patch_moment(torch.stack(pixels)))  # type: ignore[operator]
     network.double().train()
     learned = [p for p in network.parameters() if p.requires_grad]
     optimizer = build.optimizer_class(work.optimizer, closure=False)(learned, **work.settings)
@@ -197,7 +196,7 @@ def test_other_weights_are_judged_with_statistics_of_their_own(images: ImageSet)
 def test_every_gradient_of_a_closure_is_counted(images: ImageSet) -> None:
     one = live(replace(recipe_of(batch_size=100), **LBFGS), placed(images))
     trained(one)
-    assert one.evaluations == [3, 3]
+    assert one.passes == [3, 3]
 
 
 def test_within_a_step_a_closure_finds_dropout_and_statistics_held_still(
@@ -249,3 +248,23 @@ def test_the_articles_losses_are_those_that_they_print() -> None:
     torch.testing.assert_close(found, printed)
     found = one_hot_squares.loss(logits, labels, recipe_of())
     torch.testing.assert_close(found, ((logits - one_hot) ** 2).mean())
+
+
+def test_whitening_looks_at_the_images_once_for_all_runs(
+    images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    honest = ResidentSet.first
+
+    def first(self: ResidentSet, count: int) -> torch.Tensor:
+        looked.append(count)
+        return honest(self, count)
+
+    monkeypatch.setattr(ResidentSet, "first", first)
+    data, other = placed(images), placed(replace(images, train_images=255 - images.train_images))
+    pairs = [(seed, where) for seed in (1, 2) for where in (data, other)]
+    runs = [live(recipe_of("fastnet", seed=seed), where) for seed, where in pairs]
+    weights = [one.model.whitening.weight for one in runs]  # type: ignore[union-attr]
+    assert len(looked) == 2  # once for each set
+    assert torch.equal(weights[0], weights[2])
+    assert not torch.equal(weights[0], weights[1])

@@ -173,7 +173,7 @@ def test_whitening_makes_patches_uncorrelated_and_of_one_size(
     images = noise(64 if inputs == COLOUR else 400, inputs).double()
     images[:, -1] = 0.8 * images[:, 0] + 0.2 * images[:, -1]
     model = FastNet(inputs, 10).double()
-    model.whiten(images)
+    model.whiten(model.patch_moment(images))
     components = 4 * inputs[0]
     outputs = model.whitening(images).permute(1, 0, 2, 3).flatten(1)
     assert len(outputs) == 2 * components

@@ -1,5 +1,6 @@
 """What a session saved is what the next one finds, whatever was cut off, within its limits."""
 
+import io
 import os
 import random
 import tarfile
@@ -236,11 +237,22 @@ def test_a_damaged_archive_is_named(folder: Folder, tmp_path: Path) -> None:
         unpacked(tmp_path, tmp_path / "out")
 
 
-def test_an_archive_writes_nowhere_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["above", "absolute", "link", "device"])
+def test_an_archive_writes_nowhere_else(tmp_path: Path, what: str) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "own.json").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "own.json")
     with tarfile.open(tmp_path / "out/0001-work-1.tar.gz", "w:gz") as archive:
-        archive.add(os.devnull, "../../own.json")
+        if what == "link":
+            archive.add(tmp_path / "link", "link.json")
+        elif what == "device":
+            archive.add(os.devnull, "device.json")
+        else:
+            entry = tarfile.TarInfo("../../own.json")
+            if what == "absolute":
+                entry.name = str(tmp_path / "own.json")
+            entry.size = 4
+            archive.addfile(entry, io.BytesIO(b"oops"))
     with pytest.raises(InputError, match="not readable"):
         unpacked(tmp_path, tmp_path / "out")
     assert (tmp_path / "own.json").read_text() == "mine"

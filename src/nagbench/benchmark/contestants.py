@@ -4,6 +4,7 @@ import itertools
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,12 +15,13 @@ from torch.nn.functional import cross_entropy
 from nagbench.benchmark.cases import SETTINGS, network_with_masks
 from nagbench.data.cifar10 import SET
 from nagbench.data.torchvision_import import import_torchvision
-from nagbench.engine.capture import WARM_UP, capture_graph
-from nagbench.engine.loop import step
+from nagbench.engine.capture import WARM_UP
+from nagbench.engine.graph import capture_graph
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
+from nagbench.engine.step import step
 
 IMAGES = 10_000  # noise: what the images show takes no time
 _LOADERS = 4
@@ -144,7 +146,10 @@ class Engine:
             for _ in range(WARM_UP):
                 step(run)
             run.rewind()
-        self._replay = capture_graph(self.runs, step) if device.type == "cuda" else None
+        branches = [partial(step, run) for run in self.runs]
+        self._replay = capture_graph(branches, device) if device.type == "cuda" else None
+        for run in self.runs:
+            run.rewind()
 
     def step(self) -> None:
         if self._left == 0:  # the plans of an epoch are made beside a GPU, and counted on a CPU

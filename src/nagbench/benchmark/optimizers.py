@@ -11,8 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nagbench.benchmark.cases import case_of
 from nagbench.data.cifar10 import SET
 from nagbench.engine import build
-from nagbench.engine.capture import host_state
 from nagbench.engine.clock import now
+from nagbench.engine.host_state import host_state
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.spec import OptimizerSpec

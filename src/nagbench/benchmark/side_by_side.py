@@ -1,18 +1,19 @@
 """Whole steps of a study's optimizers, timed side by side: each has its turn in every round."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
 
 from nagbench.benchmark.progress import Progress, load
-from nagbench.engine.capture import WARM_UP, NotCapturable, capture_graph, host_state
+from nagbench.engine.capture import WARM_UP, Eager, Execution, Whole
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
-from nagbench.engine.loop import step
+from nagbench.engine.graph import NotCapturable, capture_graph
+from nagbench.engine.outcome import PASSES
 from nagbench.engine.recipe import Recipe
-from nagbench.engine.run import LiveRun
+from nagbench.engine.step import gradient, step
 from nagbench.errors import InputError
 from nagbench.runner.estimate import run_on_noise
 from nagbench.runner.provenance import environment
@@ -32,42 +33,34 @@ class _Stepper:
         self._runs = [
             run_on_noise(one, recipe.settings, recipe.batch_size, device) for one in seeds
         ]
+        self._execution: Execution = Eager(step)
+        if device.type == "cuda":
+            self._execution = Whole(step, gradient, capture_graph)
+        left = WARM_UP + 1  # the first steps, and the one that is captured
+        while left:
+            try:
+                self._next()
+                left -= 1
+            except NotCapturable as why:
+                assert not isinstance(self._execution, Eager)
+                self._execution, left = self._execution.without(why), WARM_UP + 1
+        self.execution = self._execution.name
+        self.gradients = self._runs[0].passes[0] / PASSES  # of the last step
+
+    def _next(self) -> None:
         for run in self._runs:
-            for _ in range(WARM_UP):
-                self._next(run)
-        self._replay = self._captured() if device.type == "cuda" else None
-        self.execution = "graph" if self._replay else "eager"
-        (self.gradients,) = self._runs[0].evaluations  # of the last step
-
-    def _next(self, run: LiveRun) -> None:
-        run.rewind()  # the noise is one batch
-        step(run)
-
-    def _captured(self) -> Callable[[], None] | None:
-        """What replays a step of all; None where the engine would launch it by operations."""
-        run = self._runs[0]
-        if run.recipe.closure:
-            return None
-        before = host_state(run.optimizer)
-        self._next(run)
-        if host_state(run.optimizer) != before:
-            return None
-        try:
-            return capture_graph(self._runs, step)
-        except NotCapturable:
-            return None
+            run.rewind()  # the noise is one batch
+        if isinstance(self._execution, Whole):
+            self._execution.train(self._runs, 1)
+        else:
+            for run in self._runs:
+                self._execution.step(run)
 
     def turn(self) -> float:
         """Seconds of a step of one run."""
         began = now(self._device)
         for _ in range(_STEPS):
-            if self._replay is not None:
-                for run in self._runs:
-                    run.rewind()
-                self._replay()
-            else:
-                for run in self._runs:
-                    self._next(run)
+            self._next()
         return (now(self._device) - began) / _STEPS / len(self._runs)
 
     def judged(self) -> float:

@@ -1,25 +1,88 @@
-"""Steps captured as a CUDA graph and replayed, and telling which steps can be."""
+"""How steps are executed: replayed whole, replayed beside the optimizer, or launched one by one.
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+On a GPU the first way is tried, and where a replay would not repeat a step, the next.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from nagbench.engine import numerics
+from nagbench.engine.graph import NotCapturable
+from nagbench.engine.host_state import watched
 from nagbench.engine.run import LiveRun
 
-Step = Callable[[LiveRun], None]
-Capture = Callable[[Sequence[LiveRun], Step], Callable[[], None]]
+Gradient = Callable[[LiveRun, bool], Tensor]
+# Given work in branches, and the device, what replays all of it: `graph.capture_graph` on a GPU.
+Capture = Callable[[Sequence[Callable[[], object]], torch.device], Callable[[], None]]
 
 WARM_UP = 3  # steps before a capture
 
 
-class NotCapturable(Exception):  # noqa: N818 - no error: such a step is launched operation by operation
-    """A step whose replay would not repeat it."""
+class Step(Protocol):
+    """The loop's `step`, in whose place parts of it can be put."""
+
+    def __call__(
+        self,
+        run: LiveRun,
+        begin: Callable[[LiveRun], None] = ...,
+        gradient: Gradient = ...,
+        finish: Callable[[LiveRun], None] = ...,
+    ) -> None: ...
 
 
-class CapturedSteps:
+class Eager:
+    """Every operation is launched by itself."""
+
+    def __init__(self, step: Step, why: str = "") -> None:
+        self.name = f"eager ({why})" if why else "eager"
+        self.step = step
+
+    def captures(self, runs: Sequence[LiveRun]) -> bool:  # noqa: ARG002
+        return False
+
+
+class Split:
+    """A step's passes and measurements are captured, and its optimizer is launched between them.
+
+    Runs train one after another, as they do without any capture. The first steps are taken as they
+    are, as in `Whole`.
+    """
+
+    def __init__(self, step: Step, gradient: Gradient, capture: Capture, why: str) -> None:
+        self.name = f"graph beside the optimizer ({why})"
+        self._step, self._gradient, self._capture = step, gradient, capture
+        self._taken: dict[LiveRun, int] = {}
+        self._parts: dict[LiveRun, Parts] = {}
+
+    def captures(self, runs: Sequence[LiveRun]) -> bool:
+        """Whether an epoch of these runs begins with a capture."""
+        self._parts = {run: parts for run, parts in self._parts.items() if run in runs}
+        return len(self._parts) < len(runs)
+
+    def without(self, why: object) -> Eager:
+        """The next way, if this one is barred."""
+        return Eager(self._step, str(why))
+
+    def step(self, run: LiveRun) -> None:
+        """Take a step, of captured parts once there are any."""
+        taken = self._taken.get(run, 0)
+        if taken == WARM_UP:
+            if run not in self._parts:
+                self._parts[run] = Parts(run, self._gradient, self._capture)
+            parts = self._parts[run]
+            self._step(run, parts.begin, parts.gradient, parts.finish)
+            return
+        if taken == 0:  # which makes the optimizer's state: there is nothing to compare it with
+            self._step(run)
+        else:
+            watched(run, self._step, whole=False)
+        self._taken[run] = taken + 1
+
+
+class Whole:
     """A step of all runs is captured as one graph, and an epoch is its replays.
 
     The first steps are taken one by one: in them optimizers make their state and libraries their
@@ -27,11 +90,14 @@ class CapturedSteps:
     and launch the same kernels as the captured one.
     """
 
-    def __init__(self, step: Step, capture: Capture) -> None:
-        self._step, self._capture = step, capture
+    name = "graph"
+
+    def __init__(self, step: Step, gradient: Gradient, capture: Capture) -> None:
+        self._step, self._gradient, self._capture = step, gradient, capture
         self._captured: list[LiveRun] = []
-        self._warm = 0  # steps taken one by one
-        self._replay: Callable[[], None] = lambda: None
+        self._taken = 0
+        self._passes: dict[LiveRun, int] = {}  # that a replay takes
+        self.replay: Callable[[], None] = lambda: None
 
     def captures(self, runs: Sequence[LiveRun]) -> bool:
         """Whether an epoch of these runs begins with a capture.
@@ -41,91 +107,103 @@ class CapturedSteps:
         """
         return not self._captured or len(runs) <= len(self._captured) // 2
 
+    def without(self, why: object) -> Split:
+        """The next way, if this one is barred."""
+        return Split(self._step, self._gradient, self._capture, str(why))
+
     def train(self, runs: Sequence[LiveRun], until: int) -> None:
         """Train several runs, all of which have begun an epoch, up to its step `until`."""
-        if self._warm < WARM_UP:
-            self._warm_up(runs, min(WARM_UP - self._warm, until - len(runs[0].evaluations)))
-        if self._warm < WARM_UP:
-            return  # too few to know the step
+        if self._taken < WARM_UP:
+            self._warm_up(runs, min(WARM_UP - self._taken, until - len(runs[0].passes)))
+        left = until - len(runs[0].passes)
+        if left == 0:
+            return
         if self.captures(runs):
-            self._replay = self._capture(runs, self._step)
+            self.replay = self._capture([self._branch(run) for run in runs], runs[0].device)
             self._captured = list(runs)
         for run in self._captured:
             if run not in runs:
                 run.rewind()
-        left = until - len(runs[0].evaluations)
         for _ in range(left):
-            self._replay()
+            self.replay()
         for run in runs:
-            run.evaluations += [1] * left
+            run.passes += [self._passes[run]] * left
+
+    def _branch(self, run: LiveRun) -> Callable[[], None]:
+        def work() -> None:
+            self._step(run)
+            self._passes[run] = run.passes.pop()  # which a replay does not count
+
+        return work
 
     def _warm_up(self, runs: Sequence[LiveRun], steps: int) -> None:
-        self._warm += steps
         for run in runs:
+            run.put_rates_on_device()
             with run.alone(training=True):
                 generators = numerics.generators()
-                for _ in range(steps):
-                    before = host_state(run.optimizer)
-                    self._step(run)
-                    after = host_state(run.optimizer)
-                    # A first step, which makes the state, has nothing to be compared with.
-                    if len(after) == len(before) and after != before:
-                        raise NotCapturable(
-                            "the optimizer changes numbers on the host, or makes its tensors anew"
-                        )
+                for n in range(steps):
+                    self._take(run, first=self._taken + n == 0)
                 if numerics.generators() != generators:
                     raise NotCapturable("the optimizer draws random numbers")
+        self._taken += steps
+
+    def _take(self, run: LiveRun, first: bool) -> None:
+        try:
+            if first:  # which makes the optimizer's state: there is nothing to compare it with
+                self._step(run)
+            else:
+                watched(run, self._step, whole=True)
+        except (NotCapturable, torch.OutOfMemoryError):
+            raise
+        except Exception as error:  # perhaps of a rate that is a tensor; else the next way meets it
+            raise NotCapturable(f"the optimizer fails: {type(error).__name__}") from error
 
 
-def capture_graph(runs: Sequence[LiveRun], step: Step) -> Callable[[], None]:
-    """A step of all runs as one CUDA graph with a branch for each; returns what replays it.
-
-    Each branch holds the kernels of its run alone, so its results are those of the run alone.
-    """
-    device = runs[0].device
-    graph = torch.cuda.CUDAGraph()
-    streams = [torch.cuda.Stream(device) for _ in runs]  # type: ignore[no-untyped-call]
-    torch.cuda.synchronize(device)
-    try:
-        with torch.cuda.graph(graph):
-            trunk = torch.cuda.current_stream(device)
-            for run, stream in zip(runs, streams, strict=True):
-                stream.wait_stream(trunk)
-                with torch.cuda.stream(stream):
-                    step(run)
-                run.evaluations.pop()  # nothing was evaluated yet
-            for stream in streams:
-                trunk.wait_stream(stream)
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError as error:  # an operation that waits for the device, most often
-        raise NotCapturable(f"not capturable: {str(error).splitlines()[0]}") from error
-    return graph.replay
+Execution = Whole | Split | Eager
 
 
-def host_state(optimizer: torch.optim.Optimizer, cpu_is_host: bool = True) -> list[Any]:
-    """What an optimizer keeps on the host, and where its tensors lie, in a fixed order.
+class Parts:
+    """What is captured of one run's step: its beginning, its gradients, its end."""
 
-    A number in a tensor on the CPU is on the host, unless the CPU stands in for the device.
-    """
-    entries: list[Any] = []
-    _collect(vars(optimizer), entries, set(), cpu_is_host)
-    return entries
+    def __init__(self, run: LiveRun, gradient: Gradient, capture: Capture) -> None:
+        self._begin = _Part(run.begin_step, run, capture)
+        passes = [True, False] if run.recipe.closure else [True]
+        self._gradients = {
+            first: _Part(_with_gradients(run, gradient, first), run, capture) for first in passes
+        }
+        self._finish = _Part(run.measure, run, capture)
+
+    def begin(self, _: LiveRun) -> None:
+        self._begin.replay()
+
+    def gradient(self, run: LiveRun, first: bool) -> Tensor:
+        """The objective, anew in each call, its gradient in the parameters."""
+        part = self._gradients[first]
+        part.replay()
+        objective: Tensor = part.result[0]
+        for parameter, found in zip(run.parameters, part.result[1], strict=True):
+            parameter.grad = found
+        return objective.clone()
+
+    def finish(self, _: LiveRun) -> None:
+        self._finish.replay()
 
 
-def _collect(value: Any, entries: list[Any], seen: set[int], cpu_is_host: bool) -> None:
-    if isinstance(value, bool | int | float | str | complex):
-        entries.append(value)
-    elif isinstance(value, Tensor):
-        on_host = cpu_is_host and value.ndim == 0 and value.device.type == "cpu"
-        entries.append(value.item() if on_host else value.data_ptr())
-    elif id(value) not in seen:
-        seen.add(id(value))
-        if isinstance(value, Mapping):
-            for key, entry in value.items():
-                if not callable(entry):
-                    entries.append(key if isinstance(key, str) else None)
-                    _collect(entry, entries, seen, cpu_is_host)
-        elif isinstance(value, list | tuple):
-            for entry in value:
-                _collect(entry, entries, seen, cpu_is_host)
+class _Part:
+    """Captured work, and what it gave back, at the place where each replay puts it."""
+
+    def __init__(self, work: Callable[[], Any], run: LiveRun, capture: Capture) -> None:
+        self.result: Any = None
+
+        def branch() -> None:
+            self.result = work()
+
+        self.replay = capture([branch], run.device)
+
+
+def _with_gradients(run: LiveRun, gradient: Gradient, first: bool) -> Callable[[], Any]:
+    def work() -> tuple[Tensor, list[Tensor | None]]:
+        objective = gradient(run, first).detach()
+        return objective, [parameter.grad for parameter in run.parameters]
+
+    return work

@@ -73,7 +73,7 @@ def proposed_weights(run: LiveRun) -> Iterator[None]:
     kept = [*run.parameters, *run.model.buffers()]
     copies = [tensor.detach().clone() for tensor in kept]
     optimizer.eval()
-    if run.evaluations and batch_norms(run.model):
+    if run.passes and batch_norms(run.model):
         _recalibrate(run)
     try:
         yield
@@ -86,8 +86,5 @@ def proposed_weights(run: LiveRun) -> Iterator[None]:
 
 @torch.no_grad()
 def _recalibrate(run: LiveRun) -> None:
-    def forward() -> None:
-        for images in run.first_batches(min(_RECALIBRATION_STEPS, len(run.evaluations))):
-            run.forward(images)
-
-    recalibrate(run.model, forward)
+    count = min(_RECALIBRATION_STEPS, len(run.passes))
+    recalibrate(run.model, run.first_batches(count), run.forward)

@@ -27,6 +27,7 @@ CURVE = (
     "spikes",
     "loss_variance",
 )
+PASSES = 3  # what a gradient costs: a forward pass, and twice as much backward
 HALVED = 4  # epochs at whose half a run is judged too
 SPIKE = 2.0  # a spike: a loss over this multiple of the running mean
 _MEMORY = 0.9  # of that running mean
@@ -40,7 +41,8 @@ class Outcome:
         status: `finished`, `diverged`, or `stopped` before its last epoch, as it was asked to;
             whoever trains it adds `failed`, for an optimizer that raised an error.
         diverged_step: At which it diverged, counted from 0 over the whole run; -1 if it did not.
-        gradient_evaluations: Gradients computed, over the whole run.
+        gradient_evaluations: Gradients computed, over the whole run; a forward pass alone counts a
+            third.
         train_seconds: Spent in steps. With runs side by side, this one's equal share.
         evaluation_seconds: Spent in evaluation.
         curve: Columns of `CURVE`, with an entry for each of `evaluation_points`. What steps measure
@@ -50,7 +52,7 @@ class Outcome:
 
     status: str = "finished"
     diverged_step: int = -1
-    gradient_evaluations: int = 0
+    gradient_evaluations: float = 0.0
     train_seconds: float = 0.0
     evaluation_seconds: float = 0.0
     curve: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in CURVE})
@@ -79,7 +81,7 @@ class Outcome:
         return replace(
             self,
             status="stopped",
-            gradient_evaluations=int(curve["gradient_evaluations"][-1]),
+            gradient_evaluations=curve["gradient_evaluations"][-1],
             train_seconds=curve["train_seconds"][-1],
             evaluation_seconds=curve["evaluation_seconds"][-1],
             curve=curve,

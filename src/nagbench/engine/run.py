@@ -31,7 +31,15 @@ class LiveRun:
     Everything a step reads and writes lies at fixed places on the device: the epoch's plan, which
     step it is, a row for each step's numbers. So a step asks the host for nothing and can be
     captured once and replayed; its numbers are read once an epoch.
+
+    Attributes:
+        images, labels: The batch of the step that is taken.
+        numbers: What it has measured of `STEP_COLUMNS`: all but the last.
     """
+
+    images: Tensor
+    labels: Tensor
+    numbers: Sequence[Tensor]
 
     def __init__(
         self,
@@ -52,9 +60,9 @@ class LiveRun:
         changed = _CHANGED_BY_IMPORT.setdefault(recipe.optimizer, numerics.changed(self._numerics))
         numerics.establish(device)
         self.model = build.network(recipe, data.inputs, data.classes)
-        whiten: Any = getattr(self.model, "whiten", None)
-        if whiten is not None:
-            whiten(data.first(_WHITENING_IMAGES))
+        if hasattr(self.model, "whiten"):
+            model: Any = self.model
+            model.whiten(data.of_first(_WHITENING_IMAGES, model.patch_moment))
         weights = torch.float64 if recipe.precision == "float64" else torch.float32
         self.model.to(device=device, dtype=weights)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
@@ -63,17 +71,18 @@ class LiveRun:
         self.loss = build.loss(recipe)
         self.schedule = build.schedule(recipe)
         numerics.seed(recipe.seed, 0)
-        self.optimizer = build.optimizer(recipe, self.parameters, device.type)
+        self.optimizer = build.optimizer(recipe, self.parameters, "cuda" if self.on_gpu else "cpu")
         if hasattr(self.optimizer, "train"):
             self.optimizer.train()
         # What a schedule multiplies. A restored optimizer holds rates that are multiplied already.
         self._rates: list[Any] = [group.get("lr") for group in self.optimizer.param_groups]
-        self._factors: Tensor | None = None
+        self._factors: np.ndarray | None = None  # of the epoch's steps
+        self._factors_there: Tensor | None = None  # the same on the device
         self._generators: tuple[Any, ...] | None = None  # where the epoch's last steps left them
         self._tables: list[Tensor] = []
 
         self.steps = len(data) // recipe.batch_size
-        self.evaluations: list[int] = []  # gradients that each step of the epoch took
+        self.passes: list[int] = []  # that each step of the epoch took; a gradient counts `PASSES`
         self._step = torch.zeros(1, dtype=torch.int64, device=device)
         self._rows = torch.arange(self.steps, device=device)[:, None]
         self._within = torch.arange(recipe.batch_size, device=device)
@@ -91,6 +100,11 @@ class LiveRun:
         self.detector = DivergenceDetector(
             recipe.divergence_factor, recipe.divergence_steps, self.losses
         )
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether what it does can be captured there."""
+        return self.device.type == "cuda"
 
     @property
     def over(self) -> bool:
@@ -150,32 +164,46 @@ class LiveRun:
         if None in self._rates:
             place, found = f"optimizer {self.recipe.optimizer}", "no setting `lr`"
             raise InputError(place, found, "one, or `own_schedule: true`, under a schedule")
-        new = torch.from_numpy(factors).to(self.device)
-        if self._factors is not None:
-            self._factors.copy_(new)
-            return
-        self._factors = new
-        if self.device.type != "cpu":  # what a captured step reads must lie on the device
+        if self._factors is None:  # a state that was replayed before left tensors here
             for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
-                group["lr"] = torch.tensor(rate, device=self.device)
+                group["lr"] = rate
+        self._factors = factors
+        if self._factors_there is not None:
+            self._factors_there.copy_(torch.from_numpy(factors))
+
+    def put_rates_on_device(self) -> None:
+        """Let rates that a schedule changes be read where a captured step can read them."""
+        if self._factors is None or self._factors_there is not None or not self.on_gpu:
+            return
+        self._factors_there = torch.from_numpy(self._factors).to(self.device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = torch.tensor(group["lr"], device=self.device)
 
     def rewind(self) -> None:
         """Back to the epoch's first step."""
-        self.evaluations, self._generators = [], None
+        self.passes, self._generators = [], None
         self._step.zero_()
         self.model.train()
 
     # ---- a step, in the order of its parts
 
     def set_rates(self) -> None:
-        """The rate of the step that comes: a number on a CPU, a tensor in its place on a GPU."""
+        """The rate of the step that comes: a number, or written into the tensor that it is."""
         if self._factors is None:
             return
         for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
-            if isinstance(group["lr"], Tensor):
-                group["lr"].copy_((rate * self._factors.index_select(0, self._step)).squeeze(0))
+            if self._factors_there is not None:
+                factor = self._factors_there.index_select(0, self._step).squeeze(0)
+                group["lr"].copy_(rate * factor)
             else:
-                group["lr"] = rate * float(self._factors[len(self.evaluations)])
+                group["lr"] = rate * float(self._factors[len(self.passes)])
+
+    @torch.no_grad()
+    def begin_step(self) -> None:
+        """Put the step's batch in place, and keep a copy of the weights, from which it is
+        measured."""
+        self.images, self.labels = self.next_batch()
+        torch._foreach_copy_(self._before, self._weights)
 
     def next_batch(self) -> tuple[Tensor, Tensor]:
         """Images and labels of the step that comes, its dropout masks put in place."""
@@ -206,11 +234,6 @@ class LiveRun:
             cast: Tensor = self.model(images)
             return cast
 
-    @torch.no_grad()
-    def remember_weights(self) -> None:
-        """Keep a copy, against which the step's length is measured."""
-        torch._foreach_copy_(self._before, self._weights)
-
     def gradient_norms(self) -> tuple[Tensor, Tensor]:
         """Length of the whole gradient, and of the first layer's weights' over the last's."""
         gradients = [p.grad for p in self.parameters if p.grad is not None]
@@ -219,10 +242,10 @@ class LiveRun:
         return _norm(norms), (layers[0] / layers[-1]).double()
 
     @torch.no_grad()
-    def measure(self, numbers: Sequence[Tensor]) -> None:
-        """Write the step's row of `STEP_COLUMNS`: `numbers`, and the step's length."""
+    def measure(self) -> None:
+        """Write the step's row of `STEP_COLUMNS`: its numbers, and its length."""
         torch._foreach_sub_(self._before, self._weights)
-        row = torch.stack([*numbers, _norm(torch._foreach_norm(self._before))])
+        row = torch.stack([*self.numbers, _norm(torch._foreach_norm(self._before))])
         # Written by arithmetic: writing at an index is slow where it must be deterministic.
         self._measured.copy_(torch.where(self._rows == self._step, row, self._measured))
         self._step += 1
@@ -231,11 +254,14 @@ class LiveRun:
 
     def last_loss(self) -> float:
         """The loss of the step just taken; it waits for the device."""
-        return float(self._measured[len(self.evaluations) - 1, 0])
+        return float(self._measured[len(self.passes) - 1, 0])
 
     def measured(self) -> np.ndarray:
         """One row of `STEP_COLUMNS` for each step taken in this epoch."""
-        return self._measured[: len(self.evaluations)].cpu().numpy().copy()
+        if int(self._step) != len(self.passes):
+            found = f"{int(self._step)} steps taken where {len(self.passes)} were replayed"
+            raise InputError(f"device {self.device}", found, "a device that repeats captured work")
+        return self._measured[: len(self.passes)].cpu().numpy().copy()
 
     def learning_rate(self) -> float:
         """The rate in force, NaN for a method that has none."""

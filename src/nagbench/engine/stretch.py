@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nagbench.engine.evaluation import judge
-from nagbench.engine.outcome import HALVED, measures
+from nagbench.engine.outcome import HALVED, PASSES, measures
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits
 
@@ -30,14 +30,14 @@ def end_stretch(run: LiveRun, splits: Splits, until: int, seconds: float) -> Non
     if not whole and run.epoch >= HALVED:
         return  # another run is judged here
     before = len(run.losses)
-    steps, evaluations = run.measured()[before - first :], run.evaluations[before - first :]
+    steps, passes = run.measured()[before - first :], run.passes[before - first :]
     for loss in steps[run.detector.seen - before :, 0]:
         if run.detector.diverges(loss):
             break
     diverged = run.detector.diverged_at
     taken = steps if diverged is None else steps[: diverged - before + 1]
     run.losses = np.concatenate([run.losses, taken[:, 0]])
-    run.outcome.gradient_evaluations += sum(evaluations[: len(taken)])
+    run.outcome.gradient_evaluations += sum(passes[: len(taken)]) / PASSES
     run.epoch += whole
     if diverged is None:
         measured = measures(steps, run.losses) | {"learning_rate": run.learning_rate()}

@@ -33,7 +33,7 @@ class FastNet(nn.Module):
     """A whitening layer, three groups of 64, 256 and 256 channels, a dense layer without biases.
 
     1,971,352 parameters that learn on CIFAR-10. The 288 weights of the first layer do not: they
-    decorrelate 2×2 patches of the training images, from which `whiten` computes them.
+    decorrelate 2×2 patches of the training images, from whose `patch_moment` `whiten` makes them.
     """
 
     def __init__(self, inputs: tuple[int, int, int], classes: int, batch_norm: bool = True) -> None:
@@ -58,12 +58,18 @@ class FastNet(nn.Module):
         output: Tensor = self.dense(max_pool2d(x, self.pooled).flatten(1)) / 9
         return output
 
+    @staticmethod
     @torch.no_grad()
-    def whiten(self, images: Tensor) -> None:
-        """Set the first layer to the scaled principal patches of `images`, and their negatives."""
+    def patch_moment(images: Tensor) -> Tensor:
+        """The mean product of each two numbers of a patch, over all patches of `images`."""
         patches = images.double().unfold(2, _PATCH, 1).unfold(3, _PATCH, 1)
-        flat = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, self.whitening.weight[0].numel())
-        values, vectors = torch.linalg.eigh(flat.T @ flat / len(flat))
+        flat = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, images.shape[1] * _PATCH**2)
+        return flat.T @ flat / len(flat)
+
+    @torch.no_grad()
+    def whiten(self, moment: Tensor) -> None:
+        """Set the first layer to the scaled principal patches, and their negatives."""
+        values, vectors = torch.linalg.eigh(moment)
         vectors = vectors.T.flip(0)
         # An eigenvector's sign is arbitrary: the largest entry is made positive.
         largest = vectors.gather(1, vectors.abs().argmax(1, keepdim=True))

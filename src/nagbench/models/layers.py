@@ -1,6 +1,6 @@
 """Layers that several networks share, and what a trainer must know of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -84,8 +84,10 @@ def statistics_held(model: nn.Module) -> Iterator[None]:
             layer.track_running_stats = True
 
 
-def recalibrate(model: nn.Module, forward: Callable[[], None]) -> None:
-    """Batch normalisation's running statistics anew: the mean over the batches that `forward` sees.
+def recalibrate(
+    model: nn.Module, batches: Iterable[Tensor], forward: Callable[[Tensor], object]
+) -> None:
+    """Batch normalisation's running statistics anew: the mean over batches in a `forward` pass.
 
     All else is in inference mode meanwhile.
     """
@@ -94,9 +96,11 @@ def recalibrate(model: nn.Module, forward: Callable[[], None]) -> None:
     model.eval()
     for layer in layers:
         layer.reset_running_stats()
-        layer.momentum = None  # the plain mean of all batches
         layer.train()
-    forward()
+    for count, batch in enumerate(batches, 1):
+        for layer in layers:
+            layer.momentum = 1 / count  # the plain mean of all so far
+        forward(batch)
     for layer, momentum in zip(layers, kept, strict=True):
         layer.momentum = momentum
         layer.eval()

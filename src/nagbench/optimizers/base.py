@@ -153,6 +153,16 @@ class LookAheadOptimizer(LookAhead, FormulaOptimizer):
         return self.state_tensors(parameters, "point", lambda p: p.detach().clone())
 
 
+def scalar_like(value: float | Tensor, like: Tensor) -> Tensor:
+    """A number as a tensor of no dimension with the type and device of `like`.
+
+    One that the host has is filled in there: copying it from the host could not be captured.
+    """
+    if isinstance(value, Tensor):
+        return value.to(like)
+    return like.new_full((), value)
+
+
 def inner_product(first: Sequence[Tensor], second: Sequence[Tensor]) -> Tensor:
     """The inner product over all tensors, as a tensor of no dimension on their device."""
     return torch.stack([(a * b).sum() for a, b in zip(first, second, strict=True)]).sum()

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nagbench.optimizers.base import FormulaOptimizer, GroupStep, check_range
+from nagbench.optimizers.base import FormulaOptimizer, GroupStep, check_range, scalar_like
 
 
 class NADLoop(FormulaOptimizer):
@@ -125,4 +125,4 @@ class NADWeight(FormulaOptimizer):
 
 def logistic(exponent: float | Tensor, like: Tensor) -> Tensor:
     """σ, the article's w₀, as a tensor of no dimension with the type and device of `like`."""
-    return torch.sigmoid(torch.as_tensor(exponent, dtype=like.dtype, device=like.device))
+    return torch.sigmoid(scalar_like(exponent, like))

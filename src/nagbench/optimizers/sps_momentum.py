@@ -6,7 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nagbench.optimizers.base import FormulaOptimizer, GroupStep, check_range, inner_product
+from nagbench.optimizers.base import (
+    FormulaOptimizer,
+    GroupStep,
+    check_range,
+    inner_product,
+    scalar_like,
+)
 
 
 class SPSMomentum(FormulaOptimizer):
@@ -51,9 +57,7 @@ class SPSMomentum(FormulaOptimizer):
         square = inner_product(gradients, gradients)
         left = (loss.detach().to(square) - group["optimum"]).clamp(min=0)
         rate = torch.where(square > 0, left / (group["c"] * square), 0.0)
-        rate = torch.minimum(
-            rate, torch.as_tensor(group["lr"], dtype=rate.dtype, device=rate.device)
-        )
+        rate = torch.minimum(rate, scalar_like(group["lr"], rate))
         torch._foreach_mul_(velocities, group["momentum"])
         torch._foreach_add_(velocities, gradients)
         torch._foreach_sub_(parameters, torch._foreach_mul(velocities, rate))

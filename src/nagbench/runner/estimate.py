@@ -18,12 +18,12 @@ from nagbench.data.registry import data_set
 from nagbench.engine import numerics
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
-from nagbench.engine.loop import step
-from nagbench.engine.outcome import evaluation_points
+from nagbench.engine.outcome import PASSES, evaluation_points
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
+from nagbench.engine.step import step
 from nagbench.step_costs import StepCosts
 from nagbench.study.unit import Unit
 
@@ -131,7 +131,7 @@ class _Network:
         # What a step does beside the network depends on no batch: a small one will do.
         run = self._run(recipe, settings, min(_SMALL, recipe.batch_size))
         step(run)
-        (evaluations,) = run.evaluations
+        (passes,) = run.passes
         alone = 0.0 if recipe.closure else self._seconds(run.optimizer.step)
         weights = sum(p.numel() * p.element_size() for p in run.parameters)
         tensors = [
@@ -143,7 +143,7 @@ class _Network:
         state = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         # Weights, gradients, and the copy that the length of a step is measured with.
         bytes_held = 3 * weights + state + self._activations
-        return evaluations * self._step + alone, self._image, bytes_held
+        return passes / PASSES * self._step + alone, self._image, bytes_held
 
     def _run(self, recipe: Recipe, settings: Mapping[str, Any], batch: int) -> LiveRun:
         return run_on_noise(recipe, settings, batch, self._device)

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from nagbench.engine.capture import WARM_UP, Capture, NotCapturable, capture_graph
+from nagbench.engine.capture import WARM_UP, Capture, Whole
 from nagbench.engine.clock import now
-from nagbench.engine.loop import step
+from nagbench.engine.graph import LANES, NotCapturable, capture_graph
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits
+from nagbench.engine.step import gradient, step
 
-MOST = 32
 GAIN = 1.1  # what doubling the lanes must win in steps per second
 _SECONDS = 0.3  # of replays that are timed
 
@@ -27,7 +27,7 @@ def measured_lanes(
     """Double the lanes while it pays and fits; 1 where steps cannot be captured."""
     best, rate = 1, 0.0
     for count in itertools.takewhile(
-        lambda count: count <= min(MOST, len(recipes)), (2**n for n in itertools.count())
+        lambda count: count <= min(LANES, len(recipes)), (2**n for n in itertools.count())
     ):
         try:
             measured = _steps_per_second(recipes[:count], splits, device, capture, clock)
@@ -51,14 +51,15 @@ def _steps_per_second(
     runs = [LiveRun(recipe, splits.train, device) for recipe in recipes]
     for run in runs:
         run.begin_epoch(run.plan(1))
-        for _ in range(WARM_UP):
-            step(run)
-        run.rewind()
-    replay = capture(runs, step)
+    whole = Whole(step, gradient, capture)
+    while whole.captures(runs):  # after its first steps
+        whole.train(runs, min(WARM_UP, runs[0].steps))
+        for run in runs:
+            run.rewind()
     steps, began = 0, clock(device)
     while (seconds := clock(device) - began) < _SECONDS:
         for _ in range(min(20, runs[0].steps)):
-            replay()
+            whole.replay()
         for run in runs:
             run.rewind()
         steps += len(runs) * min(20, runs[0].steps)

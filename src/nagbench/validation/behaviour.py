@@ -184,7 +184,7 @@ def _made_up(unit: Unit, run: Run) -> tuple[dict[str, Any], pd.DataFrame]:
         "status": "diverged" if diverges else "finished",
         "diverged_step": STEPS * len(epochs) if diverges else -1,
         "epochs": EPOCHS,
-        "gradient_evaluations": int(STEPS * epochs[-1]),
+        "gradient_evaluations": float(STEPS * epochs[-1]),
         "train_seconds": 1.0,
         "evaluation_seconds": 0.1,
         "started": "",
