@@ -9,13 +9,12 @@ import torch
 
 from nagbench.data.images import ImageSet
 from nagbench.engine.capture import Capture
-from nagbench.engine.loop import train
+from nagbench.engine.loop import step, train
 from nagbench.engine.outcome import Outcome
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import place_splits
-from nagbench.engine.step import step
 from nagbench.models.registry import resolve
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.runner.one_process import OneProcess

@@ -52,6 +52,7 @@ def row(run: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
             curves[f"curve_{part}_{name}"][0] = 0.1 if part == "validation" else math.nan
             if part == "test":
                 curves[f"curve_test_{name}"][:-1] = [math.nan] * (len(points) - 1)
+            curves[f"curve_iterate_{part}_{name}"] = [math.nan] * len(points)
     return {**words, "curve_epoch": points, **curves, **changes}
 
 
@@ -115,17 +116,22 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
 
 
 def old(table: pa.Table) -> pa.Table:
-    """A table as version 3 had it: a row each epoch, with test values in all."""
-    if "epoch" in table.column_names:
-        place = table.column_names.index("epoch")
-        return table.set_column(place, "epoch", table["epoch"].cast(pa.int64()))
-    return table.drop_columns(["curve_epoch"])
+    """A table as version 3 had it: a row each epoch, counted in whole numbers, with test values in
+    all, and no iterates."""
+    of_curve = {"epoch", "curve_epoch"} & {*table.column_names}
+    for name in {"epoch", "gradient_evaluations"} & {*table.column_names}:
+        if name == "epoch" or not of_curve - {"curve_epoch"}:
+            whole = table[name].cast(pa.int64())
+            table = table.set_column(table.column_names.index(name), name, whole)
+    gone = [name for name in table.column_names if "iterate_" in name or name == "curve_epoch"]
+    return table.drop_columns(gone)
 
 
 @pytest.mark.parametrize("stage", ["tune", "test"])
 def test_records_of_version_3_are_read_with_their_epochs(tmp_path: Path, stage: str) -> None:
     tested = [0.1, 0.2, 0.3] if stage == "test" else [math.nan] * 3
     words = {f"curve_{name}": [0.1, 0.2, 0.3] for name in records.CURVE}
+    words |= {name: [math.nan] * 3 for name in words if "iterate" in name}
     words |= {"curve_test_loss": tested, "curve_test_accuracy": tested, "curve_epoch": [0, 1, 2]}
     unit, folder = tmp_path / "a.parquet", tmp_path / "records"
     records.write_unit(unit, [row("a", stage=stage, **words), row("b", stage=stage, **words)])
@@ -133,7 +139,7 @@ def test_records_of_version_3_are_read_with_their_epochs(tmp_path: Path, stage: 
     records.write_tables(folder, *expected)
     for path in (unit, folder / "curves.parquet", folder / "runs.parquet"):
         table, _ = parquet.read(path)
-        parquet.write(path, old(table) if path.name != "runs.parquet" else table, 3)
+        parquet.write(path, old(table), 3)
     records.seal(folder)
     for found in (records.read_units([unit]), records.read_tables(folder)):
         for one, other in zip(found, expected, strict=True):

@@ -15,7 +15,8 @@ from nagbench.study.unit import Unit
 
 STATUSES = ("finished", "stopped", "diverged", "failed")
 # Columns of the curve that are shares, and those that cannot be negative.
-SHARES = ("train_accuracy", "validation_accuracy", "test_accuracy")
+ACCURACIES = ("validation_accuracy", "test_accuracy")
+SHARES = ("train_accuracy", *ACCURACIES, *(f"iterate_{name}" for name in ACCURACIES))
 NOT_NEGATIVE = (
     *("gradient_norm", "update_norm", "learning_rate", "gradient_evaluations"),
     *("train_seconds", "evaluation_seconds", "largest_jump", "spikes", "loss_variance"),
@@ -83,10 +84,10 @@ def _check_curves(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> No
     begun = curves["epoch"] > 0
     tested, may_be = _tested(runs, curves)
     for name in SHARES:
-        needed = begun if name.startswith("train") else tested if name.startswith("test") else True
+        needed = {"train": begun, "test": tested, "iterate": False}.get(name.split("_")[0], True)
         wrong = ~(curves[name].between(0, 1) | (curves[name].isna() & ~(needed | False)))
         refuse(wrong, f"{name} that is none", "numbers from 0 to 1, wherever it was measured")
-    early = ~may_be & curves[["test_loss", "test_accuracy"]].notna().any(axis=1)
+    early = ~may_be & curves[[name for name in curves if "test_" in name]].notna().any(axis=1)
     refuse(early, "test values", "a test set that is evaluated once, at the end of finished runs")
     for name in NOT_NEGATIVE:
         refuse(curves[name] < 0, f"{name} below 0", "0 and above")

@@ -6,6 +6,7 @@ A unit's file holds one row a run, its curve as list columns. Merged, they becom
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,12 @@ CURVE = {
     "validation_accuracy": "over the whole validation set",
     "test_loss": "over the whole test set, at the end of a finished run of the test stage",
     "test_accuracy": "over the whole test set, at the end of a finished run of the test stage",
+    **{
+        f"iterate_{part}_{what}": "as without `iterate_`, at the iterates x of torch's SGD with "
+        "Nesterov's momentum, which has y = x + μv, the points ahead; in the test stage"
+        for part in ("validation", "test")
+        for what in ("loss", "accuracy")
+    },
     "gradient_norm": "mean over the steps",
     "gradient_ratio": "median of the first layer's gradient norm over the last's",
     "update_norm": "mean length of a step in parameter space",
@@ -239,28 +246,29 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
     if version == 2:
         table = _from_version_2(table, schema)
     if version <= 3:
-        table = _from_version_3(table)
+        table = _from_version_3(table, schema)
     if not table.schema.equals(schema):
         differing = sorted(set(table.column_names) ^ set(schema.names)) or ["types of columns"]
         raise InputError(path, f"columns differ: {', '.join(differing)}", parquet.ALLOWED)
     return table
 
 
-def _from_version_3(table: pa.Table) -> pa.Table:
-    """Records until version 3, whose curves had a row each epoch, counted in whole numbers, as
-    gradients were."""
-    counted = "gradient_evaluations"
-    if counted in table.column_names:
-        place = table.column_names.index(counted)
-        table = table.set_column(place, counted, table[counted].cast(pa.float64()))
-    if "epoch" in table.column_names:
-        place = table.column_names.index("epoch")
-        return table.set_column(place, "epoch", table["epoch"].cast(pa.float64()))
-    if "curve_train_loss" not in table.column_names:
-        return table
-    lengths = pc.list_value_length(table["curve_train_loss"]).to_pylist()
-    epochs = pa.array([range(length) for length in lengths], pa.list_(pa.float64()))
-    return table.add_column(table.column_names.index("curve_train_loss"), "curve_epoch", epochs)
+def _from_version_3(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Records until version 3: whole gradients, curves with a row each epoch at whole numbers, and
+    Nesterov's iterates not judged."""
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    for name in ("gradient_evaluations", "epoch"):
+        if name in columns:
+            columns[name] = columns[name].cast(pa.float64())
+    unknown = pa.array(np.full(len(table), math.nan))
+    if "curve_train_loss" in columns:
+        lengths = pc.list_value_length(columns["curve_train_loss"]).to_pylist()
+        lists = pa.list_(pa.float64())
+        columns["curve_epoch"] = pa.array([range(length) for length in lengths], lists)
+        unknown = pa.array([np.full(length, math.nan) for length in lengths], lists)
+    columns |= {name: unknown for name in schema.names if "iterate_" in name}
+    order = {name: columns[name] for name in schema.names if name in columns}
+    return pa.table({**order, **columns})
 
 
 def _from_version_2(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -18,9 +18,9 @@ from nagbench.data.images import ImageSet
 from nagbench.engine import build, capture
 from nagbench.engine.graph import NotCapturable
 from nagbench.engine.host_state import host_state
+from nagbench.engine.loop import step
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
-from nagbench.engine.step import step
 from nagbench.models.registry import MODELS
 from nagbench.optimizers.catalogue import CATALOGUE
 from no_waiting import NoWaiting

@@ -59,7 +59,7 @@ def steps_themselves(recipes: Sequence[Recipe], how: str, images: ImageSet) -> d
 def test_replays_are_the_steps_and_go_on_from_checkpoints(
     images: ImageSet, optimizer: str, schedule: str
 ) -> None:
-    """Only an optimizer that differentiates the gradient is left to train operation by operation."""
+    """Only who differentiates the gradient is left to train operation by operation."""
     recipe = masked(optimizer, schedule=schedule)
     splits = place_splits(images, recipe, CPU)
     ways, states = [], []

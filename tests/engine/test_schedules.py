@@ -11,10 +11,9 @@ from torch.optim import lr_scheduler as theirs
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import build
-from nagbench.engine.loop import train
+from nagbench.engine.loop import step, train
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import place_splits
-from nagbench.engine.step import step
 from nagbench.schedules.plateau import plateaus
 from nagbench.schedules.registry import SCHEDULES
 from small_runs import CPU, placed, recipe_of, trained

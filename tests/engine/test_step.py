@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from torch.nn.functional import cross_entropy
 
 from nagbench.data.images import ImageSet
 from nagbench.engine import build
-from nagbench.engine.evaluation import _BATCHES, evaluate, proposed_weights
+from nagbench.engine.evaluation import _BATCHES, evaluate, iterates, proposed_weights
+from nagbench.engine.loop import step
 from nagbench.engine.outcome import STEP_COLUMNS
 from nagbench.engine.randomness import epoch_plan
 from nagbench.engine.recipe import Recipe
@@ -19,7 +21,7 @@ from nagbench.engine.run import LiveRun
 from nagbench.losses import missed_probability, one_hot_squares
 from nagbench.models import layers
 from nagbench.models.registry import MODELS
-from small_runs import CPU, placed, recipe_of, trained
+from small_runs import CPU, outcomes, placed, recipe_of, trained
 
 LBFGS = {
     "optimizer": "torch.optim:LBFGS",
@@ -93,18 +95,18 @@ def test_it_takes_the_steps_of_a_plain_loop(
     optimizer = build.optimizer_class(work.optimizer, closure=False)(learned, **work.settings)
     dropouts = layers.planned_dropouts(network)
     plan = epoch_plan(5, 1, 200, (32, 32), work, [layer.features for layer in dropouts])
-    for step in range(steps):
-        now = slice(10 * step, 10 * step + 10)
+    for n in range(steps):
+        now = slice(10 * n, 10 * n + 10)
         for layer, chances in zip(dropouts, plan.dropout, strict=True):
             layer.chances = torch.from_numpy(chances[now])
         pixels = []
-        for n in range(10 * step, 10 * step + 10):
-            padded = np.pad(images.train_images[plan.order[n]], ((4, 4), (4, 4), (0, 0)))
-            row, column = plan.rows[n], plan.columns[n]
+        for number in range(10 * n, 10 * n + 10):
+            padded = np.pad(images.train_images[plan.order[number]], ((4, 4), (4, 4), (0, 0)))
+            row, column = plan.rows[number], plan.columns[number]
             cut = padded[row : row + 32, column : column + 32]
-            image = as_torchvision_would(images, cut[:, ::-1].copy() if plan.flips[n] else cut)
+            image = as_torchvision_would(images, cut[:, ::-1].copy() if plan.flips[number] else cut)
             if plan.holes is not None:
-                top, left = plan.holes[n]
+                top, left = plan.holes[number]
                 image[:, max(top - 6, 0) : top + 6, max(left - 6, 0) : left + 6] = 0
             pixels.append(image)
         labels = torch.from_numpy(images.train_labels[plan.order[now]].astype(np.int64))
@@ -125,7 +127,7 @@ def test_it_takes_the_steps_of_a_plain_loop(
                 for p, old in zip(learned, before, strict=True)
             )
         )
-        found = dict(zip(STEP_COLUMNS, measured[step], strict=True))
+        found = dict(zip(STEP_COLUMNS, measured[n], strict=True))
         assert found.pop("accuracy") >= 0
         assert found == pytest.approx(
             {
@@ -196,7 +198,96 @@ def test_other_weights_are_judged_with_statistics_of_their_own(images: ImageSet)
 def test_every_gradient_of_a_closure_is_counted(images: ImageSet) -> None:
     one = live(replace(recipe_of(batch_size=100), **LBFGS), placed(images))
     trained(one)
-    assert one.passes == [3, 3]
+    assert one.passes == [9, 9]
+
+
+class Looking(torch.optim.SGD):
+    """Asks for the loss alone, before and after its step."""
+
+    losses: ClassVar[list[float]] = []
+
+    @torch.no_grad()
+    def step(self, closure=None):  # type: ignore[no-untyped-def]
+        with torch.enable_grad():
+            loss = closure()
+        before = [p.grad.clone() for p in self.param_groups[0]["params"]]
+        self.losses += [float(loss), float(closure())]
+        for parameter, gradient in zip(self.param_groups[0]["params"], before, strict=True):
+            assert torch.equal(parameter.grad, gradient)
+        super().step()
+        self.losses.append(float(closure()))
+
+
+def test_a_forward_pass_alone_counts_a_third(images: ImageSet) -> None:
+    """It gives the loss of the same batch, leaves gradients and running statistics, and is exact
+    in the sum."""
+    words = {"optimizer": f"{__name__}:Looking", "settings": {"lr": 0.1}, "closure": True}
+    recipe = replace(recipe_of("resnet20", batch_size=16, epochs=1), **words)
+    plain = replace(recipe, optimizer="torch.optim:SGD", closure=False)
+    Looking.losses.clear()
+    one, other = (live(recipe, placed(images)) for recipe in (recipe, plain))
+    for run in (one, other):
+        trained(run)
+    assert one.passes == [5] * one.steps
+    assert Looking.losses[0::3] == Looking.losses[1::3]
+    assert all(a != b for a, b in zip(Looking.losses[0::3], Looking.losses[2::3], strict=True))
+    mine, others = one.model.state_dict(), other.model.state_dict()
+    assert all(torch.equal(mine[name], others[name]) for name in mine)
+
+
+def test_a_closure_without_gradients_first_is_refused(images: ImageSet) -> None:
+    class Blind(torch.optim.SGD):
+        @torch.no_grad()
+        def step(self, closure=None):  # type: ignore[no-untyped-def]
+            return closure()
+
+    globals()["Blind"] = Blind
+    words = {"optimizer": f"{__name__}:Blind", "settings": {"lr": 0.1}, "closure": True}
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        trained(live(replace(recipe_of(), **words), placed(images)))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_nesterovs_iterates_are_a_gradient_step_from_the_points_ahead(
+    images: ImageSet, schedule: str
+) -> None:
+    """x' = y - ηg, by Nesterov's definition, at the rate of that step."""
+    words = {"precision": "float64", "schedule": schedule, "epochs": 3}
+    one = live(recipe_of("tiny_cnn", "nag", **words), placed(images, torch.float64))
+    trained(one, steps=one.steps - 1)
+    points = [weight.detach().clone() for weight in one.parameters]
+    step(one)
+    expected = [
+        point - one.learning_rate() * parameter.grad
+        for point, parameter in zip(points, one.parameters, strict=True)
+    ]
+    with iterates(one):
+        torch.testing.assert_close([p.detach() for p in one.parameters], expected)
+
+
+def test_only_tested_runs_of_torchs_nesterov_are_judged_at_their_iterates(
+    images: ImageSet,
+) -> None:
+    """And it changes nothing else of what they leave."""
+    for optimizer in ("nag", "heavy_ball", "nag_sutskever"):
+        recipe = recipe_of(optimizer=optimizer)
+        tested = replace(recipe, judged_on_test=True)
+        ((tuned, _),) = outcomes([recipe], images).values()
+        ((row, _),) = outcomes([tested], images).values()
+        for name, values in tuned.items():
+            if "iterate" in name:
+                assert np.isnan(values).all()
+                at_ends = "test" in name and optimizer == "nag"
+                assert np.isfinite(row[name]).tolist() == [
+                    optimizer == "nag" and (not at_ends or n == len(values) - 1)
+                    for n in range(len(values))
+                ]
+            elif "test" not in name:
+                np.testing.assert_array_equal(row[name], values)
+        if optimizer == "nag":
+            loss = np.array(row["curve_iterate_validation_loss"])
+            assert loss[0] == row["curve_validation_loss"][0]
+            assert (loss[1:] != row["curve_validation_loss"][1:]).all()
 
 
 def test_within_a_step_a_closure_finds_dropout_and_statistics_held_still(

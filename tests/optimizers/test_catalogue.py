@@ -65,9 +65,10 @@ class Bowl:
 
     def steps(self, count: int) -> torch.Tensor:
         def closure() -> torch.Tensor:
-            self.optimizer.zero_grad()
             loss = self.loss()
-            loss.backward(create_graph=self.row.create_graph)
+            if torch.is_grad_enabled():
+                self.optimizer.zero_grad()
+                loss.backward(create_graph=self.row.create_graph)
             return loss
 
         numerics.seed(1, count)  # for those that draw numbers

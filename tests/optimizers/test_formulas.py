@@ -79,10 +79,11 @@ def by_row(
             optimizer.param_groups[0]["lr"] = rate
 
         def closure(noise: np.ndarray = noise) -> torch.Tensor:
-            optimizer.zero_grad()
             point = torch.cat([parameter.flatten() for parameter in parameters])
             loss = 0.5 * point @ curvature @ point + torch.from_numpy(noise) @ point
-            loss.backward()
+            if torch.is_grad_enabled():
+                optimizer.zero_grad()
+                loss.backward()
             return loss
 
         if hasattr(optimizer, "train"):

@@ -56,9 +56,10 @@ class Batches:
 
         def closure() -> torch.Tensor:
             self.looks += 1
-            self.optimizer.zero_grad()
             loss = 0.5 * self.parameter @ curvature @ self.parameter + tilt @ self.parameter
-            loss.backward()
+            if torch.is_grad_enabled():
+                self.optimizer.zero_grad()
+                loss.backward()
             return loss
 
         self.optimizer.train()
@@ -109,9 +110,10 @@ def steep(optimizer: Any, parameter: torch.nn.Parameter, curvature: float) -> in
     def closure() -> torch.Tensor:
         nonlocal looks
         looks += 1
-        optimizer.zero_grad()
         loss = curvature / 2 * parameter.square().sum()
-        loss.backward()
+        if torch.is_grad_enabled():
+            optimizer.zero_grad()
+            loss.backward()
         return loss
 
     optimizer.step(closure)

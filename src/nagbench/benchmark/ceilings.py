@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from nagbench.engine.clock import now
+from nagbench.engine.loop import step
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
-from nagbench.engine.step import step
 
 _SECONDS = 0.5
 

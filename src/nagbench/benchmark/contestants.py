@@ -17,11 +17,11 @@ from nagbench.data.cifar10 import SET
 from nagbench.data.torchvision_import import import_torchvision
 from nagbench.engine.capture import WARM_UP
 from nagbench.engine.graph import capture_graph
+from nagbench.engine.loop import step
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
-from nagbench.engine.step import step
 
 IMAGES = 10_000  # noise: what the images show takes no time
 _LOADERS = 4

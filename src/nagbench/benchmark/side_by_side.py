@@ -11,9 +11,9 @@ from nagbench.engine.capture import WARM_UP, Eager, Execution, Whole
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
 from nagbench.engine.graph import NotCapturable, capture_graph
+from nagbench.engine.loop import gradient, step
 from nagbench.engine.outcome import PASSES
 from nagbench.engine.recipe import Recipe
-from nagbench.engine.step import gradient, step
 from nagbench.errors import InputError
 from nagbench.runner.estimate import run_on_noise
 from nagbench.runner.provenance import environment

@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -26,19 +26,29 @@ def judge(run: LiveRun, splits: Splits, measured: dict[str, float]) -> bool:
     nothing, if the weights are broken.
     """
     began = now(run.device)
-    test = (math.nan, math.nan)
-    with run.alone(), proposed_weights(run):
-        validation = evaluate(run, splits.validation)
-        if run.recipe.judged_on_test and run.epoch == run.recipe.epochs:
-            test = evaluate(run, splits.test)
+    with run.alone():
+        with proposed_weights(run):
+            found = _judged(run, splits)
+        elsewhere = dict.fromkeys(found, math.nan)
+        if run.recipe.judged_on_test and is_nesterov(run):
+            with iterates(run):
+                elsewhere = _judged(run, splits)
     run.model.train()
     run.outcome.evaluation_seconds += now(run.device) - began
-    if not math.isfinite(validation[0]):
+    if not math.isfinite(found["validation_loss"]):
         return False
-    for part, (loss, accuracy) in (("validation", validation), ("test", test)):
-        measured |= {f"{part}_loss": loss, f"{part}_accuracy": accuracy}
-    run.outcome.append(measured)
+    there = {f"iterate_{name}": value for name, value in elsewhere.items()}
+    run.outcome.append({**measured, **found, **there})
     return True
+
+
+def _judged(run: LiveRun, splits: Splits) -> dict[str, float]:
+    """Loss and accuracy on the validation set, and on the test set where a run ends."""
+    validation, test = evaluate(run, splits.validation), (math.nan, math.nan)
+    if run.recipe.judged_on_test and run.epoch == run.recipe.epochs:
+        test = evaluate(run, splits.test)
+    names = (f"{part}_{what}" for part in ("validation", "test") for what in ("loss", "accuracy"))
+    return dict(zip(names, (*validation, *test), strict=True))
 
 
 def evaluate(run: LiveRun, data: ResidentSet) -> tuple[float, float]:
@@ -58,27 +68,62 @@ def evaluate(run: LiveRun, data: ResidentSet) -> tuple[float, float]:
     return total / len(data), right / len(data)
 
 
+def is_nesterov(run: LiveRun) -> bool:
+    """Whether torch's own SGD trains with Nesterov's momentum."""
+    optimizer = run.optimizer
+    return isinstance(optimizer, torch.optim.SGD) and optimizer.param_groups[0]["nesterov"]
+
+
+@contextlib.contextmanager
+def iterates(run: LiveRun) -> Iterator[None]:
+    """Nesterov's iterates x: torch's SGD has and proposes y = x + μv, the points ahead of them.
+
+    Its momentum buffer b is -v/η at a rate η, so x = y + ημb.
+    """
+
+    @torch.no_grad()
+    def put() -> None:
+        for group in run.optimizer.param_groups:
+            factor = group["lr"] * group["momentum"]
+            for parameter in group["params"]:
+                buffer = run.optimizer.state[parameter].get("momentum_buffer")
+                if buffer is not None:
+                    parameter += factor * buffer
+
+    with _moved(run, put):
+        yield
+
+
 @contextlib.contextmanager
 def proposed_weights(run: LiveRun) -> Iterator[None]:
-    """The weights that the method proposes, where they differ from those it trains at.
+    """The weights that the method proposes, where they differ from those it trains at."""
+    optimizer: Any = run.optimizer
+    if not hasattr(optimizer, "eval"):
+        yield
+        return
+    with _moved(run, optimizer.eval):
+        try:
+            yield
+        finally:
+            optimizer.train()
+
+
+@contextlib.contextmanager
+def _moved(run: LiveRun, put: Callable[[], object]) -> Iterator[None]:
+    """Weights put elsewhere for a while.
 
     Batch normalisation's statistics, gathered at other weights, are taken anew from batches of the
     epoch that trains. What training goes on from is put back from a copy: undoing by arithmetic
     would leave rounding behind.
     """
-    optimizer: Any = run.optimizer
-    if not hasattr(optimizer, "eval"):
-        yield
-        return
     kept = [*run.parameters, *run.model.buffers()]
     copies = [tensor.detach().clone() for tensor in kept]
-    optimizer.eval()
+    put()
     if run.passes and batch_norms(run.model):
         _recalibrate(run)
     try:
         yield
     finally:
-        optimizer.train()
         with torch.no_grad():
             for tensor, value in zip(kept, copies, strict=True):
                 tensor.copy_(value)

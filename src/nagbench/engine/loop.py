@@ -4,22 +4,26 @@
 stop, where to keep checkpoints and how many runs train side by side, and can change none.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
-from nagbench.engine.capture import Capture, Eager, Execution, Whole
+from nagbench.engine.capture import Capture, Eager, Execution, Gradient, Whole
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import judge
 from nagbench.engine.graph import NotCapturable, capture_graph
+from nagbench.engine.outcome import PASSES
+from nagbench.engine.penalty import penalty
 from nagbench.engine.plans import PlansAhead
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits
-from nagbench.engine.step import gradient, step
 from nagbench.engine.stretch import end_stretch, stretches
+from nagbench.models.layers import statistics_held
 
 
 def train(
@@ -87,3 +91,59 @@ def train_steps(run: LiveRun, until: int, take: Callable[[LiveRun], None]) -> No
                 break
             if run.device.type == "cpu" and run.detector.diverges(run.last_loss()):
                 break
+
+
+def forward(run: LiveRun, first: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits, loss and objective on the step's batch, at the weights as they are.
+
+    Batch normalisation remembers a batch once, at the `first` of the passes that a step takes.
+    """
+    with contextlib.nullcontext() if first else statistics_held(run.model):
+        logits = run.forward(run.images)
+    exact = logits.float() if logits.dtype == torch.bfloat16 else logits
+    loss = run.loss(exact, run.labels, run.recipe)
+    added = penalty(run.penalized, run.recipe)
+    return logits, loss, loss if added is None else loss + added
+
+
+def gradient(run: LiveRun, first: bool) -> Tensor:
+    """The objective, its gradient left in the parameters; a step records what its `first` gives."""
+    run.optimizer.zero_grad(set_to_none=True)
+    logits, loss, objective = forward(run, first)
+    objective.backward(create_graph=run.recipe.create_graph)  # type: ignore[no-untyped-call]
+    if first:
+        accuracy = (logits.detach().argmax(1) == run.labels).double().mean()
+        run.numbers = [loss.detach().double(), accuracy, *run.gradient_norms()]
+    return objective
+
+
+def step(
+    run: LiveRun,
+    begin: Callable[[LiveRun], None] = LiveRun.begin_step,
+    gradient: Gradient = gradient,
+    finish: Callable[[LiveRun], None] = LiveRun.measure,
+) -> None:
+    """Train on the next batch; nothing here waits for the device.
+
+    The remainder that fills no batch is left out: each epoch shuffles anew, so over epochs no
+    example is favoured, and every step has the same shape and noise.
+    """
+    passes = 0
+
+    def closure() -> Tensor:
+        nonlocal passes
+        if passes and not torch.is_grad_enabled():  # the objective alone is wanted
+            passes += 1
+            return forward(run)[-1]
+        passes += PASSES
+        return gradient(run, passes == PASSES)
+
+    run.set_rates()
+    begin(run)
+    if run.recipe.closure:
+        run.optimizer.step(closure)  # type: ignore[arg-type]
+    else:
+        closure()
+        run.optimizer.step()
+    run.passes.append(passes)
+    finish(run)

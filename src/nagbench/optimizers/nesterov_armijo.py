@@ -31,8 +31,9 @@ class NesterovArmijo(Nesterov1983):
     without momentum. Momentum is the article's, that of `Nesterov1983` at the rate found; in the
     authors' code t grows in every second step alone, and the model stands still in the first.
 
-    The closure evaluates loss and gradient; each call counts. All parameters share one rate and are
-    judged at x. The search waits for each loss, so its step cannot be captured.
+    The closure is called once with gradients and then without, for the loss of each try. All
+    parameters share one rate and are judged at x. The search waits for each loss, so its step
+    cannot be captured.
 
     Args:
         params: Parameters, in a single group.
@@ -82,15 +83,15 @@ class NesterovArmijo(Nesterov1983):
         parameters = [p for p in group["params"] if p.grad is not None]
         if not parameters:
             return loss
-        gradients = [p.grad.clone() for p in parameters]
-        if group["weight_decay"]:
-            torch._foreach_add_(gradients, parameters, alpha=group["weight_decay"])
+        gradients = [p.grad for p in parameters]
+        if decay := group["weight_decay"]:
+            gradients = list(torch._foreach_add(gradients, parameters, alpha=decay))
         rate = self._searched(closure, loss, GroupStep(parameters, gradients, group, loss))
         self.update(GroupStep(parameters, gradients, {**group, "lr": rate}, loss))
         return loss
 
     def _searched(self, closure: Callable[[], Any], loss: Tensor, step: GroupStep) -> float:
-        """The rate to step with; the parameters are where they were, the gradients lost."""
+        """The rate to step with; the parameters are where they were. Tries need no gradient."""
         parameters, gradients, group, _ = step
         last = self.group_scalar(group, "rate", float(group["lr"]))
         square = sum(float(gradient.square().sum()) for gradient in gradients)
@@ -112,9 +113,7 @@ class NesterovArmijo(Nesterov1983):
             torch._foreach_copy_(
                 parameters, torch._foreach_sub(here, torch._foreach_mul(gradients, rate))
             )
-            with torch.enable_grad():
-                there = closure()
-            found = objective(there) <= first - group["c"] * rate * square
+            found = objective(closure()) <= first - group["c"] * rate * square
             if found:
                 break
             rate *= group["backtrack"]

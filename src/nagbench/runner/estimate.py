@@ -18,12 +18,12 @@ from nagbench.data.registry import data_set
 from nagbench.engine import numerics
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
+from nagbench.engine.loop import step
 from nagbench.engine.outcome import PASSES, evaluation_points
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
-from nagbench.engine.step import step
 from nagbench.step_costs import StepCosts
 from nagbench.study.unit import Unit
 

@@ -8,10 +8,10 @@ import torch
 from nagbench.engine.capture import WARM_UP, Capture, Whole
 from nagbench.engine.clock import now
 from nagbench.engine.graph import LANES, NotCapturable, capture_graph
+from nagbench.engine.loop import gradient, step
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits
-from nagbench.engine.step import gradient, step
 
 GAIN = 1.1  # what doubling the lanes must win in steps per second
 _SECONDS = 0.3  # of replays that are timed
