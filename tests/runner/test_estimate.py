@@ -1,5 +1,7 @@
 """The estimate of a study's size: what can be counted is exact, what is timed adds up."""
 
+from dataclasses import replace
+
 import pytest
 
 from nagbench.data.registry import data_set
@@ -82,3 +84,16 @@ def test_measured_steps_are_believed_where_the_device_is_not(small_study: Study)
         assert unit.bytes > 0
     with pytest.raises(InputError, match="step costs"):
         estimate(planned, "cuda", StepCosts({"backend": "cuda"}, costs[1:], judging))
+
+
+def test_units_that_test_cost_what_their_tuning_units_do(small_study: Study) -> None:
+    """A workload whose settings are chosen elsewhere has no trials of its own."""
+    tiny = small_study.workloads["tiny"]
+    other = replace(tiny, name="other", tuned_on="tiny")
+    study = replace(small_study, workloads={"tiny": tiny, "other": other})
+    planned = units(study)
+    assert {unit.stage for unit in planned if unit.workload == "other"} == {"test"}
+    found = {one.unit.name: one.bytes for one in estimate(planned, "cpu").units}
+    for unit in planned:
+        if unit.workload == "other":
+            assert found[unit.name] == found[f"tune/tiny/{unit.optimizer}"]

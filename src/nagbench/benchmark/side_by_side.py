@@ -18,7 +18,7 @@ from nagbench.errors import InputError
 from nagbench.runner.estimate import run_on_noise
 from nagbench.runner.provenance import environment
 from nagbench.step_costs import BASELINE, FEWEST, StepCost, StepCosts
-from nagbench.study.unit import Unit
+from nagbench.study.unit import Unit, first_settings
 
 _STEPS = 4  # of a turn
 _RATE = 1e-6  # at most: so small that nothing diverges
@@ -77,6 +77,7 @@ def recipes_of(units: Sequence[Unit]) -> dict[tuple[str, str], Recipe]:
     The baseline is timed on every workload, whether the study has it or not.
     """
     found: dict[tuple[str, str], Recipe] = {}
+    first = first_settings(units)
     for unit in units:
         plain = replace(
             unit.base,
@@ -87,7 +88,7 @@ def recipes_of(units: Sequence[Unit]) -> dict[tuple[str, str], Recipe]:
             matrices=False,
         )
         found.setdefault((unit.workload, BASELINE), plain)
-        settings = dict((unit.trials or ({},))[0])
+        settings = dict(first[unit.optimizer])
         if "lr" in settings:
             settings["lr"] = min(_RATE, settings["lr"])
         if (unit.workload, unit.optimizer) not in found:

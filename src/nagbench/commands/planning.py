@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -113,7 +114,8 @@ def _plan(options: argparse.Namespace) -> None:
     device = measured.machine["backend"] if measured else resolve(options.device)
     if measured:
         print(f"With steps as they were measured on {measured.machine['device']}:")
-    size = estimate(planned, device, measured)
+    size = estimate(units(study), device, measured)
+    size = replace(size, units=[one for one in size.units if one.unit in planned])
     print(f"{'unit':40}{'runs':>6}{'s a run':>10}{'hours':>9}{'MB a run':>10}")
     for unit in size.units:
         print(

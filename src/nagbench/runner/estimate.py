@@ -25,7 +25,7 @@ from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
 from nagbench.step_costs import StepCosts
-from nagbench.study.unit import Unit
+from nagbench.study.unit import Unit, first_settings
 
 _REPEATS, _PATIENCE = 3, 1.0  # how often something is timed, and for how many seconds at most
 _SMALL = 16  # examples
@@ -68,7 +68,7 @@ def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = No
     """Time each workload and optimizer on noise and work out what each unit takes.
 
     Args:
-        units: Of a study.
+        units: Of a study, with those that tune.
         device: Where they would train.
         measured: What steps cost there, side by side; times are then taken from it, and the device
             need not be here.
@@ -78,14 +78,14 @@ def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = No
     numerics.establish(place)
     networks: dict[str, _Network] = {}
     costs: dict[tuple[str, str], tuple[float, float, int]] = {}
-    estimates = []
+    estimates, settings = [], first_settings(units)
     for unit in units:
         pair, recipe = (unit.workload, unit.optimizer), unit.base
         if unit.workload not in networks:
             networks[unit.workload] = _Network(recipe, place)
         if pair not in costs:
-            settings = unit.trials[0] if unit.trials else {}
-            costs[pair] = networks[unit.workload].with_optimizer(unit.recipe(settings, 0))
+            timed = unit.recipe(settings[unit.optimizer], 0)
+            costs[pair] = networks[unit.workload].with_optimizer(timed)
         seconds, image, state = costs[pair]
         if measured:
             seconds, image = measured.of(*pair).median, measured.images[unit.workload]
@@ -113,6 +113,7 @@ class _Network:
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
         self._recipe, self._device = recipe, device
         plain = replace(recipe, optimizer="torch.optim:SGD", closure=False, matrices=False)
+        plain = replace(plain, create_graph=False)
         run = self._run(plain, {"lr": _RATE}, recipe.batch_size)
         self._activations = kept_for_backward(run)
 

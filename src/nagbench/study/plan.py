@@ -99,7 +99,7 @@ def _to_tune(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict
 
 def _to_test(study: Study, workload: Workload, optimizer: OptimizerSpec) -> dict[str, Any]:
     """What a unit has that tests: seeds."""
-    few = study.tuning_of(workload).runner_up_seeds
+    few = study.tuning_of(workload).runner_up_seeds if optimizer.space else 0
     return {"seeds": study.test_seeds(workload, optimizer.name), "few": few}
 
 

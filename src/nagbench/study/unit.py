@@ -180,6 +180,15 @@ def unit(units: Iterable[Unit], name: str) -> Unit:
     return by_name[name]
 
 
+def first_settings(units: Iterable[Unit]) -> dict[str, Mapping[str, Any]]:
+    """By optimizer the settings that are tried first: those at which its cost is measured."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for unit in units:
+        if unit.trials:
+            found.setdefault(unit.optimizer, unit.trials[0])
+    return found
+
+
 def write_plan(path: Path, units: Iterable[Unit]) -> None:
     """Write units as JSON, with a digest by which `read_plan` knows them whole."""
     words = [unit.definition() for unit in units]
