@@ -20,6 +20,8 @@ from nagbench import parquet
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.integrity import check
+from nagbench.step_costs import FILE as STEP_COSTS
+from nagbench.step_costs import StepCosts
 
 VERSION = 4
 
@@ -76,7 +78,7 @@ RUNS = {
 # What a folder of records holds, each with its checksum in `SHA256SUMS`.
 SUMS = "SHA256SUMS"
 TABLES = ("curves.parquet", "runs.parquet")
-SEALED = (*TABLES, "attestations.json", "provenance.json", "step_costs.json")
+SEALED = (*TABLES, "attestations.json", "provenance.json", STEP_COSTS)
 # What a study calls a run; two entries of the same settings share their runs.
 NAMES = ("study", "stage", "workload", "optimizer")
 # Columns that measure the machine; all others repeat exactly when a unit is trained again.
@@ -224,9 +226,10 @@ def _differing(
     ]
 
 
-def digest(runs: pd.DataFrame, curves: pd.DataFrame) -> str:
-    """Names records by what they say, their times apart: 64 hexadecimal digits."""
-    parts = []
+def digest(runs: pd.DataFrame, curves: pd.DataFrame, costs: StepCosts | None = None) -> str:
+    """Names records by what they say, their times apart, and what steps cost: 64 hexadecimal
+    digits."""
+    parts = [] if costs is None else [costs.digest]
     for frame, schema in ((runs, _RUN_SCHEMA), (curves, _CURVE_SCHEMA)):
         names = [name for name in schema.names if name not in TIMES]
         part = pa.schema([schema.field(name) for name in names])

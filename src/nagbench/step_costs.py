@@ -72,17 +72,33 @@ class StepCosts:
         place, found = "step costs", f"none of {optimizer} on {workload}"
         raise InputError(place, found, "what `nagbench bench optimizers --study` measured")
 
+    def obstacle(self, arms: Sequence[tuple[str, str]]) -> str:
+        """Why the steps of workloads and optimizers cannot be compared; empty if they can.
+
+        Steps that were executed otherwise, or beside more or fewer, would tell of the engine and
+        not of the optimizers.
+        """
+        found = {(cost.workload, cost.optimizer): cost for cost in self.costs}
+        for workload, optimizer in arms:
+            if (workload, optimizer) not in found:
+                return f"no step of {optimizer} on {workload} was measured"
+        ways = [f"{found[arm].execution}, {found[arm].lanes} lanes" for arm in arms]
+        return "" if len(set(ways)) == 1 else "steps executed otherwise: " + " against ".join(ways)
+
+    @property
+    def digest(self) -> str:
+        """Names the measurement by what it found."""
+        return digest(_content(self))
+
     def ratio(self, workload: str, optimizer: str, other: str) -> tuple[float, float, float]:
         """How much more than the other's an optimizer's step costs: median and its interval.
 
-        Each round gives one ratio. Steps that were executed otherwise, or beside more or fewer,
-        are refused: they would tell of the engine and not of the optimizers.
+        Each round gives one ratio.
         """
         left, right = self.of(workload, optimizer), self.of(workload, other)
-        ways = [f"{cost.execution}, {cost.lanes} lanes" for cost in (left, right)]
-        if ways[0] != ways[1]:
+        if obstacle := self.obstacle([(workload, optimizer), (workload, other)]):
             place = f"step costs of {optimizer} and {other} on {workload}"
-            raise InputError(place, " against ".join(ways), "steps executed alike")
+            raise InputError(place, obstacle, "steps executed alike")
         ratios = [a / b for a, b in zip(left.seconds, right.seconds, strict=True)]
         return statistics.median(ratios), *interval(ratios)
 
@@ -100,6 +116,12 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 def write(path: Path, measured: StepCosts, command: str) -> None:
     """Write as JSON: the rounds, and for readers what follows from them."""
+    kept = {"version": VERSION, "command": command, "digest": measured.digest, **_content(measured)}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _content(measured: StepCosts) -> dict[str, Any]:
     costs = [
         {
             "workload": cost.workload,
@@ -114,10 +136,7 @@ def write(path: Path, measured: StepCosts, command: str) -> None:
         }
         for cost in measured.costs
     ]
-    content = {"machine": dict(measured.machine), "images": dict(measured.images), "costs": costs}
-    kept = {"version": VERSION, "command": command, "digest": digest(content), **content}
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return {"machine": dict(measured.machine), "images": dict(measured.images), "costs": costs}
 
 
 def _over_baseline(measured: StepCosts, cost: StepCost) -> list[float] | None:
@@ -126,6 +145,11 @@ def _over_baseline(measured: StepCosts, cost: StepCost) -> list[float] | None:
     if (base.execution, base.lanes) != (cost.execution, cost.lanes):
         return None
     return list(measured.ratio(cost.workload, cost.optimizer, BASELINE))
+
+
+def beside(folder: Path) -> StepCosts | None:
+    """The costs that lie with records, if any do."""
+    return read(folder / FILE) if (folder / FILE).is_file() else None
 
 
 def read(path: Path) -> StepCosts:

@@ -251,6 +251,13 @@ def registration_files() -> list[str]:
     return [os.fspath(place), "paper/protocol.md"] if place.is_file() else []
 
 
+def step_cost_files() -> list[str]:
+    """What steps of the committed records cost, if they are used and it was measured."""
+    place = Path("paper/records", STUDY.name, "step_costs.json")
+    used = config["records"] == "committed" and place.is_file()
+    return [os.fspath(place)] if used else []
+
+
 def data_source() -> list[str]:
     """The data file that the user named, if the study takes it."""
     return [config["cifar10"]] if config["cifar10"] and STUDY.data == "cifar10" else []

@@ -8,6 +8,7 @@ rule statistics:
         runs="<records>/runs.parquet",
         curves="<records>/curves.parquet",
         sums="<records>/SHA256SUMS",
+        costs=step_cost_files(),
         registration=registration_files(),
         theory="<validation>/theory.parquet",
         calibration="<validation>/calibration.parquet",

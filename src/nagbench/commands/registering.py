@@ -49,6 +49,7 @@ def _register(options: argparse.Namespace) -> None:
         raise InputError(path, f"registered at {kept['time']}", allowed)
     judged = None
     if options.records:
+        from nagbench import step_costs
         from nagbench.integrity import check_complete
         from nagbench.records import digest, read_tables
         from nagbench.statistics.result_tables import result_tables
@@ -56,8 +57,9 @@ def _register(options: argparse.Namespace) -> None:
 
         records = read_tables(options.records)
         check_complete(units(study), *records, partial=True)
-        table = result_tables(study, *records)["hypotheses"]
-        judged = digest(*records), table
+        costs = step_costs.beside(options.records)
+        table = result_tables(study, *records, costs)["hypotheses"]
+        judged = digest(*records, costs), table
     if options.amend:
         verdicts = judged and (judged[0], registering.verdict_words(judged[1]))
         kept = registering.amended(kept, study, **words, verdicts=verdicts)

@@ -113,6 +113,7 @@ def _records(options: argparse.Namespace) -> None:
 
 def _statistics(options: argparse.Namespace) -> None:
     from nagbench import registration as registering
+    from nagbench import step_costs
     from nagbench.integrity import check_complete
     from nagbench.parquet import read_frame, write_frame
     from nagbench.records import digest, read_tables
@@ -126,9 +127,11 @@ def _statistics(options: argparse.Namespace) -> None:
     check_complete(units(study), *records, partial=registration is not None)
     if registration is not None:
         registering.check(registration, study, records[0])
-    tables = result_tables(study, *records)
+    costs = step_costs.beside(options.records)
+    tables = result_tables(study, *records, costs)
     if registration is not None:
-        registering.check_verdicts(registration, study, digest(*records), tables["hypotheses"])
+        name = digest(*records, costs)
+        registering.check_verdicts(registration, study, name, tables["hypotheses"])
     tables["registration"] = registering.history(registration)
     for name in ("theory", "calibration"):
         tables[name] = read_frame(getattr(options, name))

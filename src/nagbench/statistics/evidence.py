@@ -11,7 +11,7 @@ import numpy as np
 
 from nagbench.statistics.contrast import GREATER, LESS, Contrast, contrast
 from nagbench.statistics.event_rates import rate_bound, rate_difference_interval, rate_difference_p
-from nagbench.statistics.measures import Measured, measured
+from nagbench.statistics.measures import Measured, measured, step_costs
 from nagbench.statistics.power import power
 from nagbench.statistics.resampling import error_rate
 from nagbench.statistics.roles import Selection
@@ -65,11 +65,16 @@ def finding(study: Study, claim: Hypothesis, selection: Selection, level: float)
     blank = Evidence(statement=claim.statement, level=level, margin=claim.margin)
     arms = claim.pairs()
     if metric.elsewhere:
-        return _untested(blank, metric.elsewhere)
-    if claim.statement == "ranking":
+        costs = selection.costs
+        if obstacle := metric.elsewhere if costs is None else costs.obstacle(arms):
+            return _untested(blank, obstacle)
+        assert costs is not None
+        sides = step_costs(costs, arms)
+    elif claim.statement == "ranking":
         return _of_ranking(study, claim, blank, measured(study, selection, claim.metric, arms))
-    sides = measured(study, selection, claim.metric, arms[:2])
-    sides += measured(study, selection, claim.metric, arms[2:]) if claim.contrast else []
+    else:
+        sides = measured(study, selection, claim.metric, arms[:2])
+        sides += measured(study, selection, claim.metric, arms[2:]) if claim.contrast else []
     found = _contrast(claim, sides)
     if obstacle := _obstacle(study, arms, sides, found, claim, level):
         return replace(_untested(blank, obstacle), pairs=found.pairs)

@@ -9,6 +9,8 @@ import pandas as pd
 from nagbench.metrics import BROKEN, METRICS, final_accuracy
 from nagbench.statistics.course import course, horizon
 from nagbench.statistics.roles import RUNNER_UP, Selection
+from nagbench.statistics.sign_flips import MOST_PAIRS
+from nagbench.step_costs import StepCosts
 from nagbench.study.model import Arm, Study
 
 
@@ -77,6 +79,12 @@ def measured(
         Measured(values, fails, study.planned(metric.stage, *arm, role == RUNNER_UP))
         for (values, fails), arm, role in zip(found, arms, roles, strict=True)
     ]
+
+
+def step_costs(costs: StepCosts, arms: Sequence[Arm]) -> list[Measured]:
+    """Logarithms of the seconds of arms' steps, by round in place of a seed."""
+    found = [pd.Series(np.log(costs.of(*arm).seconds[:MOST_PAIRS])) for arm in arms]
+    return [Measured(one, pd.Series(False, one.index), len(one)) for one in found]
 
 
 def _of_trials(

@@ -17,11 +17,12 @@ from nagbench.statistics import (
 )
 from nagbench.statistics.columns import declared
 from nagbench.statistics.roles import select
+from nagbench.step_costs import StepCosts
 from nagbench.study.model import Study
 
 
 def result_tables(
-    study: Study, runs: pd.DataFrame, curves: pd.DataFrame
+    study: Study, runs: pd.DataFrame, curves: pd.DataFrame, costs: StepCosts | None = None
 ) -> dict[str, pd.DataFrame]:
     """Every result table of a study, by name, with the columns that `columns` declares.
 
@@ -31,7 +32,7 @@ def result_tables(
     # One order for all that follows: results must not depend on how records were merged.
     runs = runs.sort_values(["workload", "optimizer", "stage", "trial", "seed"], ignore_index=True)
     curves = curves.sort_values(["run", "epoch"], ignore_index=True)
-    selection = select(study, runs, curves)
+    selection = select(study, runs, curves, costs)
     accurate, fast = selection.accuracy, selection.speed
     hits = speed.hits(study, fast, curves)
     times = declared("time_to_target", speed.time_to_target(hits))

@@ -15,6 +15,7 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.metrics import Metric
 from nagbench.statistics.selection import runs_of
+from nagbench.step_costs import StepCosts
 from nagbench.study.choice import choose
 from nagbench.study.model import STAGES, Arm, Study
 from nagbench.study.plan import units
@@ -32,6 +33,7 @@ class Selection:
         curves: Of all of them.
         chosen: What `study.choice.choose` gives for each workload and optimizer whose tuning is
             complete.
+        costs: What steps cost, if that was measured.
     """
 
     tuned: pd.DataFrame
@@ -41,6 +43,7 @@ class Selection:
     runner_up: pd.DataFrame
     curves: pd.DataFrame
     chosen: Mapping[Arm, Mapping[str, Any]]
+    costs: StepCosts | None = None
 
     def of(self, metric: Metric, arm: Arm, role: str | None = None) -> pd.DataFrame:
         """The runs of an arm that a metric is about, or those of another role."""
@@ -49,7 +52,9 @@ class Selection:
         return runs_of(found, *arm)
 
 
-def select(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> Selection:
+def select(
+    study: Study, runs: pd.DataFrame, curves: pd.DataFrame, costs: StepCosts | None = None
+) -> Selection:
     """Take records apart; test runs of optimizers whose tuning is not complete have no role."""
     tuned, tested, band = (runs[runs["stage"] == stage] for stage in STAGES)
     chosen = {}
@@ -73,6 +78,7 @@ def select(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> Selection:
         runner_up=_tested(tested, chosen, RUNNER_UP),
         curves=curves,
         chosen=chosen,
+        costs=costs,
     )
 
 
