@@ -64,6 +64,8 @@ def finding(study: Study, claim: Hypothesis, selection: Selection, level: float)
     metric = claim.measured
     blank = Evidence(statement=claim.statement, level=level, margin=claim.margin)
     arms = claim.pairs()
+    if uneven := study.uneven(claim):
+        return _untested(blank, uneven)
     if metric.elsewhere:
         costs = selection.costs
         if obstacle := metric.elsewhere if costs is None else costs.obstacle(arms):

@@ -105,8 +105,14 @@ def families(study: Study) -> dict[str, tuple[int, int]]:
 
 
 def warnings(study: Study) -> list[str]:
-    """The study's families of tests that cannot possibly reject, in words."""
-    return [
+    """What cannot be decided, in words: families of tests that cannot possibly reject, and claims
+    that compare runs of unequal length."""
+    uneven = [
+        f"claim {name}: {words}"
+        for name, claim in study.hypotheses.items()
+        if (words := study.uneven(claim))
+    ]
+    return uneven + [
         f"{name}: {tests} tests on {seeds} seeds cannot reject at level {study.level:g}; "
         f"{seeds_needed(tests, study.level)} seeds can"
         for name, (tests, seeds) in families(study).items()

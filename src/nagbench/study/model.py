@@ -7,6 +7,7 @@ imports torch.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nagbench.data.registry import data_set
 from nagbench.engine.recipe import Training
 from nagbench.metrics import METRICS, ROLES, Metric
 from nagbench.optimizers.spec import OptimizerSpec
@@ -20,6 +21,7 @@ STATEMENTS = ("difference", "threshold", "equivalence", "at_most", "ranking", "e
 DIRECTED = ("difference", "threshold", "ranking", "events")  # they say greater or less
 DIRECTIONS = ("greater", "less")
 CONDITIONS = ("stated", "transferred")
+SLACK = 0.01  # by which numbers of steps differ that count as equal: epochs are whole
 
 
 @dataclass(frozen=True)
@@ -270,6 +272,23 @@ class Study:
     def tuning_of(self, workload: Workload) -> Tuning:
         """How settings are chosen on a workload."""
         return workload.tuning or self.tuning
+
+    def steps(self, workload: str) -> int:
+        """The steps of a whole run there."""
+        work = self.workloads[workload]
+        images = work.train_size or data_set(self.data).train - self.validation_size
+        return images // work.batch_size * work.epochs
+
+    def uneven(self, claim: Hypothesis) -> str:
+        """How the steps of the workloads that a claim compares differ; empty if they hardly do.
+
+        Where they do, a gain by batch or by data would be one by training longer.
+        """
+        steps = {workload: self.steps(workload) for workload, _ in claim.pairs()}
+        if max(steps.values()) <= (1 + SLACK) * min(steps.values()):
+            return ""
+        each = ", ".join(f"{count:,} on {name}" for name, count in steps.items())
+        return f"unequal numbers of steps: {each}"
 
     def test_seeds(self, workload: Workload, optimizer: str) -> tuple[int, ...]:
         """The seeds that an optimizer's chosen setting is tested with."""
