@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nagbench import parquet
@@ -19,13 +19,16 @@ ABOUT = ("envs/lock.txt", "CITATION.cff", "LICENSE")
 TIME = 315_532_800  # 1980-01-01
 
 
-def parts(study: Study, file: Path, records: Path, statistics: Path) -> dict[str, Path]:
-    """The archive's files by their names in it; one `InputError` names all that are missing."""
+def parts(study: Study, files: Iterable[Path], records: Path, statistics: Path) -> dict[str, Path]:
+    """The archive's files by their names in it; one `InputError` names all that are missing.
+
+    `files` are the study's own and those of the studies that it extends.
+    """
     kept = [name for name in SEALED if name in TABLES or (records / name).is_file()]
     found = {f"records/{name}": records / name for name in (*kept, SUMS)}
     tables = sorted(statistics.glob("*.parquet")) or [statistics / "summary.parquet"]
     found |= {f"statistics/{path.name}": path for path in tables}
-    found |= {f"study/{file.name}": file}
+    found |= {f"study/{file.name}": file for file in files}
     # A user's own optimizers are part of the study.
     for row in study.optimizers.values():
         if row.file is not None:

@@ -19,7 +19,7 @@ from matplotlib import pyplot as plt
 
 from nagbench.engine import build
 from nagbench.rendering.table_files import write_table
-from nagbench.study.file import load_study
+from nagbench.study.file import load_study, study_content
 from nagbench.study.plan import units
 from nagbench.study.unit import unit
 
@@ -94,7 +94,7 @@ def run(checkout: Checkout, command: str) -> str:
 
 def shrink(file: Path) -> None:
     """The same study, in seconds."""
-    study = yaml.safe_load(file.read_text(encoding="utf-8"))
+    study = study_content(file)
     for workload in study["workloads"].values():
         workload |= {
             "epochs": 2,

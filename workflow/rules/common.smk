@@ -21,7 +21,7 @@ from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.table_files import TABLES
 from nagbench.runner.devices import has_gpu
 from nagbench.sources import ENGINE, code_digest, sources
-from nagbench.study.file import load_study, study_path
+from nagbench.study.file import load_study, study_files, study_path
 from nagbench.study.model import STAGES, Study
 from nagbench.study.plan import units
 from nagbench.study.unit import Unit, unit, write_plan
@@ -292,7 +292,8 @@ STUDY = read_study()
 UNITS = planned_units(STUDY)
 check_references(STUDY)
 DATA_SET = f"nagbench.data.{STUDY.data}"
-STUDY_FILE = os.path.relpath(study_path(config["study"]))
+STUDY_FILES = [os.path.relpath(path) for path in study_files(study_path(config["study"]))]
+STUDY_FILE = STUDY_FILES[0]
 RECORDS = records_folder(STUDY)
 VALIDATION = (
     "results/validation" if config["records"] == "train" else "paper/records/validation"

@@ -5,6 +5,7 @@ rule statistics:
     input:
         code=statistics_code(),
         study=STUDY_FILE,
+        extends=STUDY_FILES[1:],
         runs="<records>/runs.parquet",
         curves="<records>/curves.parquet",
         sums="<records>/SHA256SUMS",

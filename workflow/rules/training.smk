@@ -108,6 +108,7 @@ rule collect:
             "nagbench.records", "nagbench.study.plan", "nagbench.study.file", DATA_SET
         ),
         study=STUDY_FILE,
+        extends=STUDY_FILES[1:],
         units=[f"<results>/{unit.name}.parquet" for unit in UNITS],
     output:
         "<results>/records/runs.parquet",

@@ -212,11 +212,11 @@ def _show(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from nagbench.export import export, parts
-    from nagbench.study.file import load_study, study_path
+    from nagbench.study.file import load_study, study_files, study_path
 
     study = load_study(options.study)
     records = options.records or Path("results", study.name, "records")
     statistics = options.statistics or Path("results", study.name, "statistics")
-    files = parts(study, study_path(options.study), records, statistics)
+    files = parts(study, study_files(study_path(options.study)), records, statistics)
     export(files, f"nagbench-{study.name}", options.output)
     print(f"{len(files)} files and their checksums in {options.output}")

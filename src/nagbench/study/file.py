@@ -4,13 +4,14 @@ A refusal names every place in the file that is wrong, what was found there, and
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nagbench.errors import InputError
 from nagbench.study import checks, fields
+from nagbench.study.extension import KEY, PARTS, extended
 from nagbench.study.model import Study
 from nagbench.study.parts import Parts
 from nagbench.study.sections import OptimizerSection, StudyFile
@@ -50,7 +51,44 @@ def study_path(name: str) -> Path:
 def load_study(name: str) -> Study:
     """Read a study by its name or path; one `InputError` has all that is wrong with it."""
     path = study_path(name)
-    return study_of(path.stem, read_yaml(path), str(path))
+    return study_of(path.stem, study_content(path), str(path))
+
+
+def study_content(path: Path) -> Any:
+    """The plain content of a study's file, with that of the study which it extends."""
+    return _content(study_files(path))
+
+
+def study_files(path: Path) -> list[Path]:
+    """A study's file, the file of the study that it extends, and so on."""
+    files = [path]
+    while (name := _extends(files[-1])) is not None:
+        place = f"{files[-1]}.{KEY}"
+        if not isinstance(name, str):
+            allowed = "the name of a shipped study, or the path of a file from here"
+            raise InputError(place, f"found {shown(name)}", allowed)
+        near = name.endswith((".yaml", ".yml"))
+        files.append(study_path(str(files[-1].parent / name) if near else name))
+        if files[-1].resolve() in [file.resolve() for file in files[:-1]]:
+            found = " extends ".join(file.name for file in files)
+            raise InputError(place, found, "a study that does not extend this one")
+    return files
+
+
+def _extends(path: Path) -> Any:
+    content = read_yaml(path)
+    return content.get(KEY) if isinstance(content, dict) else None
+
+
+def _content(files: Sequence[Path]) -> Any:
+    content = read_yaml(files[0])
+    if len(files) == 1:
+        return content
+    base = _content(files[1:])
+    study_of(files[1].stem, base, str(files[1]))  # which refuses it if it is wrong by itself
+    made, problems = extended(content, base)
+    refuse(str(files[0]), problems)
+    return made
 
 
 def study_of(name: str, data: Any, place: str) -> Study:
@@ -71,8 +109,19 @@ def study_of(name: str, data: Any, place: str) -> Study:
 
 
 def study_schema() -> dict[str, Any]:
-    """The JSON schema of study files."""
-    return fields.json_schema(StudyFile)
+    """The JSON schema of study files: a whole one, or one that extends another."""
+    schema = fields.json_schema(StudyFile)
+    whole, properties = schema["required"], dict(schema["properties"])
+    entry = {"type": ["string", "object"]}
+    about = "the study whose content this one has, but for what follows"
+    for part in PARTS:
+        properties[part] = {"anyOf": [properties[part], {"type": "array", "items": entry}]}
+    listed_parts = {part: {"type": "object"} for part in PARTS}
+    return {
+        **{key: value for key, value in schema.items() if key != "required"},
+        "properties": {KEY: {"type": "string", "description": about}, **properties},
+        "anyOf": [{"required": whole, "properties": listed_parts}, {"required": [KEY]}],
+    }
 
 
 def _names(data: Any) -> dict[str, Collection[str]]:
