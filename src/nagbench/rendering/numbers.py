@@ -152,6 +152,7 @@ def _workload(
         f"{name}.target": f"{100 * goal:g}",
         f"{name}.leader.label": escape(labels[leader["optimizer"]]),
         f"{name}.leader.accuracy": f"{100 * leader['accuracy']:.1f}",
+        f"{name}.points": escape(_two_points(tables, source)),
         f"{name}.leaders": escape(
             _list([labels[one] for one in labels if one in leading(tables, source)])
         ),
@@ -225,6 +226,26 @@ def _speed(
             found |= {f"{key}.ratio": said, f"{key}.direction": word}
             found[f"{key}.p"] = escape(p_value(row.p_adjusted))
     return found
+
+
+def _two_points(tables: Mapping[str, pd.DataFrame], source: str) -> str:
+    """What lies between the two points at which NAG was judged in the same runs; a sentence."""
+    rows = _rows(tables["points"], source)
+    rows = rows[rows["optimizer"] == "nag"].set_index("metric")
+    if not len(rows):
+        return "In these records NAG was judged at one of its two points alone."
+    accuracy, time = rows.loc["accuracy"], rows.loc["gradients"]
+    names = ("difference", "low", "high")
+    ends = (f"{100 * accuracy[name]:+.2f}" for name in names)
+    said = (
+        "NAG's two forms are one method judged at two points: in the same {} runs its iterates end "
+        "{} points more accurate than the points ahead of them, at which gradients are taken "
+        "({} to {})"
+    ).format(accuracy["runs"], *ends)
+    if time["ahead"] > 0:
+        ends = (f"{100 * time[name] / time['ahead']:+.1f}" for name in names)
+        said += "; their mean time below the targets is {} % longer ({} to {})".format(*ends)
+    return said + "."
 
 
 def _steadiness(tables: Mapping[str, pd.DataFrame], source: str, name: str) -> dict[str, str]:

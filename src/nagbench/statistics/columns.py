@@ -230,6 +230,17 @@ TABLES: dict[str, Columns] = {
         "spread_p_adjusted": _P_HOLM,
         "diverged_p_adjusted": _P_HOLM,
     },
+    "points": {
+        "workload": _WORKLOAD,
+        "optimizer": _OPTIMIZER,
+        "metric": (TEXT, "`accuracy` at the end, or time below the targets in `gradients`"),
+        "runs": _RUNS,
+        "ahead": (REAL, "mean at the points ahead, where the other tables judge"),
+        "difference": (REAL, "mean at the iterates less that"),
+        "low": _LOW,
+        "high": _HIGH,
+        "largest": (REAL, "largest difference of a run, without its sign"),
+    },
     "hypotheses": {
         "hypothesis": (TEXT, "the claim's name"),
         "claim": (TEXT, "in words"),
