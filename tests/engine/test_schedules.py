@@ -152,18 +152,23 @@ def test_stopped_and_resumed_after_any_epoch_the_rates_are_the_same(
     assert curves[0]["learning_rate"][-1] == pytest.approx(0.01 * last[-1], rel=1e-12)
 
 
-def test_rates_that_lie_on_the_device_train_the_same(images: ImageSet) -> None:
+def test_rates_that_lie_on_the_device_train_the_same(
+    images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a captured step reads: a tensor written in the step itself."""
     work = recipe_of("tiny_cnn", "nag_sutskever", schedule="warmup_cosine")
     number, tensor = (LiveRun(work, placed(images), CPU) for _ in range(2))
-    rate = torch.tensor(tensor._rates[0], dtype=torch.float64)
-    tensor.optimizer.param_groups[0]["lr"] = rate
+    rates = []
     for epoch in (1, 2):
         for one in (number, tensor):
             one.epoch = epoch - 1
             one.begin_epoch(one.plan(epoch))
+            monkeypatch.setattr(LiveRun, "on_gpu", one is tensor)
+            one.put_rates_on_device()
             for _ in range(one.steps):
                 step(one)
         np.testing.assert_allclose(number.measured(), tensor.measured(), rtol=1e-4)
         assert number.learning_rate() == pytest.approx(tensor.learning_rate())
-    assert tensor.optimizer.param_groups[0]["lr"] is rate
+        rates.append(tensor.optimizer.param_groups[0]["lr"])
+    assert isinstance(rates[0], torch.Tensor)
+    assert rates[0] is rates[1]

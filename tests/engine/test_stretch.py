@@ -12,7 +12,7 @@ from test_loop import noisy
 from nagbench.data.images import ImageSet
 from nagbench.engine import evaluation
 from nagbench.engine.capture import Capture as CaptureOf
-from nagbench.engine.loop import train, train_steps
+from nagbench.engine.loop import step, train, train_steps
 from nagbench.engine.outcome import HALVED, count_spikes, evaluation_points
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
@@ -92,7 +92,7 @@ def test_judging_changes_no_step(images: ImageSet, which: str) -> None:
             alone.outcome = run.outcome.until(epoch - 1)
             alone.outcome.status = "finished"
         alone.begin_epoch(alone.plan(epoch))
-        train_steps(alone, alone.steps)
+        train_steps(alone, alone.steps, step)
         losses += alone.measured()[:, 0].tolist()
     assert run.losses.tolist() == losses
 

@@ -1,14 +1,16 @@
 """Stability's measures by hand, and its tests on data whose truth is known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.stats import binomtest
 
 from nagbench.metrics import largest_fall, spikes, unrest
-from nagbench.statistics.stability import brown_forsythe, stability
+from nagbench.statistics.stability import BAD, brown_forsythe, stability
 from nagbench.study.model import Study
 from records_of import records_of
 
@@ -82,3 +84,24 @@ def test_tables_for_a_study(small_study: Study) -> None:
     assert table.at["nag_sutskever", "diverged_p"] == 1
     assert table.at["nag_sutskever", "largest_fall"] == pytest.approx(0.05)
     assert table.at["nag_sutskever", "gradient_tail"] == 1
+
+
+@pytest.mark.parametrize("shift", [0.0499, 0.0501])
+def test_spikes_are_a_detector_of_bad_optima(small_study: Study, shift: float) -> None:
+    """Of 10 runs two end under the median, one of them after a spike; one more spikes in vain."""
+    ends = [0.4] * 8 + [0.4 - shift] * 2
+    small_study = replace(
+        small_study, testing=replace(small_study.testing, seeds=tuple(range(11, 21)))
+    )
+    runs, curves = records_of(small_study, {"sgd": [[0.1, 0.3, end] for end in ends]})
+    own = runs[runs["optimizer"] == "sgd"].sort_values("seed")["run"].to_list()
+    curves.loc[curves["run"].isin([own[0], own[8]]) & (curves["epoch"] == 2), "spikes"] = 3.0
+    row = stability(small_study, runs, curves).set_index("optimizer").loc["sgd"]
+    if shift < BAD:
+        assert (row["bad"], row["caught"], row["good"], row["alarms"]) == (0, 0, 10, 2)
+        assert math.isnan(row["caught_low"])
+    else:
+        assert (row["bad"], row["caught"], row["good"], row["alarms"]) == (2, 1, 8, 1)
+        exact = binomtest(1, 8).proportion_ci(0.95, "exact")
+        found = row["alarms_low"], row["alarms_high"]
+        assert found == pytest.approx((exact.low, exact.high))

@@ -12,6 +12,7 @@ from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
 from nagbench.engine.graph import NotCapturable, capture_graph
 from nagbench.engine.loop import gradient, step
+from nagbench.engine.objective import objective
 from nagbench.engine.outcome import PASSES
 from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
@@ -35,7 +36,7 @@ class _Stepper:
         ]
         self._execution: Execution = Eager(step)
         if device.type == "cuda":
-            self._execution = Whole(step, gradient, capture_graph)
+            self._execution = Whole(step, gradient, objective, capture_graph)
         left = WARM_UP + 1  # the first steps, and the one that is captured
         while left:
             try:

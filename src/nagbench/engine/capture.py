@@ -15,6 +15,7 @@ from nagbench.engine.host_state import watched
 from nagbench.engine.run import LiveRun
 
 Gradient = Callable[[LiveRun, bool], Tensor]
+Objective = Callable[[LiveRun], Tensor]
 # Given work in branches, and the device, what replays all of it: `graph.capture_graph` on a GPU.
 Capture = Callable[[Sequence[Callable[[], object]], torch.device], Callable[[], None]]
 
@@ -29,6 +30,7 @@ class Step(Protocol):
         run: LiveRun,
         begin: Callable[[LiveRun], None] = ...,
         gradient: Gradient = ...,
+        objective: Objective = ...,
         finish: Callable[[LiveRun], None] = ...,
     ) -> None: ...
 
@@ -51,9 +53,11 @@ class Split:
     are, as in `Whole`.
     """
 
-    def __init__(self, step: Step, gradient: Gradient, capture: Capture, why: str) -> None:
+    def __init__(
+        self, step: Step, gradient: Gradient, objective: Objective, capture: Capture, why: str
+    ) -> None:
         self.name = f"graph beside the optimizer ({why})"
-        self._step, self._gradient, self._capture = step, gradient, capture
+        self._step, self._kinds, self._capture = step, (gradient, objective), capture
         self._taken: dict[LiveRun, int] = {}
         self._parts: dict[LiveRun, Parts] = {}
 
@@ -71,9 +75,9 @@ class Split:
         taken = self._taken.get(run, 0)
         if taken == WARM_UP:
             if run not in self._parts:
-                self._parts[run] = Parts(run, self._gradient, self._capture)
+                self._parts[run] = Parts(run, *self._kinds, self._capture)
             parts = self._parts[run]
-            self._step(run, parts.begin, parts.gradient, parts.finish)
+            self._step(run, parts.begin, parts.gradient, parts.objective, parts.finish)
             return
         if taken == 0:  # which makes the optimizer's state: there is nothing to compare it with
             self._step(run)
@@ -92,8 +96,10 @@ class Whole:
 
     name = "graph"
 
-    def __init__(self, step: Step, gradient: Gradient, capture: Capture) -> None:
-        self._step, self._gradient, self._capture = step, gradient, capture
+    def __init__(
+        self, step: Step, gradient: Gradient, objective: Objective, capture: Capture
+    ) -> None:
+        self._step, self._kinds, self._capture = step, (gradient, objective), capture
         self._captured: list[LiveRun] = []
         self._taken = 0
         self._passes: dict[LiveRun, int] = {}  # that a replay takes
@@ -109,7 +115,7 @@ class Whole:
 
     def without(self, why: object) -> Split:
         """The next way, if this one is barred."""
-        return Split(self._step, self._gradient, self._capture, str(why))
+        return Split(self._step, *self._kinds, self._capture, str(why))
 
     def train(self, runs: Sequence[LiveRun], until: int) -> None:
         """Train several runs, all of which have begun an epoch, up to its step `until`."""
@@ -163,14 +169,18 @@ Execution = Whole | Split | Eager
 
 
 class Parts:
-    """What is captured of one run's step: its beginning, its gradients, its end."""
+    """What is captured of one run's step: its beginning, its passes, its end."""
 
-    def __init__(self, run: LiveRun, gradient: Gradient, capture: Capture) -> None:
+    def __init__(
+        self, run: LiveRun, gradient: Gradient, objective: Objective, capture: Capture
+    ) -> None:
         self._begin = _Part(run.begin_step, run, capture)
         passes = [True, False] if run.recipe.closure else [True]
         self._gradients = {
             first: _Part(_with_gradients(run, gradient, first), run, capture) for first in passes
         }
+        if run.recipe.closure:
+            self._objective = _Part(torch.no_grad()(lambda: objective(run)), run, capture)
         self._finish = _Part(run.measure, run, capture)
 
     def begin(self, _: LiveRun) -> None:
@@ -184,6 +194,12 @@ class Parts:
         for parameter, found in zip(run.parameters, part.result[1], strict=True):
             parameter.grad = found
         return objective.clone()
+
+    def objective(self, _: LiveRun) -> Tensor:
+        """The objective alone, anew in each call."""
+        self._objective.replay()
+        found: Tensor = self._objective.result.clone()
+        return found
 
     def finish(self, _: LiveRun) -> None:
         self._finish.replay()

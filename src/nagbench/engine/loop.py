@@ -4,7 +4,6 @@
 stop, where to keep checkpoints and how many runs train side by side, and can change none.
 """
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,18 +11,17 @@ import torch
 from torch import Tensor
 from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
-from nagbench.engine.capture import Capture, Eager, Execution, Gradient, Whole
+from nagbench.engine.capture import Capture, Eager, Execution, Gradient, Objective, Whole
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import judge
 from nagbench.engine.graph import NotCapturable, capture_graph
+from nagbench.engine.objective import forward, objective
 from nagbench.engine.outcome import PASSES
-from nagbench.engine.penalty import penalty
 from nagbench.engine.plans import PlansAhead
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits
 from nagbench.engine.stretch import end_stretch, stretches
-from nagbench.models.layers import statistics_held
 
 
 def train(
@@ -53,7 +51,7 @@ def train(
         if not run.outcome.curve["epoch"]:
             judge(run, splits, run.before_training())
     capture = capture or (capture_graph if device.type == "cuda" else None)
-    execution: Execution = Whole(step, gradient, capture) if capture else Eager(step)
+    execution: Execution = Whole(step, gradient, objective, capture) if capture else Eager(step)
     plans = PlansAhead(device)
     while live := [run for run in live if not run.over]:
         before = [(run, run.state()) for run in live if execution.captures(live)]
@@ -93,19 +91,6 @@ def train_steps(run: LiveRun, until: int, take: Callable[[LiveRun], None]) -> No
                 break
 
 
-def forward(run: LiveRun, first: bool = False) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits, loss and objective on the step's batch, at the weights as they are.
-
-    Batch normalisation remembers a batch once, at the `first` of the passes that a step takes.
-    """
-    with contextlib.nullcontext() if first else statistics_held(run.model):
-        logits = run.forward(run.images)
-    exact = logits.float() if logits.dtype == torch.bfloat16 else logits
-    loss = run.loss(exact, run.labels, run.recipe)
-    added = penalty(run.penalized, run.recipe)
-    return logits, loss, loss if added is None else loss + added
-
-
 def gradient(run: LiveRun, first: bool) -> Tensor:
     """The objective, its gradient left in the parameters; a step records what its `first` gives."""
     run.optimizer.zero_grad(set_to_none=True)
@@ -121,6 +106,7 @@ def step(
     run: LiveRun,
     begin: Callable[[LiveRun], None] = LiveRun.begin_step,
     gradient: Gradient = gradient,
+    objective: Objective = objective,
     finish: Callable[[LiveRun], None] = LiveRun.measure,
 ) -> None:
     """Train on the next batch; nothing here waits for the device.
@@ -134,7 +120,7 @@ def step(
         nonlocal passes
         if passes and not torch.is_grad_enabled():  # the objective alone is wanted
             passes += 1
-            return forward(run)[-1]
+            return objective(run)
         passes += PASSES
         return gradient(run, passes == PASSES)
 

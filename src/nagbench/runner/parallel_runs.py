@@ -9,6 +9,7 @@ from nagbench.engine.capture import WARM_UP, Capture, Whole
 from nagbench.engine.clock import now
 from nagbench.engine.graph import LANES, NotCapturable, capture_graph
 from nagbench.engine.loop import gradient, step
+from nagbench.engine.objective import objective
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import Splits
@@ -51,7 +52,7 @@ def _steps_per_second(
     runs = [LiveRun(recipe, splits.train, device) for recipe in recipes]
     for run in runs:
         run.begin_epoch(run.plan(1))
-    whole = Whole(step, gradient, capture)
+    whole = Whole(step, gradient, objective, capture)
     while whole.captures(runs):  # after its first steps
         whole.train(runs, min(WARM_UP, runs[0].steps))
         for run in runs:

@@ -12,6 +12,8 @@ from nagbench.statistics.intervals import CONFIDENCE, holm
 from nagbench.statistics.selection import runs_of
 from nagbench.study.model import Study
 
+BAD = 0.05  # of accuracy
+
 
 def stability(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """Per workload and optimizer, each against the baseline; Holm's family is a workload."""
@@ -58,6 +60,7 @@ def stability(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Data
                     ),
                     "failed": int((group["status"] == "failed").sum()),
                     **{measure: float(group[measure].mean()) for measure in measures},
+                    **_detector(group["accuracy"].to_numpy(), group["spikes"].to_numpy()),
                 }
             )
         if not rows:
@@ -67,6 +70,20 @@ def stability(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Data
             frame[f"{test}_p_adjusted"] = holm(frame[f"{test}_p"].to_numpy(float))
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _detector(accuracies: np.ndarray, spikes: np.ndarray) -> dict[str, float]:
+    """Spikes of the loss as a detector of bad optima: what it catches, and its false alarms.
+
+    A bad optimum is a final accuracy `BAD` or more under the optimizer's median.
+    """
+    bad, seen = accuracies <= np.median(accuracies) - BAD, spikes > 0
+    found: dict[str, float] = {}
+    for name, group, among in (("caught", bad, "bad"), ("alarms", ~bad, "good")):
+        count, total = int((group & seen).sum()), int(group.sum())
+        low, high = rate_interval(count, total, 1 - CONFIDENCE) if total else (math.nan, math.nan)
+        found |= {among: total, name: count, f"{name}_low": low, f"{name}_high": high}
+    return found
 
 
 def brown_forsythe(first: np.ndarray, second: np.ndarray) -> float:

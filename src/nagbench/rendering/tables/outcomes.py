@@ -40,7 +40,7 @@ def results(tables: Tables) -> Table:
         )
     header = [
         "Acc. (%)", "95 % interval", "SD", "T (grad.)", "Too slow", "Epochs", "Arrived", "Div.",
-        "Failed",
+        "95 % interval", "p (exact)", "Failed",
     ]  # fmt: skip
     return page.table("Optimizer", header, "S[table-format=2.1]cS[table-format=2.1]rcrccc", rows)
 
@@ -144,6 +144,8 @@ def stability(tables: Tables) -> Table:
             Cell(number(100 * row.last_spread, 2)),
             Cell(number(100 * row.largest_fall, 1)),
             Cell(number(row.spikes, 1)),
+            Cell(f"{row.caught}/{row.bad}"),
+            Cell(f"{row.alarms}/{row.good}"),
             Cell(f"{row.diverged}/{row.runs}"),
             Cell(interval(100 * row.diverged_low, 100 * row.diverged_high, ".0f")),
             Cell(p_value(row.diverged_p_adjusted)),
@@ -152,10 +154,10 @@ def stability(tables: Tables) -> Table:
         for row in tables["stability"].itertuples()
     ]
     header = [
-        "SD", "IQR", "p (BF)", "Unrest", "Fall", "Spikes", "Div.", "95 % interval", "p (exact)",
-        "Failed",
+        "SD", "IQR", "p (BF)", "Unrest", "Fall", "Spikes", "Caught", "False", "Div.",
+        "95 % interval", "p (exact)", "Failed",
     ]  # fmt: skip
-    return page.table("Optimizer", header, "rrrrrrrcrr", rows)
+    return page.table("Optimizer", header, "rrrrrrrrrcrr", rows)
 
 
 def against_baseline(tables: Tables, pairs: pd.DataFrame) -> list[tuple[str, pd.Series, int]]:
