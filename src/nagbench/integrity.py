@@ -49,8 +49,9 @@ def check(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> None:
     if orphans:
         found = f"run {orphans[0]} without its row or its curve"
         raise InputError(place, found, "a row in runs and a curve for each run")
-    _check_rows(runs, place)
-    _check_curves(runs, curves, place)
+    if len(runs):
+        _check_rows(runs, place)
+        _check_curves(runs, curves, place)
 
 
 def _check_rows(runs: pd.DataFrame, place: object) -> None:

@@ -78,7 +78,8 @@ RUNS = {
 # What a folder of records holds, each with its checksum in `SHA256SUMS`.
 SUMS = "SHA256SUMS"
 TABLES = ("curves.parquet", "runs.parquet")
-SEALED = (*TABLES, "attestations.json", "provenance.json", STEP_COSTS)
+UNFINISHED = "unfinished.parquet"  # runs of units under way, for whoever goes on with them
+SEALED = (*TABLES, UNFINISHED, "attestations.json", "provenance.json", STEP_COSTS)
 # What a study calls a run; two entries of the same settings share their runs.
 NAMES = ("study", "stage", "workload", "optimizer")
 # Columns that measure the machine; all others repeat exactly when a unit is trained again.

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from nagbench.commands.verbs import Verbs, files, study, study_or_plan, units_of
+from nagbench.commands.verbs import Verbs, device, files, study, study_or_plan, units_of
 from nagbench.errors import InputError
 
 
@@ -22,7 +22,15 @@ def add(verbs: Verbs) -> None:
         help="migrate: give the runs of older records the names that --study gives them today",
     )
     files(added, output="the folder of the merged tables; may be one of the parts")
-    added.add_argument("--study", help="to migrate: the study that the records are of")
+    added.add_argument("--study", help="of --store, and to migrate: that the records are of")
+    added.add_argument(
+        "--store",
+        type=Path,
+        help="to merge: what units under way have trained, from which `nagbench train --missing` "
+        "goes on; with --study and --data",
+    )
+    added.add_argument("--data", type=Path, help="of --store: what `nagbench data` made")
+    device(added)
     added.add_argument(
         "parts", nargs="+", type=Path, help="units' files, folders of them, or folders of tables"
     )
@@ -95,11 +103,14 @@ def _collect(options: argparse.Namespace) -> None:
 
 def _records(options: argparse.Namespace) -> None:
     from nagbench.migration import renamed
-    from nagbench.records import merge, read_any, write_tables
+    from nagbench.records import merge, read_any, read_units, write_tables
     from nagbench.runner import attest
 
     attestations = [entry for path in options.parts for entry in attest.read(path)]
-    runs, curves = merge([read_any(path) for path in options.parts], str(options.output))
+    # A folder may wait for its first unit, where what is under way is kept.
+    waits = [path for path in options.parts if options.store and not any(path.rglob("*.parquet"))]
+    parts = [read_any(path) for path in options.parts if path not in waits]
+    runs, curves = merge(parts or [read_units([])], str(options.output))
     if options.action == "migrate":
         if options.study is None:
             raise InputError("--study", "missing", "the study that the records are of")
@@ -109,6 +120,24 @@ def _records(options: argparse.Namespace) -> None:
     if attestations:
         attest.write(options.output, attestations)
     print(f"{len(runs)} runs in {options.output}")
+    if options.store is not None:
+        _keep_unfinished(options)
+
+
+def _keep_unfinished(options: argparse.Namespace) -> None:
+    from nagbench.data.images import load
+    from nagbench.runner.devices import resolve
+    from nagbench.runner.store import Store
+    from nagbench.runner.unfinished import keep
+
+    for name in ("study", "data"):
+        if getattr(options, name) is None:
+            raise InputError(f"--{name}", "missing", "it, beside --store")
+    folders = [path for path in options.parts if path.is_dir()]
+    images, backend = load(options.data), resolve(options.device)
+    units = units_of(options.study)
+    kept = keep(options.output, units, images, backend, Store(options.store), folders)
+    print(f"{kept} runs of units under way beside them")
 
 
 def _statistics(options: argparse.Namespace) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nagbench.data.images import ImageSet
+    from nagbench.runner.attest import Attestation
     from nagbench.runner.one_process import Trainer
     from nagbench.runner.stop import Stop
     from nagbench.runner.store import Store
@@ -50,6 +51,12 @@ def add(verbs: Verbs) -> None:
         "--missing",
         action="store_true",
         help="of --units, those without records of today's study and code",
+    )
+    added.add_argument(
+        "--records",
+        type=Path,
+        help="with --missing, a folder of records to go on from (default: paper/records/STUDY, if "
+        "it is there)",
     )
     added.add_argument("--data", type=Path, help="what `nagbench data` made")
     added.add_argument("--output", type=Path, help="where to put --unit's records (.parquet)")
@@ -155,7 +162,7 @@ def _train_jobs(
     from nagbench.runner.unit import train_unit
 
     check_references(job.unit for job in jobs)
-    images = _images(jobs, options)
+    images = _images_of(jobs[0].unit, options)
     store, stop = Store(options.store), Stop(options.minutes)
     backend = resolve(options.device)
     try:
@@ -206,25 +213,50 @@ def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]
 
 def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]:
     """All units that match, into the results folder."""
-    from nagbench.runner import all_units
+    from nagbench.runner import all_units, attest
 
+    folder = options.records or Path("paper/records", units[0].study)
+    attestations = []
+    if options.missing and (options.records or (folder / "runs.parquet").is_file()):
+        attestations = attest.read(folder)
+        _go_on_from(folder, units, attestations, options)
+    results = options.results
     return [
         _Job(
             unit,
-            all_units.record_path(options.results, unit),
-            partial(all_units.choice_for, unit, units, options.results),
+            all_units.record_path(results, unit),
+            partial(all_units.choice_for, unit, units, results),
         )
         for unit in all_units.matching(units, options.units)
-        if not (options.missing and all_units.is_current(unit, units, options.results))
+        if not (
+            options.missing and all_units.is_current(unit, units, options.results, attestations)
+        )
     ]
 
 
-def _images(jobs: "Sequence[_Job]", options: argparse.Namespace) -> "ImageSet":
+def _go_on_from(
+    folder: Path,
+    units: "Sequence[Unit]",
+    attestations: "Sequence[Attestation]",
+    options: argparse.Namespace,
+) -> None:
+    """Fill the store with the runs of a folder of records, as far as they are today's."""
+    from nagbench.runner.devices import resolve
+    from nagbench.runner.store import Store
+    from nagbench.runner.unfinished import fill
+
+    images = _images_of(units[0], options)
+    store, backend = Store(options.store), resolve(options.device)
+    if taken := fill(store, folder, units, images, backend, attestations):
+        print(f"{taken} runs found in {folder}", flush=True)
+
+
+def _images_of(unit: "Unit", options: argparse.Namespace) -> "ImageSet":
     """The data that is named, or where the workflow keeps it, made ready if it is not there."""
     from nagbench.data.images import load, save
     from nagbench.data.registry import prepare
 
-    name = jobs[0].unit.base.data
+    name = unit.base.data
     path: Path = options.data or options.results / "data" / f"{name}.npz"
     if options.data is None and not path.is_file():
         save(prepare(name), path)

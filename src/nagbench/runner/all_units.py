@@ -12,6 +12,7 @@ from typing import Any
 from nagbench.errors import InputError
 from nagbench.integrity import check_unit
 from nagbench.records import read_units
+from nagbench.runner.attest import Attestation, equal_codes
 from nagbench.runner.decision import decide
 from nagbench.sources import code_digest
 from nagbench.study.choice import read_choice, write_choice
@@ -65,7 +66,9 @@ def choice_for(unit: Unit, units: Iterable[Unit], folder: Path) -> dict[str, Any
     return choice
 
 
-def is_current(unit: Unit, units: Iterable[Unit], folder: Path) -> bool:
+def is_current(
+    unit: Unit, units: Iterable[Unit], folder: Path, attestations: Iterable[Attestation] = ()
+) -> bool:
     """Whether a unit's records are there, and are those that training it today would leave."""
     path = record_path(folder, unit)
     if not path.is_file():
@@ -75,4 +78,6 @@ def is_current(unit: Unit, units: Iterable[Unit], folder: Path) -> bool:
         check_unit(unit, runs, curves, choice_for(unit, units, folder))
     except InputError:
         return False
-    return set(runs["code"]) == {code_digest(unit.base.modules())}
+    equal, arm = equal_codes(attestations), (unit.workload, unit.optimizer)
+    today = equal(*arm, code_digest(unit.base.modules()))
+    return {equal(*arm, code) for code in runs["code"]} == {today}

@@ -5,7 +5,7 @@ training a sample of the recorded runs again, bit-equal, lets the records stand.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,8 +107,9 @@ def write(folder: Path, attestations: Iterable[Attestation]) -> None:
     seal(folder)
 
 
-def check_codes(runs: pd.DataFrame, attestations: Iterable[Attestation], place: object) -> None:
-    """Refuse records of a workload and optimizer that were made by codes not shown to be equal."""
+def equal_codes(attestations: Iterable[Attestation]) -> Callable[[str, str, str], str]:
+    """What gives, of a workload, an optimizer and a code, one name for all that were shown to be
+    its equals."""
     equal: dict[tuple[str, str, str], str] = {}
 
     def root(workload: str, optimizer: str, code: str) -> str:
@@ -120,6 +121,12 @@ def check_codes(runs: pd.DataFrame, attestations: Iterable[Attestation], place: 
         one = root(entry.workload, entry.optimizer, entry.old)
         other = root(entry.workload, entry.optimizer, entry.new)
         equal[entry.workload, entry.optimizer, max(one, other)] = min(one, other)
+    return root
+
+
+def check_codes(runs: pd.DataFrame, attestations: Iterable[Attestation], place: object) -> None:
+    """Refuse records of a workload and optimizer that were made by codes not shown to be equal."""
+    root = equal_codes(attestations)
     named = runs.assign(code=codes(runs))
     for (workload, optimizer), group in named.groupby(["workload", "optimizer"]):
         if len({root(workload, optimizer, code) for code in set(group["code"])}) > 1:

@@ -53,8 +53,7 @@ def train_unit(
     code = code_digest(unit.base.modules())
 
     def key(run: Run) -> str:
-        # Everything but the machine's looks decides it; a GPU's rounding is not a CPU's.
-        return digest([run.id, code, images.digest, backend])
+        return run_key(run.id, code, images, backend)
 
     kept: dict[tuple[int, int], dict[str, Any]] = {}
     runs = unit.runs(choice=choice)
@@ -72,6 +71,37 @@ def train_unit(
     for run in runs:
         store.checkpoint(key(run)).remove()  # of those that tuning left behind
     return _ended([str(row["status"]) for row in rows], [str(row["message"]) for row in rows])
+
+
+def run_key(run: str, code: str, images: ImageSet, backend: str) -> str:
+    """What the store calls a run: everything decides it but the machine's looks. A GPU's rounding
+    is not a CPU's."""
+    return digest([run, code, images.digest, backend])
+
+
+def trained(
+    unit: Unit,
+    images: ImageSet,
+    backend: str,
+    store: Store,
+    choice: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:
+    """The rows of those of a unit's runs that the store has by now, each as far as it came."""
+    code = code_digest(unit.base.modules())
+    kept: dict[tuple[int, int], tuple[Run, dict[str, Any]]] = {}
+    runs, before = unit.runs(choice=choice), list[Run]()
+    while runs != before:
+        lacking = False
+        for run in runs:
+            outcome = _outcome(run, run_key(run.id, code, images, backend), store)
+            lacking |= outcome is None
+            if outcome is not None:
+                kept[run.trial, run.seed] = run, outcome
+        if lacking:
+            break
+        scores = {place: _scores(unit, outcome) for place, (_, outcome) in kept.items()}
+        runs, before = unit.runs(scores, choice), runs
+    return [{**_words(unit, run, images), **outcome} for run, outcome in kept.values()]
 
 
 def _train(
