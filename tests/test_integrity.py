@@ -206,6 +206,7 @@ def trained(study: Study) -> Tables:
                 trial=run.trial,
                 seed=run.seed,
                 settings=records.settings_text(run.settings),
+                learning_rate=run.settings["lr"],
                 curve_validation_accuracy=[0.1, *noise.random(4)],
             )
             for run in wanted
@@ -244,6 +245,44 @@ def test_a_study_needs_all_its_runs_and_no_others(small_study: Study) -> None:
         check_complete(
             units(small_study), pd.concat([runs, runs.iloc[:1].assign(study="other")]), curves
         )
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("seed", 999),
+        ("trial", 77),
+        ("epochs", 9),
+        ("learning_rate", 123.0),
+        ("settings", '{"lr": 99}'),
+    ],
+)
+def test_a_row_says_what_its_runs_name_stands_for(
+    small_study: Study, column: str, value: Any
+) -> None:
+    runs, curves = trained(small_study)
+    for n in (0, len(runs) - 1):
+        changed = runs.copy()
+        changed.loc[n, column] = value
+        with pytest.raises(InputError, match=f"{column} .*what the run's name stands for|trials"):
+            check_complete(units(small_study), changed, curves)
+
+
+@pytest.mark.parametrize("status", ["diverged", "failed"])
+def test_a_whole_run_did_not_break_off(status: str) -> None:
+    words = {"diverged_step": 3} if status == "diverged" else {"message": "x"}
+    untested = {f"curve_test_{name}": [math.nan] * 5 for name in ("loss", "accuracy")}
+    runs, curves = _frames([row("a", status=status, **words, **untested)])
+    with pytest.raises(InputError, match="not as long as their epochs"):
+        check(runs, curves, "here")
+
+
+def test_gradients_are_counted_upwards() -> None:
+    runs, curves = _frames([row("a")])
+    falling = curves.assign(gradient_evaluations=curves["gradient_evaluations"].to_numpy()[::-1])
+    for wrong in (falling, curves.assign(gradient_evaluations=math.inf)):
+        with pytest.raises(InputError, match="gradients"):
+            check(runs, wrong, "here")
 
 
 def test_a_test_of_another_choice_is_refused(small_study: Study) -> None:

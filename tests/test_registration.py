@@ -181,7 +181,11 @@ def test_an_amendment_changes_something(root: Path, claiming: dict[str, Any]) ->
         lambda text: text[:-9],
         lambda _: "[]",
         lambda text: text.replace('"level": 0.05', '"level": 0.5'),
-        lambda text: text.replace('"version": 1', '"version": 9'),
+        lambda text: text.replace('"version": 2', '"version": 9'),
+        lambda text: text.replace('"time": "2', '"time": "1'),
+        lambda text: text.replace('"commit": "', '"commit": "0'),
+        lambda text: text.replace('"amendments": []', '"amendments": 5'),
+        lambda text: text.replace('"judged": []', '"judged": [{}]'),
         lambda text: text.replace('"verdict": "open"', '"verdict": "supported"'),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nagbench.engine.recipe import digest
 from nagbench.errors import InputError
 from nagbench.step_costs import StepCost, StepCosts, interval, read, table, write
 
@@ -79,3 +80,27 @@ def test_a_file_is_read_as_it_was_written_or_refused(tmp_path: Path) -> None:
             read(path)
     with pytest.raises(InputError, match="no such file"):
         read(tmp_path / "nowhere.json")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        ((-1.0,) * 6, "no time"),
+        ((0.0,) * 6, "no time"),
+        ((float("nan"),) * 6, "no time"),
+        ((float("inf"),) * 6, "no time"),
+        (("1",) * 6, "no time"),
+        ((1.0,) * 5, "5 rounds"),
+        ((1.0,) * 7, "other rounds than its neighbours"),
+    ],
+)
+def test_costs_that_cannot_be_are_refused(tmp_path: Path, seconds: Any, said: str) -> None:
+    """Though whoever wrote them signed them."""
+    path = tmp_path / "step_costs.json"
+    write(path, MEASURED, "nagbench bench optimizers")
+    kept = json.loads(path.read_text())
+    kept["costs"][1]["seconds"] = list(seconds)
+    kept["digest"] = digest({name: kept[name] for name in ("machine", "images", "costs")})
+    path.write_text(json.dumps(kept))
+    with pytest.raises(InputError, match=said):
+        read(path)

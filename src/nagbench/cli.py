@@ -1,6 +1,7 @@
 """The command line: `nagbench VERB …`, called by the workflow's rules and by hand."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -15,10 +16,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     verb: Callable[[argparse.Namespace], int | None] = options.verb
     try:
-        return verb(options) or 0
+        status = verb(options) or 0
+        sys.stdout.flush()
+        return status
     except InputError as error:
         print(f"nagbench {options.command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print(f"nagbench {options.command}: interrupted; finished runs are kept", file=sys.stderr)
         return 130

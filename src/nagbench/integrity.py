@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from nagbench.engine.outcome import evaluation_points
 from nagbench.errors import InputError
 from nagbench.study.choice import choose, scores_of
-from nagbench.study.unit import Unit
+from nagbench.study.unit import Run, Unit
 
 STATUSES = ("finished", "stopped", "diverged", "failed")
 # Columns of the curve that are shares, and those that cannot be negative.
@@ -59,7 +59,7 @@ def _check_rows(runs: pd.DataFrame, place: object) -> None:
         "a seed": runs["seed"].between(0, 2**32 - 1),
         "a trial": runs["trial"] >= 0,
         "epochs": runs["epochs"] >= 1,
-        "gradient evaluations": runs["gradient_evaluations"] >= 0,
+        "gradient evaluations": runs["gradient_evaluations"].between(0, math.inf, "left"),
         "seconds": runs[["train_seconds", "evaluation_seconds"]].ge(0).all(axis=1),
         "a step of divergence": (runs["status"] == "diverged") == (runs["diverged_step"] >= 0),
         "a message of failure": (runs["status"] == "failed") == (runs["message"] != ""),
@@ -99,10 +99,17 @@ def _check_curves(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> No
     if holes:
         allowed = "every half epoch to epoch 4, or none, and every epoch, from 0 on"
         raise InputError(place, f"epochs missing in run {_some(holes)}", allowed)
+    ordered = curves.sort_values(["run", "epoch"])
+    counted = ordered["gradient_evaluations"]
+    falls = (counted.diff() < 0) & (ordered["run"] == ordered["run"].shift())
+    refuse(falls.reindex(curves.index), "fewer gradients than before", "a count that never falls")
+    refuse(begun & ~np.isfinite(curves["gradient_evaluations"]), "no gradients", "finite numbers")
     last = runs["run"].map(of_run.max())
     ends = {
         "finished": last == runs["epochs"],
         "stopped": (last < runs["epochs"]) & (last % 1 == 0),
+        "diverged": last < runs["epochs"],
+        "failed": last < runs["epochs"],
     }
     wrong = ~np.select(
         [runs["status"] == status for status in ends], list(ends.values()), last <= runs["epochs"]
@@ -202,6 +209,12 @@ def check_unit(
     if len(foreign):
         found = f"{len(foreign)} foreign runs: {_some(foreign['run'])}"
         raise InputError(place, found, "its runs alone")
+    for name, said in _SAID.items():
+        wrong = [not said(wanted[row["run"]], row[name]) for row in runs.to_dict("records")]
+        if any(wrong):
+            row = runs[wrong].iloc[0]
+            found = f"{name} {row[name]} of run {row['run']}, which is {_words(wanted[row['run']])}"
+            raise InputError(place, found, "what the run's name stands for")
     last = runs["run"].map(curves.groupby("run")["epoch"].max())
     far = runs["run"].map({name: run.epochs for name, run in wanted.items()})
     wrong = ~runs["status"].isin(["diverged", "failed"]) & (last != far)
@@ -209,6 +222,22 @@ def check_unit(
         row = runs[wrong].iloc[0]
         found = f"run {row['run']} trained {last[wrong].iloc[0]:g} epochs, not {far[wrong].iloc[0]}"
         raise InputError(place, found, "runs trained as far as the study wants")
+
+
+def _words(run: Run) -> str:
+    return f"trial {run.trial}, seed {run.seed}, {run.recipe.epochs} epochs"
+
+
+# What a run's name says of the columns of its row.
+_SAID: dict[str, Callable[[Run, Any], bool]] = {
+    "trial": lambda run, value: bool(run.trial == value),
+    "seed": lambda run, value: bool(run.seed == value),
+    "epochs": lambda run, value: bool(run.recipe.epochs == value),
+    "settings": lambda run, value: json.loads(value) == json.loads(json.dumps(dict(run.settings))),
+    "learning_rate": lambda run, value: bool(
+        run.settings.get("lr") == value or ("lr" not in run.settings and np.isnan(value))
+    ),
+}
 
 
 def _is_mapping(text: object) -> bool:

@@ -25,10 +25,10 @@ from nagbench.validation.behaviour import behaviour
 
 FOLDER = Path("paper/registrations")
 PROTOCOL = Path("paper/protocol.md")
-VERSION = 1
+VERSION = 2
 KEYS = {
     *("version", "study", "time", "commit", "digest", "definition", "protocol", "behaviour"),
-    *("recorded", "amendments", "judged"),
+    *("recorded", "amendments", "judged", "seal"),
 }
 # What decides neither a run nor a verdict.
 _WORDS = ("title", "remark", "demo", "gpu", "label", "citation", "claim", "source")
@@ -182,7 +182,12 @@ def check(
         )
         more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         raise InputError(place, some + more, allowed)
-    early = runs[(runs["started"] != "") & (runs["started"] < registration["time"])]
+    began = pd.to_datetime(runs["started"], utc=True, errors="coerce", format="ISO8601")
+    if began.isna().any():
+        row = runs[began.isna()].iloc[0]
+        found_run = f"run {row['run']} began at {row['started']!r}"
+        raise InputError(place, found_run, "a time in every row")
+    early = runs[began < pd.Timestamp(registration["time"])]
     if len(early):
         row = early.iloc[0]
         found_run = f"{len(early)} runs began before it, such as {row['run']} at {row['started']}"
@@ -223,7 +228,9 @@ def history(registration: Registration | None) -> pd.DataFrame:
 
 
 def write(path: Path, registration: Registration) -> None:
-    """Write a registration as JSON."""
+    """Write a registration as JSON, with a seal over all that it says."""
+    registration = {key: value for key, value in registration.items() if key != "seal"}
+    registration["seal"] = digest(registration)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         text = json.dumps(registration, indent=1, allow_nan=False)
@@ -239,8 +246,7 @@ def read(path: Path) -> Registration:
         raise InputError(path, f"not readable ({error})", allowed) from None
     if not isinstance(found, dict) or found.keys() != KEYS or found["version"] != VERSION:
         raise InputError(path, "no registration", allowed)
-    content = {key: found[key] for key in ("definition", "protocol", "behaviour")}
-    if found["digest"] != digest([found["study"], content]):
+    if found.pop("seal") != digest(found):
         raise InputError(path, "changed after it was written", allowed)
     return found
 

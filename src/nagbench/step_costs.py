@@ -179,7 +179,31 @@ def read(path: Path) -> StepCosts:
         ]
     except (KeyError, TypeError) as error:
         raise InputError(path, f"incomplete ({type(error).__name__}: {error})", _ALLOWED) from None
+    if problem := _problem(content["machine"], costs, content["images"]):
+        raise InputError(path, problem, _ALLOWED)
     return StepCosts(content["machine"], costs, content["images"])
+
+
+def _problem(machine: Any, costs: Sequence[StepCost], images: Any) -> str:
+    """What costs cannot be; empty if they can."""
+    if not isinstance(machine, Mapping) or not isinstance(machine.get("backend"), str):
+        return "no backend of the machine"
+    if not isinstance(images, Mapping) or not all(map(_is_time, images.values())):
+        return "times of judging an image that are none"
+    rounds: dict[str, int] = {}
+    for cost in costs:
+        name = f"{cost.optimizer} on {cost.workload}"
+        if not all(map(_is_time, cost.seconds)):
+            return f"seconds of {name} that are no time"
+        if len(cost.seconds) < FEWEST:
+            return f"{len(cost.seconds)} rounds of {name}"
+        if len(cost.seconds) != rounds.setdefault(cost.workload, len(cost.seconds)):
+            return f"{name} with other rounds than its neighbours"
+    return ""
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 < value < math.inf
 
 
 def table(measured: StepCosts) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from nagbench import registration as registering
 from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.records import SEALED, read_tables, write_tables
@@ -33,7 +34,11 @@ def test_records_are_whole_and_as_they_were_sealed(name: str) -> None:
     assert {"curves.parquet", "provenance.json", "runs.parquet"} <= {*sums} <= {*SEALED}
     for file, digest in sums.items():
         assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == digest
-    check_complete(units(load_study(name)), *read_tables(folder))
+    study, (runs, curves) = load_study(name), read_tables(folder)
+    place = registering.path_of(study)
+    check_complete(units(study), runs, curves, partial=place.is_file())
+    if place.is_file():
+        registering.check(registering.read(place), study, runs)
 
 
 def test_one_changed_value_of_the_committed_records_is_refused(tmp_path: Path) -> None:
@@ -67,7 +72,7 @@ def test_no_seed_that_tuned_is_tested() -> None:
     for name in STUDIES:
         runs, _ = read_tables(RECORDS / name)
         seeds = runs.groupby("stage")["seed"].agg(set)
-        assert not seeds["tune"] & seeds["test"]
+        assert not seeds["tune"] & seeds.get("test", set())
 
 
 @pytest.fixture(scope="module")

@@ -117,6 +117,10 @@ def test_entries_and_other_keys_take_the_others_place(
         ),
         ({"extends": "demo", "optimizers": ["nag"]}, "baseline"),
         (
+            {"extends": "demo", "optimizers": ["sgd", "nag", {"nag": {"settings": {"lr": 1}}}]},
+            r"optimizers\[2\]: found 'nag' again; allowed: each name once",
+        ),
+        (
             {"extends": "cifar10-cnn", "workloads": ["float32"]},
             r"mine\.yaml\.workloads\.float32\.tuned_on: found 'seed_cnn'",
         ),

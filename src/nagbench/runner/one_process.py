@@ -230,5 +230,8 @@ def in_a_line(error: BaseException) -> str:
     """An error's type, its message, and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).encode(errors="backslashreplace").decode().split())
+    except Exception:
+        text = "a message that cannot be made"
     return f"{type(error).__name__}: {text[:_MESSAGE]}{where}"

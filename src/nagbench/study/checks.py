@@ -209,6 +209,8 @@ def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator
         if not getattr(claim, key):
             yield (*place, key), "missing", "a name"
             return
+    if claim.contrast is not None and claim.contrast == claim.workload:
+        yield (*place, "contrast"), f"found {shown(claim.contrast)}, the claim's own", "another"
     if claim.statement == "events" and claim.contrast is not None:
         yield (*place, "contrast"), f"found {shown(claim.contrast)} of events", "nothing"
     for key in ("optimizers", "workloads"):
@@ -244,7 +246,7 @@ def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator
 def _check_twice(parts: Parts) -> Iterator[Problem]:
     """Refuse a claim that is the same test of the same rules as another, under other names."""
     before: dict[object, str] = {}
-    for name, claim in parts.of("hypotheses").items():
+    for name, claim in sorted(parts.of("hypotheses").items()):
         arms = []
         for workload, optimizer in claim.pairs():
             row = parts.optimizers.get(optimizer)

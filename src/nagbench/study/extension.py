@@ -70,8 +70,12 @@ def _part(part: str, wanted: Any, base: Content, problems: list[Problem]) -> Con
         return dict(base)
     kept: set[str] = set()
     own: Content = {}
+    seen: list[Any] = []
     for n, entry in enumerate(wanted):
-        if isinstance(entry, dict):
+        names = list(entry) if isinstance(entry, dict) else [entry]
+        if twice := [name for name in names if name in seen]:
+            problems.append(((part, n), f"found {shown(twice[0])} again", "each name once"))
+        elif isinstance(entry, dict):
             own |= _own(entry, base)
             kept |= {name for name in entry if name in base}
         elif isinstance(entry, str) and entry in base:
@@ -79,6 +83,7 @@ def _part(part: str, wanted: Any, base: Content, problems: list[Problem]) -> Con
         else:
             found = f"found {shown(entry)}{perhaps(entry, base)}"
             problems.append(((part, n), found, listed(base)))
+        seen += names
     return {**{name: base[name] for name in base if name in kept}, **own}
 
 

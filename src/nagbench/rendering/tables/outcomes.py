@@ -40,7 +40,7 @@ def results(tables: Tables) -> Table:
         )
     header = [
         "Acc. (%)", "95 % interval", "SD", "T (grad.)", "Too slow", "Epochs", "Arrived", "Div.",
-        "95 % interval", "p (exact)", "Failed",
+        "Failed",
     ]  # fmt: skip
     return page.table("Optimizer", header, "S[table-format=2.1]cS[table-format=2.1]rcrccc", rows)
 
