@@ -292,7 +292,9 @@ STUDY = read_study()
 UNITS = planned_units(STUDY)
 check_references(STUDY)
 DATA_SET = f"nagbench.data.{STUDY.data}"
-STUDY_FILES = [os.path.relpath(path) for path in study_files(study_path(config["study"]))]
+STUDY_FILES = [
+    os.path.relpath(path) for path in study_files(study_path(config["study"]))
+]
 STUDY_FILE = STUDY_FILES[0]
 RECORDS = records_folder(STUDY)
 VALIDATION = (
