@@ -381,3 +381,10 @@ def test_no_torch_is_imported_to_read_a_study() -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env=os.environ)
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_quietly() -> None:
+    command = f"{sys.executable} -m nagbench schema | head -n 1"
+    words = ["bash", "-o", "pipefail", "-c", command]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -44,6 +44,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    with pytest.raises(InputError, match="cannot be written"), atomic_path(tmp_path / "x") as path:
+        path.write_text("new")
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+
+
 def test_other_errors_of_the_system_keep_their_meaning(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "x") as path:
         path.write_text((tmp_path / "missing").read_text())

@@ -147,6 +147,14 @@ def test_records_of_version_3_are_read_with_their_epochs(tmp_path: Path, stage: 
     assert expected[1]["epoch"].tolist() == [0, 1, 2, 0, 1, 2]
 
 
+def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
+    records.write_unit(tmp_path / "a.parquet", [row("a")])
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(InputError, match="taken: a file; allowed: a folder of records"):
+        records.write_tables(tmp_path / "taken", *records.read_units([tmp_path / "a.parquet"]))
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"x\.parquet: no such file"):
         records.read_units([tmp_path / "x.parquet"])

@@ -201,6 +201,15 @@ def test_a_registration_changed_by_hand_is_refused(
         registering.read(path)
 
 
+@pytest.mark.parametrize("started", ["", "9", None, "yesterday"])
+def test_runs_that_do_not_say_when_they_began_are_refused(
+    root: Path, claiming: dict[str, Any], started: str | None
+) -> None:
+    made = registering.registered(study(claiming), root)
+    with pytest.raises(InputError, match=r"run a began at .*allowed: a time in every row"):
+        registering.check(made, study(claiming), RUNS.assign(started=started), root)
+
+
 def test_made_up_records_reach_every_verdict() -> None:
     found = made_up.behaviour()
     assert {row["verdict"] for row in found.values()} == set(VERDICTS)

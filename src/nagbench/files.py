@@ -18,7 +18,6 @@ _UNWRITABLE = {
     errno.EIO,
     errno.EISDIR,
     errno.ENAMETOOLONG,
-    errno.ENOENT,
     errno.ENOSPC,
     errno.ENOTDIR,
     errno.EPERM,

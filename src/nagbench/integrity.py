@@ -209,8 +209,8 @@ def check_unit(
     if len(foreign):
         found = f"{len(foreign)} foreign runs: {_some(foreign['run'])}"
         raise InputError(place, found, "its runs alone")
-    for name, said in _SAID.items():
-        wrong = [not said(wanted[row["run"]], row[name]) for row in runs.to_dict("records")]
+    for name, fits in _EXPECTED.items():
+        wrong = [not fits(wanted[row["run"]], row[name]) for row in runs.to_dict("records")]
         if any(wrong):
             row = runs[wrong].iloc[0]
             found = f"{name} {row[name]} of run {row['run']}, which is {_words(wanted[row['run']])}"
@@ -228,8 +228,8 @@ def _words(run: Run) -> str:
     return f"trial {run.trial}, seed {run.seed}, {run.recipe.epochs} epochs"
 
 
-# What a run's name says of the columns of its row.
-_SAID: dict[str, Callable[[Run, Any], bool]] = {
+# Whether a column of a run's row has what its name stands for.
+_EXPECTED: dict[str, Callable[[Run, Any], bool]] = {
     "trial": lambda run, value: bool(run.trial == value),
     "seed": lambda run, value: bool(run.seed == value),
     "epochs": lambda run, value: bool(run.recipe.epochs == value),

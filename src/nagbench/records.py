@@ -118,6 +118,8 @@ def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None
     """Write `runs.parquet` and `curves.parquet` after checking that they belong together; beside
     them, in plain text, what made them, and the checksums of all."""
     check(runs, curves, folder)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(folder, "a file", "a folder of records, or a name for a new one")
     (folder / SUMS).unlink(missing_ok=True)  # of what is about to be replaced
     for name, frame, schema in (
         ("runs", runs, _RUN_SCHEMA),

@@ -16,6 +16,7 @@ from nagbench.cli import main
 from nagbench.data.images import ImageSet, save
 from nagbench.errors import InputError
 from nagbench.records import read_tables, read_units
+from nagbench.runner.one_process import in_a_line
 from nagbench.runner.references import check_references, missing_libraries
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study, shipped_studies
@@ -261,3 +262,14 @@ def test_a_frame_of_failures_names_each_optimizer_once(small_study: Any) -> None
     )
     assert failures(small_study, runs) == "SGD in 1 of 2 runs (ValueError: no)"
     assert failures(small_study, runs.assign(status="finished")) == ""
+
+
+class UnprintableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def test_an_error_is_told_in_a_line_of_text_whatever_it_says() -> None:
+    assert in_a_line(RuntimeError("a\n b")) == "RuntimeError: a b"
+    assert in_a_line(RuntimeError("\ud800")).encode() == b"RuntimeError: \\ud800"
+    assert in_a_line(UnprintableError()) == "UnprintableError: a message that cannot be made"

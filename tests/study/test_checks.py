@@ -177,6 +177,7 @@ CLAIMS: list[tuple[dict[str, Any], str, str, str]] = [
         "nothing",
     ),
     ({"contrast": "big"}, "contrast", "found 'big'", "one of tiny"),
+    ({"contrast": "tiny"}, "contrast", "found 'tiny', the claim's own", "another"),
     (EQUAL, "margin", "found none", "above 0"),
     ({**EQUAL, "statement": "at_most"}, "margin", "found none", "above 0"),
     ({"direction": None}, "direction", "found none", "greater, less"),

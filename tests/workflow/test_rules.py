@@ -169,8 +169,10 @@ def test_an_interrupted_run_goes_on(
     )
     while running.poll() is None and not (log.is_file() and "epoch 1" in log.read_text()):
         time.sleep(0.02)
+    assert running.poll() is None, "it ended before it could be interrupted"
     os.killpg(running.pid, stop)
-    running.wait(timeout=60)
+    assert running.wait(timeout=60) != 0
+    assert not (checkout.folder / record).exists()
     ended = checkout.run(record)
     assert ended.returncode == 0, ended.stdout
     results = [

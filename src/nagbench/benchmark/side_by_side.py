@@ -89,7 +89,7 @@ def recipes_of(units: Sequence[Unit]) -> dict[tuple[str, str], Recipe]:
             matrices=False,
         )
         found.setdefault((unit.workload, BASELINE), plain)
-        settings = dict(first[unit.optimizer])
+        settings = dict(first.get(unit.optimizer, {}))
         if "lr" in settings:
             settings["lr"] = min(_RATE, settings["lr"])
         if (unit.workload, unit.optimizer) not in found:

@@ -115,7 +115,8 @@ def _plan(options: argparse.Namespace) -> None:
     if measured:
         print(f"With steps as they were measured on {measured.machine['device']}:")
     size = estimate(units(study), device, measured)
-    size = replace(size, units=[one for one in size.units if one.unit in planned])
+    shown = [one for one in size.units if options.stage in (None, one.unit.stage)]
+    size = replace(size, units=shown)
     print(f"{'unit':40}{'runs':>6}{'s a run':>10}{'hours':>9}{'MB a run':>10}")
     for unit in size.units:
         print(

@@ -216,22 +216,21 @@ def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Jo
     from nagbench.runner import all_units, attest
 
     folder = options.records or Path("paper/records", units[0].study)
-    attestations = []
-    if options.missing and (options.records or (folder / "runs.parquet").is_file()):
-        attestations = attest.read(folder)
-        _go_on_from(folder, units, attestations, options)
+    goes_on = options.missing and (options.records or (folder / "runs.parquet").is_file())
+    attestations = attest.read(folder) if goes_on else []
     results = options.results
-    return [
+    jobs = [
         _Job(
             unit,
             all_units.record_path(results, unit),
             partial(all_units.choice_for, unit, units, results),
         )
         for unit in all_units.matching(units, options.units)
-        if not (
-            options.missing and all_units.is_current(unit, units, options.results, attestations)
-        )
+        if not (options.missing and all_units.is_current(unit, units, results, attestations))
     ]
+    if jobs and goes_on:
+        _go_on_from(folder, units, attestations, options)
+    return jobs
 
 
 def _go_on_from(

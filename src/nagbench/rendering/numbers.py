@@ -238,13 +238,13 @@ def _two_points(tables: Mapping[str, pd.DataFrame], source: str) -> str:
     names = ("difference", "low", "high")
     ends = (f"{100 * accuracy[name]:+.2f}" for name in names)
     said = (
-        "NAG's two forms are one method judged at two points: in the same {} runs its iterates end "
-        "{} points more accurate than the points ahead of them, at which gradients are taken "
-        "({} to {})"
+        "NAG's two forms are one method judged at two points: in the same {} runs the final "
+        "accuracy of its iterates less that of the points ahead, where gradients are taken, is "
+        "{} points ({} to {})"
     ).format(accuracy["runs"], *ends)
     if time["ahead"] > 0:
         ends = (f"{100 * time[name] / time['ahead']:+.1f}" for name in names)
-        said += "; their mean time below the targets is {} % longer ({} to {})".format(*ends)
+        said += "; their mean time below the targets differs by {} % ({} to {})".format(*ends)
     return said + "."
 
 

@@ -84,7 +84,7 @@ def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = No
         if unit.workload not in networks:
             networks[unit.workload] = _Network(recipe, place)
         if pair not in costs:
-            timed = unit.recipe(settings[unit.optimizer], 0)
+            timed = unit.recipe(settings.get(unit.optimizer, {}), 0)
             costs[pair] = networks[unit.workload].with_optimizer(timed)
         seconds, image, state = costs[pair]
         if measured:
@@ -112,8 +112,13 @@ class _Network:
 
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
         self._recipe, self._device = recipe, device
-        plain = replace(recipe, optimizer="torch.optim:SGD", closure=False, matrices=False)
-        plain = replace(plain, create_graph=False)
+        plain = replace(
+            recipe,
+            optimizer="torch.optim:SGD",
+            closure=False,
+            create_graph=False,
+            matrices=False,
+        )
         run = self._run(plain, {"lr": _RATE}, recipe.batch_size)
         self._activations = kept_for_backward(run)
 

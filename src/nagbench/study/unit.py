@@ -181,7 +181,8 @@ def unit(units: Iterable[Unit], name: str) -> Unit:
 
 
 def first_settings(units: Iterable[Unit]) -> dict[str, Mapping[str, Any]]:
-    """By optimizer the settings that are tried first: those at which its cost is measured."""
+    """By optimizer the settings that are tried first, at which its cost is measured; of those that
+    none of the units tunes, none."""
     found: dict[str, Mapping[str, Any]] = {}
     for unit in units:
         if unit.trials:
