@@ -35,6 +35,9 @@ def test_a_run_makes_everything_and_tells_how_it_goes(finished: Checkout) -> Non
     ]
     if has_tex():
         made.append("paper/main.pdf")
+        log = (finished.folder / "paper/main.log").read_text(encoding="utf-8", errors="replace")
+        wide = re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide", log)
+        assert max(map(float, wide), default=0) < 5, "something runs off its page"
     for path in made:
         assert (finished.folder / path).stat().st_size > 0, path
 
