@@ -245,6 +245,28 @@ def test_the_command_registers_once_and_amends(
     assert [one["place"] for one in kept["amendments"][0]["changes"]] == ["definition.level"]
 
 
+def test_a_registration_is_found_from_any_folder(
+    root: Path, claiming: dict[str, Any], tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Beside the records or the study's file; there is one, or it is said that there are two."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.chdir(elsewhere)
+    records, file = root / "paper/records/small", root / "studies/small.yaml"
+    assert registering.root_of("small", records, file) == Path()
+    made = registering.registered(study(claiming), root)
+    registering.write(registering.path_of(study(claiming), root), made)
+    for near in ((records, Path("small.yaml")), (Path("records"), file), (records, file)):
+        assert registering.root_of("small", *near) == root
+    assert registering.root_of("small", Path("records")) == Path()
+    monkeypatch.chdir(root)
+    assert registering.root_of("small", records).resolve() == root
+    monkeypatch.chdir(elsewhere)
+    registering.write(registering.path_of(study(claiming)), made)
+    with pytest.raises(InputError, match="two registrations"):
+        registering.root_of("small", records)
+
+
 def test_sources_with_changes_are_not_registered(
     root: Path, claiming: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

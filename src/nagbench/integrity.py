@@ -17,8 +17,10 @@ STATUSES = ("finished", "stopped", "diverged", "failed")
 # Columns of the curve that are shares, and those that cannot be negative.
 ACCURACIES = ("validation_accuracy", "test_accuracy")
 SHARES = ("train_accuracy", *ACCURACIES, *(f"iterate_{name}" for name in ACCURACIES))
+LOSSES = ("validation_loss", "test_loss")
 NOT_NEGATIVE = (
-    *("gradient_norm", "update_norm", "learning_rate", "gradient_evaluations"),
+    *("train_loss", *LOSSES, *(f"iterate_{name}" for name in LOSSES)),
+    *("gradient_norm", "gradient_ratio", "update_norm", "learning_rate", "gradient_evaluations"),
     *("train_seconds", "evaluation_seconds", "largest_jump", "spikes", "loss_variance"),
 )
 SHOWN = 3  # places that a message names at most

@@ -4,6 +4,7 @@ A metric of the test stage has a number for each run, one of trials a number for
 of them trained with, so that all metrics compare in pairs. Accuracies and shares are from 0 to 1.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ class Metric:
     Attributes:
         unit: In which its differences are printed.
         scale: By which they are multiplied for that: 100 for percentage points.
+        least, most: Its values, as records have them, lie between.
         better: `greater` or `less`; empty if neither is.
         of_runs: Of the test stage: a number for each of `runs`, from their `curves`.
         of_trials: Of the stage `trials_of`: a number for all trials of one seed, rows of runs with
@@ -49,6 +51,8 @@ class Metric:
 
     unit: str
     scale: float = 1.0
+    least: float = 0.0
+    most: float = math.inf
     better: str = ""
     of_runs: "Callable[[pd.DataFrame, pd.DataFrame], Array] | None" = None
     of_trials: "Callable[[pd.DataFrame, float, float], float] | None" = None
@@ -181,24 +185,30 @@ def _by_run(runs: "pd.DataFrame", values: "pd.Series[float]") -> Array:
 METRICS = {
     "gradients": Metric(unit="gradients", better="less", clock="gradients", role="speed"),
     "epochs": Metric(unit="epochs", better="less", clock="epochs", role="speed"),
-    "accuracy": Metric(unit="points", scale=100, better="greater", of_runs=final_accuracy),
-    "deviation": Metric(unit="points", scale=100, better="less", of_runs=_deviation),
-    "unrest": Metric(unit="points", scale=100, better="less", of_runs=unrest),
-    "largest_fall": Metric(unit="points", scale=100, better="less", of_runs=largest_fall),
-    "lost_by_stopping": Metric(unit="points", scale=100, better="less", of_runs=_lost_by_stopping),
-    "diverged": Metric(unit="of runs", better="less", of_runs=_diverged, counts=True, event=True),
+    "accuracy": Metric(unit="points", scale=100, most=1, better="greater", of_runs=final_accuracy),
+    "deviation": Metric(unit="points", scale=100, most=1, better="less", of_runs=_deviation),
+    "unrest": Metric(unit="points", scale=100, most=1, better="less", of_runs=unrest),
+    "largest_fall": Metric(unit="points", scale=100, most=1, better="less", of_runs=largest_fall),
+    "lost_by_stopping": Metric(
+        unit="points", scale=100, least=-1, most=1, better="less", of_runs=_lost_by_stopping
+    ),
+    "diverged": Metric(
+        unit="of runs", most=1, better="less", of_runs=_diverged, counts=True, event=True
+    ),
     "spiked": Metric(
         unit="of runs",
+        most=1,
         better="less",
         of_runs=lambda runs, curves: (spikes(runs, curves) > 0).astype(float),
         counts=True,
         event=True,
     ),
     "spikes": Metric(unit="spikes", better="less", of_runs=spikes, counts=True),
-    "gradient_ratio": Metric(unit="decades", of_runs=_gradient_ratio),
+    "gradient_ratio": Metric(unit="decades", least=-math.inf, of_runs=_gradient_ratio),
     "gradient_imbalance": Metric(unit="decades", better="less", of_runs=_gradient_imbalance),
     "step_cost": Metric(
         unit="log s",
+        least=-math.inf,
         better="less",
         elsewhere="the cost of a step is measured side by side, by `nagbench bench optimizers`",
     ),
@@ -206,6 +216,7 @@ METRICS = {
     "trials_needed": Metric(unit="trials", better="less", of_trials=_trials_needed),
     "trials_diverged": Metric(
         unit="of trials",
+        most=1,
         better="less",
         of_trials=lambda trials, *_: float((trials["status"] == "diverged").mean()),
         trials_of="band",

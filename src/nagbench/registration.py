@@ -39,7 +39,26 @@ Registration = dict[str, Any]
 
 def path_of(study: Study, root: Path = Path()) -> Path:
     """Where a study's registration is, if it has one."""
-    return root / FOLDER / f"{study.name}.json"
+    return _path(study.name, root)
+
+
+def _path(name: str, root: Path) -> Path:
+    return root / FOLDER / f"{name}.json"
+
+
+def root_of(name: str, *near: Path) -> Path:
+    """The folder of the project in which the study of that name is registered.
+
+    It is the current one, or one above a path of `near`: so a study stays registered wherever it
+    is judged from. The current one also where there is no registration.
+    """
+    folders = [Path(), *(folder for path in near for folder in path.resolve().parents)]
+    roots = [folder for folder in folders if _path(name, folder).is_file()]
+    different = sorted({str(_path(name, folder).resolve()) for folder in roots})
+    if len(different) > 1:
+        found = f"two registrations: {' and '.join(different)}"
+        raise InputError(f"study {name}", found, "one; judge it in its own folder")
+    return roots[0] if roots else Path()
 
 
 def definition(study: Study) -> dict[str, Any]:
@@ -195,7 +214,7 @@ def check(
 
 
 def check_verdicts(
-    registration: Registration, study: Study, name: str, table: pd.DataFrame
+    registration: Registration, study: Study, name: str, table: pd.DataFrame, root: Path = Path()
 ) -> None:
     """Refuse verdicts that are others than were found before on the records of this digest."""
     words = verdict_words(table)
@@ -208,7 +227,7 @@ def check_verdicts(
             )
             found = f"verdicts on unchanged records turned: {some}"
             allowed = f"those of {entry['time']}, or `nagbench register {study.name} --amend`"
-            raise InputError(path_of(study), found, allowed)
+            raise InputError(path_of(study, root), found, allowed)
 
 
 def history(registration: Registration | None) -> pd.DataFrame:

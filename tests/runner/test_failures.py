@@ -26,6 +26,7 @@ from nagbench.study.plan import units
 FAULTS = {
     "raises": 'raise RuntimeError("out of luck")',
     "exits": "sys.exit(0)",
+    "closes": "raise GeneratorExit",
 }
 TEXT = """
 import sys
@@ -83,7 +84,11 @@ def test_a_failing_optimizer_is_a_result_and_the_others_train(
     own = runs["optimizer"] == "faulty"
     assert set(runs["status"][own]) == {"failed"}
     assert set(runs["status"][~own]) == {"finished"}
-    kinds = {"raises": "RuntimeError: out of luck", "exits": "SystemExit: 0"}
+    kinds = {
+        "raises": "RuntimeError: out of luck",
+        "exits": "SystemExit: 0",
+        "closes": "GeneratorExit",
+    }
     assert runs["message"][own].str.startswith(kinds[fault]).all()
     epochs = curves[curves["run"].isin(runs["run"][own])].groupby("run")["epoch"].max()
     assert set(epochs) == {1}

@@ -155,6 +155,7 @@ def test_each_fault_of_a_workload_is_one_error(
 
 
 KNOWN = "trains on tiny: nag_sutskever, sgd"
+AT_LEAST = {"statement": "threshold", "reference": None}
 CLAIMS: list[tuple[dict[str, Any], str, str, str]] = [
     ({"workload": "tine"}, "workload", "is tiny meant?", "one of tiny"),
     ({"optimizer": "sdg"}, "optimizer", "is sgd meant?", KNOWN),
@@ -181,7 +182,12 @@ CLAIMS: list[tuple[dict[str, Any], str, str, str]] = [
     (EQUAL, "margin", "found none", "above 0"),
     ({**EQUAL, "statement": "at_most"}, "margin", "found none", "above 0"),
     ({"direction": None}, "direction", "found none", "greater, less"),
-    ({**EQUAL, "direction": "less", "margin": 1}, "direction", "of a claim of equiv", "nothing"),
+    ({**EQUAL, "direction": "less", "margin": 0.1}, "direction", "of a claim of equiv", "nothing"),
+    ({**EQUAL, "margin": 1}, "margin", "found 1.0 of accuracy", "less than 1"),
+    ({**EQUAL, "metric": "largest_fall", "margin": 3}, "margin", "found 3.0", "less than 1"),
+    (AT_LEAST | {"value": 1.01}, "value", "found 1.01 of accuracy", "from 0 to 1"),
+    (AT_LEAST | {"value": -0.01}, "value", "found -0.01", "from 0 to 1"),
+    (AT_LEAST | {"metric": "gradients", "value": -1}, "value", "found -1.0", "from 0 on"),
     ({"metric": "diverged"}, "metric", "of a claim of difference", "one of diverged"),
 ]
 

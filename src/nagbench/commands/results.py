@@ -147,20 +147,21 @@ def _statistics(options: argparse.Namespace) -> None:
     from nagbench.parquet import read_frame, write_frame
     from nagbench.records import digest, read_tables
     from nagbench.statistics.result_tables import result_tables
-    from nagbench.study.file import load_study
+    from nagbench.study.file import load_study, study_path
     from nagbench.study.plan import units
 
     study, records = load_study(options.study), read_tables(options.records)
-    place = registering.path_of(study)
+    root = registering.root_of(study.name, options.records, study_path(options.study))
+    place = registering.path_of(study, root)
     registration = registering.read(place) if place.is_file() else None
     check_complete(units(study), *records, partial=registration is not None)
     if registration is not None:
-        registering.check(registration, study, records[0])
+        registering.check(registration, study, records[0], root)
     costs = step_costs.beside(options.records)
     tables = result_tables(study, *records, costs)
     if registration is not None:
         name = digest(*records, costs)
-        registering.check_verdicts(registration, study, name, tables["hypotheses"])
+        registering.check_verdicts(registration, study, name, tables["hypotheses"], root)
     tables["registration"] = registering.history(registration)
     for name in ("theory", "calibration"):
         tables[name] = read_frame(getattr(options, name))

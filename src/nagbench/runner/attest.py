@@ -94,9 +94,12 @@ def read(folder: Path) -> list[Attestation]:
         return []
     allowed = "a file written by `nagbench verify --attest`"
     try:
-        return [Attestation(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError) as error:
+        found = [Attestation(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise InputError(path, f"not readable ({error})", allowed) from None
+    if not all(isinstance(word, str) for entry in found for word in asdict(entry).values()):
+        raise InputError(path, "entries that are no text", allowed)
+    return found
 
 
 def write(folder: Path, attestations: Iterable[Attestation]) -> None:

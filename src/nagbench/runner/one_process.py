@@ -107,7 +107,7 @@ class OneProcess:
                             keep(group.key_of(run), group, run.outcome)
             except (Interrupted, InputError, MemoryError):
                 raise
-            except (Exception, SystemExit) as raised:
+            except (Exception, SystemExit, GeneratorExit) as raised:
                 error = raised
             # Outside of the handler, which keeps the runs alive.
             if error is not None and len(group.recipes) > 1:

@@ -3,6 +3,7 @@
 Each check looks at what is valid by itself, and is silent where something that it needs is not.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -197,6 +198,7 @@ def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator
         yield (*place, "direction"), found, "nothing"
     if claim.statement in ("equivalence", "at_most") and not claim.margin:
         yield (*place, "margin"), "found none", "a number above 0, to be within"
+    yield from _check_bounds(place, claim)
     if (claim.statement == "events") != claim.measured.event:
         found = f"found {claim.metric} of a claim of {claim.statement}"
         events = [name for name, metric in METRICS.items() if metric.event]
@@ -241,6 +243,18 @@ def _check_hypothesis(place: Place, claim: Hypothesis, parts: Parts) -> Iterator
             if problem not in seen:
                 seen.add(problem)
                 yield problem
+
+
+def _check_bounds(place: Place, claim: Hypothesis) -> Iterator[Problem]:
+    """A value that the metric cannot have, or a margin within which all its differences lie, would
+    make a claim that is decided before any run."""
+    least, most = claim.measured.least, claim.measured.most
+    said = f"of {claim.metric}"
+    if claim.value is not None and not least <= claim.value <= most:
+        allowed = f"from {least:g} on" if most == math.inf else f"from {least:g} to {most:g}"
+        yield (*place, "value"), f"found {claim.value} {said}", allowed
+    if claim.margin >= most - least:
+        yield (*place, "margin"), f"found {claim.margin} {said}", f"less than {most - least:g}"
 
 
 def _check_twice(parts: Parts) -> Iterator[Problem]:
