@@ -65,6 +65,10 @@ def test_from_a_study_to_its_figures(study: str, data: str, tmp_path: Path) -> N
     assert main(["table", "results", "--statistics", tables, "--output", table]) == 0
     assert main(["numbers", "--statistics", tables, "--output", numbers]) == 0
     assert main(["captions", "--statistics", tables, "--output", captions]) == 0
+    beside = ["--statistics", tables, "--records", merged]
+    assert main(["explain", study, "main.leader.accuracy", *beside]) == 0
+    assert main(["explain", study, "main.leader.acuracy", *beside]) == 2
+    assert main(["explain", study, "main.leader.accuracy", *beside[:3], *units[:1]]) == 2
     for made in (figure, table, numbers, captions):
         assert Path(made).stat().st_size > 0
 

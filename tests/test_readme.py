@@ -23,8 +23,8 @@ def test_every_command_is_in_the_tables_and_every_one_there_exists(
     with pytest.raises(SystemExit):
         main(["--help"])
     listed = capsys.readouterr().out.partition("positional arguments:")[2]
-    commands = set(re.findall(r"^    ([a-z]+)\b", listed, re.MULTILINE))
-    assert set(re.findall(r"`nagbench ([a-z]+)`", README)) == commands
+    commands = set(re.findall(r"^    ([a-z-]+)\b", listed, re.MULTILINE))
+    assert set(re.findall(r"`nagbench ([a-z-]+)`", README)) == commands
     targets = set(re.findall(r"^([a-z]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)[`( ]", README)) == targets
 

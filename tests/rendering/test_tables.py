@@ -63,10 +63,21 @@ def test_words_follow_the_results(tables: Mapping[str, pd.DataFrame]) -> None:
     assert found["main.nag.sgd.time.ratio"] == "not formed: a run fails"
 
 
+def test_the_engine_is_told_beside_a_plain_loop(tables: Mapping[str, pd.DataFrame]) -> None:
+    said = numbers(tables)["check.engine"]
+    assert r"from 3 seeds to 62.0 \(\pm\) 1.0\,\% test accuracy" in said
+    # Welch's interval of means of three with deviations of 1: 0.5 ± 2.776 · √(2/3).
+    assert (
+        r"62.5 \(\pm\) 1.0\,\% in float32 (+0.5 points, 95\,\% interval \(-\)1.8 to +2.8)" in said
+    )
+    without = {name: table for name, table in tables.items() if name != "cross_check"}
+    assert numbers(without)["check.engine"] == ""
+
+
 def test_keys_are_written_for_latex(folder: Path, tmp_path: Path) -> None:
     write_numbers(folder, tmp_path / "numbers.tex")
     lines = (tmp_path / "numbers.tex").read_text(encoding="utf-8").splitlines()
-    assert all(re.fullmatch(r"\\setresult\{[a-z0-9_.]+\}\{.*\}", line) for line in lines)
+    assert all(re.fullmatch(r"\\setresult\{[a-z0-9_.]+\}\{.*\}% \w+: .+", line) for line in lines)
 
 
 def test_every_figure_and_table_has_a_caption(tables: Mapping[str, pd.DataFrame]) -> None:

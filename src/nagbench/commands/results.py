@@ -44,18 +44,9 @@ def add(verbs: Verbs) -> None:
         calibration="what `nagbench calibrate` found",
         output="folder of the result tables",
     )
-
-    added = verbs.add("theory", _theory, "run the methods on problems whose answers are known")
     added.add_argument(
-        "study", type=Path, help="src/nagbench/validation/theory.yaml, or one like it"
+        "--cross-check", type=Path, help="what `nagbench cross-check` found, for the paper to say"
     )
-    files(added, output="where to put the rates (.parquet)")
-
-    added = verbs.add(
-        "calibrate", _calibrate, "simulate whether the statistics hold what they promise"
-    )
-    added.add_argument("--trials", type=int, default=2000, help="of each row (default: 2000)")
-    added.add_argument("--output", type=Path, help="a file for the table (.parquet)")
 
     for name, function, about in (
         ("figure", _figure, "draw a figure from the result tables"),
@@ -81,6 +72,22 @@ def add(verbs: Verbs) -> None:
     study(added)
     added.add_argument(
         "--statistics", type=Path, help="folder of the result tables (default: the workflow's)"
+    )
+
+    added = verbs.add(
+        "explain", _explain, "what a number of the paper or a verdict rests on, down to its runs"
+    )
+    study(added)
+    added.add_argument(
+        "key",
+        help="a key of numbers.tex, as main.leader.accuracy; the name of a claim; or a cell of a "
+        "result table, as summary.sd.WORKLOAD.OPTIMIZER",
+    )
+    added.add_argument(
+        "--statistics", type=Path, help="folder of the result tables (default: the workflow's)"
+    )
+    added.add_argument(
+        "--records", type=Path, help="of the study (default: the committed ones, or the workflow's)"
     )
 
     added = verbs.add("export", _export, "pack records, result tables and study into one archive")
@@ -149,6 +156,7 @@ def _statistics(options: argparse.Namespace) -> None:
     from nagbench.statistics.result_tables import result_tables
     from nagbench.study.file import load_study, study_path
     from nagbench.study.plan import units
+    from nagbench.validation.cross_check import compared
 
     study, records = load_study(options.study), read_tables(options.records)
     root = registering.root_of(study.name, options.records, study_path(options.study))
@@ -165,35 +173,10 @@ def _statistics(options: argparse.Namespace) -> None:
     tables["registration"] = registering.history(registration)
     for name in ("theory", "calibration"):
         tables[name] = read_frame(getattr(options, name))
+    if options.cross_check:
+        tables["cross_check"] = compared(read_frame(options.cross_check))
     for name, table in tables.items():
         write_frame(options.output / f"{name}.parquet", table)
-
-
-def _theory(options: argparse.Namespace) -> None:
-    from nagbench.data import registry
-    from nagbench.parquet import write_frame
-    from nagbench.validation.file import load_theory
-    from nagbench.validation.rates import theory
-
-    file = load_theory(options.study)
-    rates = theory(file, registry.prepare("synthetic"))
-    write_frame(options.output, rates)
-
-
-def _calibrate(options: argparse.Namespace) -> None:
-    import pandas as pd
-
-    from nagbench.parquet import write_frame
-    from nagbench.validation.calibration import line, rows
-
-    found = []
-    for row in rows(options.trials):
-        print(line(row), flush=True)
-        found.append(row)
-    table = pd.DataFrame(found)
-    print(f"{table['holds'].sum()} of {len(table)} hold, by {options.trials} trials each")
-    if options.output:
-        write_frame(options.output, table)
 
 
 def _figure(options: argparse.Namespace) -> None:
@@ -238,6 +221,28 @@ def _show(options: argparse.Namespace) -> None:
     study = load_study(options.study)
     folder = options.statistics or Path("results", study.name, "statistics")
     print(show(study, options.study, folder))
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from nagbench import step_costs
+    from nagbench.records import read_tables
+    from nagbench.rendering.explanation import explain
+    from nagbench.rendering.result_tables import ResultTables
+    from nagbench.rendering.terminal import check_tables
+    from nagbench.statistics.roles import select
+    from nagbench.study.file import load_study
+
+    study = load_study(options.study)
+    folder = options.statistics or Path("results", study.name, "statistics")
+    check_tables(study, options.study, folder)
+    places = [Path("paper/records", study.name), Path("results", study.name, "records")]
+    records = options.records or next((place for place in places if place.is_dir()), places[-1])
+    tables, (runs, curves) = dict(ResultTables(folder)), read_tables(records)
+    if len(runs) != (counted := tables["study"].iloc[0]["runs"]):
+        found = f"{len(runs)} runs, where the result tables in {folder} are of {counted}"
+        raise InputError(records, found, "--records and --statistics that belong together")
+    selection = select(study, runs, curves, step_costs.beside(records))
+    print(explain(options.key, study, options.study, tables, selection, records))
 
 
 def _export(options: argparse.Namespace) -> None:

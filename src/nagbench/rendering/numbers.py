@@ -13,6 +13,7 @@ import pandas as pd
 from nagbench.files import atomic_path
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
+from nagbench.rendering.origins import origin
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect, in_words
@@ -20,10 +21,11 @@ from nagbench.statistics.verdict_table import VERDICTS
 
 
 def write_numbers(folder: Path, output: Path) -> None:
-    """Write every number that the paper may quote."""
+    """Write every number that the paper may quote, each with where it comes from in a comment."""
+    tables = dict(ResultTables(folder))
     lines = [
-        f"\\setresult{{{key}}}{{{value}}}\n"
-        for key, value in sorted(numbers(ResultTables(folder)).items())
+        f"\\setresult{{{key}}}{{{value}}}% {origin(key, tables)}\n"
+        for key, value in sorted(numbers(tables).items())
     ]
     with atomic_path(output) as path:
         path.write_text("".join(lines), encoding="utf-8")
@@ -52,6 +54,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
     found["study.registration"] = escape(registration(tables["registration"]))
+    found["check.engine"] = _cross_check(tables["cross_check"]) if "cross_check" in tables else ""
     found |= _theory(tables["theory"])
     found |= _hypotheses(tables["hypotheses"])
     found |= _calibration(tables["calibration"])
@@ -75,6 +78,30 @@ def registration(history: pd.DataFrame) -> str:
         for one in amendments
     )
     return f"{said}. Amended since: {' '.join(told)}"
+
+
+def _cross_check(compared: pd.DataFrame) -> str:
+    """How the engine's accuracy lies beside that of a plain loop; a sentence."""
+
+    def ended(row: pd.Series) -> str:
+        return f"{100 * row['mean']:.1f} ± {100 * row['deviation']:.1f} %"
+
+    def points(share: float) -> str:
+        return f"{100 * share:+.1f}".replace("-", "−")
+
+    plain, *engines = (row for _, row in compared.iterrows())
+    told = " and ".join(
+        f"{ended(row)} in {row['way']} ({points(row['difference'])} points, 95 % interval "
+        f"{points(row['low'])} to {points(row['high'])})"
+        for row in engines
+    )
+    return escape(
+        f"As a check from outside, a plain PyTorch loop that shares no code with the benchmark's "
+        f"engine trained the first article's network with NAG (rate {plain['rate']:g}, momentum "
+        f"{plain['momentum']:g}, batches of {plain['batch_size']}, {plain['epochs']} epochs of "
+        f"{plain['data']}) from {plain['runs']} seeds to {ended(plain)} test accuracy; the engine "
+        f"reached {told}."
+    )
 
 
 def _theory(rates: pd.DataFrame) -> dict[str, str]:

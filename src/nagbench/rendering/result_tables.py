@@ -17,6 +17,9 @@ class ResultTables(Mapping[str, pd.DataFrame]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         return parquet.read_frame(self.folder / f"{name}.parquet")
 
+    def __contains__(self, name: object) -> bool:
+        return (self.folder / f"{name}.parquet").is_file()
+
     def __iter__(self):  # type: ignore[no-untyped-def]
         return iter(sorted(path.stem for path in self.folder.glob("*.parquet")))
 

@@ -23,17 +23,22 @@ TABLES = (
 
 def show(study: Study, named: str, folder: Path) -> str:
     """The results of `study`, as the user `named` it, from the tables in `folder`."""
+    check_tables(study, named, folder)
+    tables = ResultTables(folder)
+    facts = tables["study"].iloc[0]
+    parts = [heading(facts, tables["registration"]), *leaderboards(tables), verdicts(tables)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def check_tables(study: Study, named: str, folder: Path) -> None:
+    """Refuse a folder without the study's result tables."""
     for path in (folder / f"{name}.parquet" for name in TABLES):
         if not path.is_file():
             command = f"snakemake --cores all --config study={named} -- tables"
             raise InputError(path, "no such file", f"result tables, which `{command}` makes")
-    tables = ResultTables(folder)
-    facts = tables["study"].iloc[0]
-    if facts["name"] != study.name:
-        found = f"result tables of study {facts['name']}"
-        raise InputError(folder, found, f"those of {study.name}")
-    parts = [heading(facts, tables["registration"]), *leaderboards(tables), verdicts(tables)]
-    return "\n\n".join(part for part in parts if part)
+    name = ResultTables(folder)["study"].iloc[0]["name"]
+    if name != study.name:
+        raise InputError(folder, f"result tables of study {name}", f"those of {study.name}")
 
 
 def heading(facts: pd.Series, history: pd.DataFrame) -> str:

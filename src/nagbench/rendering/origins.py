@@ -1,0 +1,205 @@
+"""Where each number that the paper quotes comes from: a row of a result table, and the runs."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from nagbench.errors import InputError
+from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.statistics.columns import TABLES
+from nagbench.study.wording import listed, perhaps
+
+Pair = tuple[str, str]
+_HYPOTHESIS = {
+    "verdict": ("verdict", "remark", "statistic", "pairs", "effect", "low", "high", "p"),
+    "effect": ("effect", "low", "high", "confidence"),
+    "p": ("p", "level", "statistic"),
+}
+_STUDY = {
+    "seeds.tuning": "tuning_seeds",
+    "seeds.testing": "testing_seeds",
+    "computing": "hours",
+}
+_ALL_PAIRS = {
+    "leaders": ("differs", "better"),
+    "above_baseline": ("differs", "better"),
+    "pairs": ("differs",),
+    "pairs.differ": ("differs",),
+    "correlation": ("correlation",),
+    "power": ("can_reject",),
+    "smallest_p": ("smallest_p",),
+}
+_COMPARED = {"p": ("p_adjusted",), "direction": ("differs", "better", "p_adjusted")}
+_SUMMED = ("accuracy", "low", "high", "sd", "diverged", "failed", "runs", "learning_rate")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a number is made of.
+
+    Attributes:
+        table: The result table.
+        columns: Those of its columns that the number is made of.
+        where: What picks its rows: values of other columns. Empty: all of them.
+        arms: Workloads and optimizers whose runs decided it.
+        metric: What is measured of these runs, a name in `METRICS`; empty if nothing is.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    where: Mapping[str, Any] = field(default_factory=dict)
+    arms: tuple[Pair, ...] = ()
+    metric: str = ""
+
+    def rows(self, tables: Tables) -> pd.DataFrame:
+        """The rows of the table that it speaks of."""
+        found = tables[self.table]
+        for column, value in self.where.items():
+            found = found[found[column] == value]
+        return found
+
+    def __str__(self) -> str:
+        picked = ", ".join(f"{column} {value}" for column, value in self.where.items())
+        return f"{self.table}: {', '.join(self.columns)}{f' of {picked}' if picked else ''}"
+
+
+def origin(key: str, tables: Tables) -> Origin | None:
+    """Of a key of `rendering.numbers`; None if there is no such key."""
+    first, *rest = key.split(".")
+    found = _general(first, rest)
+    if found is None:
+        workloads = list(tables["workloads"]["workload"])
+        workload = workloads[0] if first == "main" else first
+        found = _of_workload(workload, rest, tables) if workload in workloads else None
+    return found
+
+
+def _general(first: str, rest: list[str]) -> Origin | None:
+    """What is about no workload."""
+    match [first, *rest]:
+        case ["check", "engine"]:
+            return Origin("cross_check", ("way", "runs", "mean", "difference", "low", "high"))
+        case ["theory", *_]:
+            return Origin("theory", ("problem", "method", "measured", "proven"))
+        case ["calibration", *_]:
+            return Origin("calibration", ("procedure", "situation", "found", "holds"))
+        case ["claims", *_]:
+            return Origin("hypotheses", ("hypothesis", "verdict"))
+        case ["claim", name, what] if what in _HYPOTHESIS:
+            return Origin("hypotheses", _HYPOTHESIS[what], {"hypothesis": name})
+        case ["baseline", "label"]:
+            return Origin("study", ("baseline",))
+        case ["study", "registration"]:
+            return Origin("registration", ("time", "commit", "what"))
+        case ["study", *names] if ".".join(names) in {**TABLES["study"], **_STUDY}:
+            name = ".".join(names)
+            return Origin("study", (_STUDY.get(name, name),))
+    return None
+
+
+def _of_workload(workload: str, rest: list[str], tables: Tables) -> Origin | None:
+    here = {"workload": workload}
+    group = tables["summary"][tables["summary"]["workload"] == workload]
+    optimizers = tuple(group["optimizer"])
+    arms = tuple((workload, name) for name in optimizers)
+    leader = str(group.loc[group["accuracy"].idxmax(), "optimizer"])
+    match rest:
+        case [("label" | "parameters" | "batch_size" | "epochs" | "precision") as column]:
+            return Origin("workloads", (column,), here)
+        case ["target"]:
+            return Origin("time_to_target", ("target",), here)
+        case ["targets"]:
+            return Origin("log_rank", ("target",), here)
+        case ["points"]:
+            columns = ("metric", "runs", "ahead", "difference", "low", "high")
+            return Origin("points", columns, here | {"optimizer": "nag"}, ((workload, "nag"),))
+        case ["log_rank"]:
+            where = here | {"kind": "sustained", "clock": "gradients"}
+            goal = {"target": middle_target(tables, workload)}
+            return Origin("log_rank", ("p",), where | goal, arms, "gradients")
+        case ["leader", "label"]:
+            return Origin("summary", ("accuracy",), here, arms, "accuracy")
+        case names if ".".join(names) in _ALL_PAIRS:
+            return Origin("comparisons", _ALL_PAIRS[".".join(names)], here, arms, "accuracy")
+        case [name, *what] if name in optimizers or name == "leader":
+            return _of_optimizer((workload, leader if name == "leader" else name), what, tables)
+    return None
+
+
+def _of_optimizer(arm: Pair, what: list[str], tables: Tables) -> Origin | None:
+    workload, optimizer = arm
+    where = {"workload": workload, "optimizer": optimizer}
+    match what:
+        case ["spikes"]:
+            return Origin("stability", ("spikes",), where, (arm,), "spikes")
+        case ["unrest"]:
+            return Origin("stability", ("last_spread",), where, (arm,), "unrest")
+        case [("another_wins" | "regret") as column]:
+            return Origin("tuning", (column,), where | {"role": "accuracy"})
+        case [column] if column in _SUMMED:
+            return Origin("summary", (column,), where, (arm,), "accuracy")
+        case [kind, ("median" | "reached") as column]:
+            goal = {"target": middle_target(tables, workload), "clock": "epochs", "kind": kind}
+            return Origin("time_to_target", (column,), where | goal, (arm,), "epochs")
+        case [other, "time", column]:
+            columns = _COMPARED.get(column, ("ratio",))
+            where |= {"reference": other, "clock": "gradients"}
+            return _pair("speed_comparisons", columns, where, tables, "gradients")
+        case [other, column]:
+            columns = _COMPARED.get(column, ("difference", "low", "high"))
+            return _pair("comparisons", columns, where | {"reference": other}, tables, "accuracy")
+    return None
+
+
+def _pair(
+    table: str, columns: tuple[str, ...], where: dict[str, Any], tables: Tables, metric: str
+) -> Origin:
+    """The row of a pair, which the table has in one of its two orders."""
+    one, other = where["optimizer"], where["reference"]
+    arms = ((where["workload"], one), (where["workload"], other))
+    found = Origin(table, columns, where, arms, metric)
+    if len(found.rows(tables)):
+        return found
+    return Origin(table, columns, where | {"optimizer": other, "reference": one}, arms, metric)
+
+
+def cell(key: str, tables: Tables) -> Origin | None:
+    """Of a cell, TABLE.COLUMN, with as many values of other columns after it as pick its row; None
+    if there is no such column.
+    """
+    table, _, rest = key.partition(".")
+    column, _, rest = rest.partition(".")
+    if column not in TABLES.get(table, ()) or table not in tables:
+        return None
+    found = tables[table]
+    where: dict[str, Any] = {}
+    while rest:
+        places = [
+            (name, value)
+            for name in found.columns
+            if name not in (*where, column)
+            for value in found[name].drop_duplicates()
+            if rest == _text(value) or rest.startswith(f"{_text(value)}.")
+        ]
+        if not places:
+            name = next((name for name in found.columns if name not in (*where, column)), column)
+            known = list(map(_text, found[name].drop_duplicates()))
+            place = f"table {table}"
+            raise InputError(place, f"no row of {rest}{perhaps(rest, known)}", listed(known))
+        name, value = max(places, key=lambda place: len(_text(place[1])))
+        where[name] = value
+        found = found[found[name] == value]
+        rest = rest[len(_text(value)) + 1 :]
+    arms: tuple[Pair, ...] = ()
+    if {"workload", "optimizer"} <= where.keys():
+        arms = ((str(where["workload"]), str(where["optimizer"])),)
+    return Origin(table, (column,), where, arms)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:g}"
+    return str(value)
