@@ -17,6 +17,7 @@ from nagbench.rendering.origins import origin
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect, in_words
+from nagbench.statistics.controls import LOWER, NULL
 from nagbench.statistics.verdict_table import VERDICTS
 
 
@@ -55,6 +56,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     found["baseline.label"] = escape(labels[study["baseline"]])
     found["study.registration"] = escape(registration(tables["registration"]))
     found["check.engine"] = _cross_check(tables["cross_check"]) if "cross_check" in tables else ""
+    found["controls"] = escape(_controls(tables))
     found |= _theory(tables["theory"])
     found |= _hypotheses(tables["hypotheses"])
     found |= _calibration(tables["calibration"])
@@ -102,6 +104,30 @@ def _cross_check(compared: pd.DataFrame) -> str:
         f"{plain['data']}) from {plain['runs']} seeds to {ended(plain)} test accuracy; the engine "
         f"reached {told}."
     )
+
+
+def _controls(tables: Mapping[str, pd.DataFrame]) -> str:
+    """What the test said where the answer is known; sentences."""
+    level, table = float(tables["study"].iloc[0]["level"]), tables["controls"]
+    null, low = (table[table["control"] == control] for control in (NULL, LOWER))
+    if not len(null):
+        return "No optimizer had runs enough to be compared with itself."
+    differ = (null["p"] <= level).sum()
+    said = (
+        f"Compared with itself, half of its seeds against the other half, no optimizer should "
+        f"differ: the first half of the seeds did (p at most {level:g}) in {differ} of {len(null)} "
+        f"such comparisons, and of {int(null['splits'].max()):,} halves drawn by lot "
+        f"{100 * null['rejected'].min():.1f} to {100 * null['rejected'].max():.1f} % did."
+    )
+    if len(low):
+        found = (low["p"] <= level) & (low["difference"] < 0)
+        label = tables["optimizers"].set_index("optimizer")["label"]
+        missed = _list([str(label[name]) for name in low["optimizer"][~found]])
+        said += (
+            f" About a third of the chosen rate was found to be worse for {found.sum()} of "
+            f"{len(low)} optimizers{f', but not for {missed}' if missed else ''}."
+        )
+    return said
 
 
 def _theory(rates: pd.DataFrame) -> dict[str, str]:

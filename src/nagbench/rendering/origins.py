@@ -82,6 +82,8 @@ def _general(first: str, rest: list[str]) -> Origin | None:
     match [first, *rest]:
         case ["check", "engine"]:
             return Origin("cross_check", ("way", "runs", "mean", "difference", "low", "high"))
+        case ["controls"]:
+            return Origin("controls", ("control", "metric", "p", "rejected"))
         case ["theory", *_]:
             return Origin("theory", ("problem", "method", "measured", "proven"))
         case ["calibration", *_]:

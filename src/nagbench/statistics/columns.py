@@ -249,6 +249,17 @@ TABLES: dict[str, Columns] = {
         "high": _HIGH,
         "largest": (REAL, "largest difference of a run, without its sign"),
     },
+    "controls": {
+        "workload": _WORKLOAD,
+        "optimizer": _OPTIMIZER,
+        "control": (TEXT, "`null`: halves of its seeds; `lower rate`: a third of the chosen one"),
+        "metric": (TEXT, "final `accuracy`, or time below the targets in `gradients`"),
+        "pairs": (WHOLE, "pairs of runs"),
+        "difference": (REAL, "mean, of the first half less the second; of the lower rate"),
+        "p": (REAL, "of that, two-sided, by sign flips"),
+        "splits": (WHOLE, "halves that were drawn by lot"),
+        "rejected": (REAL, "share of these at which p is at most the study's level"),
+    },
     "hypotheses": {
         "hypothesis": (TEXT, "the claim's name"),
         "claim": (TEXT, "in words"),

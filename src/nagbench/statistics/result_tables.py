@@ -4,6 +4,7 @@ import pandas as pd
 
 from nagbench.statistics import (
     comparison,
+    controls,
     description,
     effects,
     hypotheses,
@@ -56,6 +57,7 @@ def result_tables(
         "profiles": speed_comparison.profiles(study, times),
         "stability": stability.stability(study, accurate, curves),
         "points": points.points(study, selection),
+        "controls": controls.controls(study, selection),
         "hypotheses": hypotheses.verdicts(study, selection, tuned),
         "comparisons": comparison.comparisons(study, accurate, curves),
         "sensitivity": sensitivity.sensitivity(study, selection.tuned, curves),

@@ -1,0 +1,113 @@
+"""Controls: an optimizer against itself, and a rate that is known to be too low."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from nagbench.rendering.numbers import _controls
+from nagbench.statistics.controls import LOWER, NULL, SPLITS, controls
+from nagbench.statistics.roles import select
+from nagbench.statistics.sign_flips import two_sided_p
+from nagbench.study.file import study_of
+from nagbench.study.model import Study
+from nagbench.study.plan import units
+from records_of import run_of, whole_records_of
+
+EPOCHS = 2
+
+
+def study_with(small: dict[str, Any], seeds: int) -> Study:
+    small["testing"]["seeds"] = list(range(101, 101 + seeds))
+    small["workloads"]["tiny"]["epochs"] = EPOCHS
+    small["hypotheses"] = {}
+    return study_of("small", yaml.safe_load(yaml.safe_dump(small)), "small.yaml")
+
+
+def rows(study: Study, ends: dict[str, np.ndarray]) -> pd.DataFrame:
+    accuracy = {name: [[0.1, *[end] * EPOCHS] for end in values] for name, values in ends.items()}
+    runs, curves = whole_records_of(study, accuracy)
+    return controls(study, select(study, runs, curves))
+
+
+def test_an_optimizer_does_not_differ_from_itself(small: dict[str, Any]) -> None:
+    study = study_with(small, 12)
+    noise = np.random.default_rng(3)
+    ends = {name: noise.normal(0.5, 0.05, 12) for name in study.optimizers}
+    found = rows(study, ends)
+    assert set(found["control"]) == {NULL}
+    assert len(found) == 2 * len(study.optimizers)
+    assert (found["pairs"] == 6).all()
+    # The test is exact: with halves drawn by lot it errs as often as its level says, and no more.
+    assert (found["rejected"] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / SPLITS)).all()
+    accuracy = found[found["metric"] == "accuracy"].set_index("optimizer")
+    for name, values in ends.items():
+        halves = values[:6] - values[6:]
+        assert accuracy.loc[name, "p"] == pytest.approx(two_sided_p(halves))
+        assert accuracy.loc[name, "difference"] == pytest.approx(halves.mean())
+
+
+def test_seeds_that_are_not_alike_show(small: dict[str, Any]) -> None:
+    """As where half of the runs came from another machine."""
+    study = study_with(small, 12)
+    values = np.r_[np.full(6, 0.3), np.full(6, 0.6)] + np.linspace(0, 0.01, 12)
+    found = rows(study, dict.fromkeys(study.optimizers, values))
+    assert (found["p"] <= 0.05).all()
+
+
+@pytest.mark.parametrize(("seeds", "enough"), [(11, False), (12, True), (13, True)])
+def test_too_few_runs_for_a_test_are_not_compared(
+    small: dict[str, Any], seeds: int, enough: bool
+) -> None:
+    study = study_with(small, seeds)
+    found = rows(study, dict.fromkeys(study.optimizers, np.linspace(0.4, 0.6, seeds)))
+    assert bool(len(found)) == enough
+
+
+BAND = {"epochs": EPOCHS, "seeds": list(range(301, 309)), "threshold": 0.3}
+
+
+@pytest.mark.parametrize(("lost", "worse"), [(0.1, True), (0.0, False)])
+def test_a_third_of_the_rate_is_found_if_it_is_worse(
+    small: dict[str, Any], lost: float, worse: bool
+) -> None:
+    small["band"] = BAND
+    study = study_with(small, 4)
+    ends = dict.fromkeys(study.optimizers, [[0.1, *[0.6] * EPOCHS]] * 4)
+    runs, curves = whole_records_of(study, ends)
+    chosen = select(study, runs, curves).chosen
+    noise = np.random.default_rng(0)
+    more: list[dict[str, Any]] = []
+    for unit in units(study, "band"):
+        middle = len(unit.factors) // 2
+        for run in unit.runs(choice=chosen[unit.workload, unit.optimizer]):
+            end = 0.5 - lost * (run.trial < middle) + noise.normal(0, 0.01)
+            row, curve = run_of(run.id, [0.1, *[end] * EPOCHS], EPOCHS)
+            place = {"stage": "band", "workload": unit.workload, "optimizer": unit.optimizer}
+            rate = {"trial": run.trial, "seed": run.seed, "learning_rate": run.settings["lr"]}
+            more.append({**row, "study": study.name, "settings": "{}", **place, **rate})
+            curves = pd.concat([curves, curve], ignore_index=True)
+    runs = pd.concat([runs, pd.DataFrame(more)], ignore_index=True)
+    found = controls(study, select(study, runs, curves))
+    assert set(found["control"]) == {LOWER}
+    assert len(found) == len(study.optimizers)
+    assert (found["pairs"] == 8).all()
+    assert ((found["p"] <= 0.05) & (found["difference"] < 0)).tolist() == [worse] * len(found)
+
+
+def test_the_paper_names_what_was_not_found() -> None:
+    facts = {
+        "study": pd.DataFrame({"level": [0.05]}),
+        "optimizers": pd.DataFrame({"optimizer": ["a", "b"], "label": ["A", "B & C"]}),
+    }
+    none = pd.DataFrame({"control": [], "p": []})
+    assert "enough" in _controls({**facts, "controls": none})
+    null = {"control": NULL, "p": [0.2, 0.04], "rejected": [0.031, 0.047], "splits": SPLITS}
+    lower = {"control": LOWER, "p": [0.01, 0.2], "difference": -0.1, "optimizer": ["a", "b"]}
+    table = pd.concat([pd.DataFrame(null), pd.DataFrame(lower)], ignore_index=True)
+    said = _controls({**facts, "controls": table})
+    assert "(p at most 0.05) in 1 of 2 such comparisons" in said
+    assert "of 1,000 halves drawn by lot 3.1 to 4.7 % did" in said
+    assert said.endswith("for 1 of 2 optimizers, but not for B & C.")
