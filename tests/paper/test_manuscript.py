@@ -11,6 +11,7 @@ import pytest
 
 from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.numbers import numbers
+from nagbench.rendering.origins import origin
 from nagbench.rendering.table_files import TABLES
 
 PAPER = Path("paper")
@@ -61,6 +62,42 @@ def test_every_key_is_written(tables: Mapping[str, pd.DataFrame]) -> None:
     used = {*re.findall(r"\\result\{([^}]*)\}", TEXT), *re.findall(r"\\ifresult\{([^}]*)\}", TEXT)}
     assert used
     assert used <= numbers(tables).keys()
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [("adam",), ("adam", "heavy_ball", "nag"), ("sgd", "heavy_ball", "nag", "adam", "nadam")],
+)
+def test_a_study_under_way_has_every_key(
+    tables: Mapping[str, pd.DataFrame], missing: tuple[str, ...]
+) -> None:
+    """What was not trained yet, or is not in the study, is said to be missing, and no more."""
+    there = {name: without(table, missing) for name, table in tables.items()}
+    found = numbers(there)
+    assert set(re.findall(r"\\(?:if)?result\{([^}]*)\}", TEXT)) - {"key"} <= found.keys()
+    assert found["main.nag.adam.direction"] == found["main.adam.nag.time.direction"]
+    assert found["main.nag.adam.direction"] == "not compared with"
+    whole, kept = numbers(tables), "nag_sutskever"
+    assert found[f"main.{kept}.sd"] == whole[f"main.{kept}.sd"]
+    for key in found:
+        assert origin(key, there) is not None, key
+
+
+def test_a_workload_without_runs_has_its_facts(tables: Mapping[str, pd.DataFrame]) -> None:
+    later = tables["workloads"].assign(workload="later")
+    found = numbers({**tables, "workloads": pd.concat([tables["workloads"], later])})
+    assert found["later.epochs"] == found["main.epochs"]
+    assert found["later.leader.label"] == "no optimizer"
+    nothing = {name: table[:0] if "workload" in table else table for name, table in tables.items()}
+    alone = numbers({**nothing, "workloads": tables["workloads"]})
+    assert set(re.findall(r"\\result\{(main[^}]*)\}", TEXT)) <= alone.keys()
+
+
+def without(table: pd.DataFrame, optimizers: tuple[str, ...]) -> pd.DataFrame:
+    for column in ("optimizer", "reference"):
+        if column in table and "formula" not in table:
+            table = table[~table[column].isin(optimizers)]
+    return table
 
 
 def test_no_direction_is_typed_by_hand() -> None:

@@ -71,6 +71,9 @@ def _rows(found: Origin, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     yield from _wrapped("table", str(found))
     rows = found.rows(tables)
     meanings = TABLES.get(found.table, {})
+    if not len(rows):
+        yield f"{_INDENT}no such row: runs are missing"
+        return
     if len(rows) == 1:
         for column in (name for name in found.columns if rows.iloc[0][name] != ""):
             about = f"  ({meanings[column][1]})" if column in meanings else ""

@@ -5,7 +5,8 @@ names of optimizers stand for rows.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import permutations
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,8 @@ from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect, in_words
 from nagbench.statistics.controls import LOWER, NULL
 from nagbench.statistics.verdict_table import VERDICTS
+
+_SPOKEN_OF = ("nag", "sgd", "heavy_ball", "adam")  # in the text, whatever the study
 
 
 def write_numbers(folder: Path, output: Path) -> None:
@@ -193,15 +196,19 @@ def _workload(
     baseline: str,
 ) -> dict[str, str]:
     source = workload.workload  # type: ignore[attr-defined]
-    goal = middle_target(tables, source)
     summary = _rows(tables["summary"], source)
-    leader = summary.loc[summary["accuracy"].idxmax()]
-    found = {
+    found = _untrained(name, dict.fromkeys((*_SPOKEN_OF, *summary["optimizer"]))) | {
         f"{name}.label": escape(workload.label),  # type: ignore[attr-defined]
         f"{name}.parameters": _thousands(workload.parameters),  # type: ignore[attr-defined]
         f"{name}.batch_size": str(workload.batch_size),  # type: ignore[attr-defined]
         f"{name}.epochs": str(workload.epochs),  # type: ignore[attr-defined]
         f"{name}.precision": workload.precision,  # type: ignore[attr-defined]
+    }
+    if not len(summary):
+        return found
+    goal = middle_target(tables, source)
+    leader = summary.loc[summary["accuracy"].idxmax()]
+    found |= {
         f"{name}.target": f"{100 * goal:g}",
         f"{name}.leader.label": escape(labels[leader["optimizer"]]),
         f"{name}.leader.accuracy": f"{100 * leader['accuracy']:.1f}",
@@ -253,6 +260,26 @@ def _workload(
     words = _list([labels[one] for one in better])
     found[f"{name}.above_baseline"] = escape(words) or "no optimizer"
     return found
+
+
+def _untrained(name: str, optimizers: Iterable[str]) -> dict[str, str]:
+    """What the text says of optimizers whose runs are missing, until they are there."""
+    dashes = {
+        *(f"{name}.{key}" for key in ("target", "targets", "leader.accuracy", "log_rank")),
+        *(f"{name}.{key}" for key in ("correlation", "smallest_p")),
+    }
+    words = {f"{name}.leader.label": "no optimizer", f"{name}.leaders": "none"}
+    words |= {f"{name}.above_baseline": "no optimizer", f"{name}.power": "cannot"}
+    words |= {f"{name}.pairs": "0", f"{name}.pairs.differ": "0", f"{name}.points": ""}
+    for one in optimizers:
+        own = ("accuracy", "sd", "unrest", "another_wins", "regret", "sustained.median")
+        dashes |= {f"{name}.{one}.{key}" for key in own}
+    for pair in permutations(optimizers, 2):
+        key = ".".join([name, *pair])
+        dashes |= {f"{key}.{end}" for end in ("difference", "low", "high", "p", "time.p")}
+        words |= {f"{key}.direction": "not compared with", f"{key}.time.ratio": "not formed"}
+        words[f"{key}.time.direction"] = "not compared with"
+    return dict.fromkeys(dashes, "--") | words
 
 
 def _speed(

@@ -105,9 +105,8 @@ def _general(first: str, rest: list[str]) -> Origin | None:
 def _of_workload(workload: str, rest: list[str], tables: Tables) -> Origin | None:
     here = {"workload": workload}
     group = tables["summary"][tables["summary"]["workload"] == workload]
-    optimizers = tuple(group["optimizer"])
-    arms = tuple((workload, name) for name in optimizers)
-    leader = str(group.loc[group["accuracy"].idxmax(), "optimizer"])
+    arms = tuple((workload, name) for name in group["optimizer"])
+    leader = str(group.loc[group["accuracy"].idxmax(), "optimizer"]) if len(group) else ""
     match rest:
         case [("label" | "parameters" | "batch_size" | "epochs" | "precision") as column]:
             return Origin("workloads", (column,), here)
@@ -120,20 +119,19 @@ def _of_workload(workload: str, rest: list[str], tables: Tables) -> Origin | Non
             return Origin("points", columns, here | {"optimizer": "nag"}, ((workload, "nag"),))
         case ["log_rank"]:
             where = here | {"kind": "sustained", "clock": "gradients"}
-            goal = {"target": middle_target(tables, workload)}
-            return Origin("log_rank", ("p",), where | goal, arms, "gradients")
+            return Origin("log_rank", ("p",), where | _goal(tables, workload), arms, "gradients")
         case ["leader", "label"]:
             return Origin("summary", ("accuracy",), here, arms, "accuracy")
         case names if ".".join(names) in _ALL_PAIRS:
             return Origin("comparisons", _ALL_PAIRS[".".join(names)], here, arms, "accuracy")
-        case [name, *what] if name in optimizers or name == "leader":
+        case [name, *what]:
             return _of_optimizer((workload, leader if name == "leader" else name), what, tables)
     return None
 
 
 def _of_optimizer(arm: Pair, what: list[str], tables: Tables) -> Origin | None:
     workload, optimizer = arm
-    where = {"workload": workload, "optimizer": optimizer}
+    where: dict[str, Any] = {"workload": workload, "optimizer": optimizer}
     match what:
         case ["spikes"]:
             return Origin("stability", ("spikes",), where, (arm,), "spikes")
@@ -144,8 +142,8 @@ def _of_optimizer(arm: Pair, what: list[str], tables: Tables) -> Origin | None:
         case [column] if column in _SUMMED:
             return Origin("summary", (column,), where, (arm,), "accuracy")
         case [kind, ("median" | "reached") as column]:
-            goal = {"target": middle_target(tables, workload), "clock": "epochs", "kind": kind}
-            return Origin("time_to_target", (column,), where | goal, (arm,), "epochs")
+            where |= _goal(tables, workload) | {"clock": "epochs", "kind": kind}
+            return Origin("time_to_target", (column,), where, (arm,), "epochs")
         case [other, "time", column]:
             columns = _COMPARED.get(column, ("ratio",))
             where |= {"reference": other, "clock": "gradients"}
@@ -154,6 +152,12 @@ def _of_optimizer(arm: Pair, what: list[str], tables: Tables) -> Origin | None:
             columns = _COMPARED.get(column, ("difference", "low", "high"))
             return _pair("comparisons", columns, where | {"reference": other}, tables, "accuracy")
     return None
+
+
+def _goal(tables: Tables, workload: str) -> dict[str, float]:
+    """The middle target, where there is one yet."""
+    times = tables["time_to_target"]
+    return {"target": middle_target(tables, workload)} if workload in set(times["workload"]) else {}
 
 
 def _pair(
