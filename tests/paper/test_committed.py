@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from nagbench import registration as registering
+from nagbench import step_costs
 from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.records import SEALED, read_tables, write_tables
-from nagbench.rendering.readme import BEGIN, END, block, replaced
+from nagbench.rendering.readme import COSTS, RESULTS, costs_block, marks, replaced, results_block
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
 from nagbench.study.plan import units
@@ -81,10 +82,26 @@ def found() -> dict[str, pd.DataFrame]:
 
 
 def test_the_readme_says_what_the_records_say(found: dict[str, pd.DataFrame]) -> None:
-    assert replaced(README, block(found), "README.md") == README
+    assert replaced(README, RESULTS, results_block(found), "README.md") == README
 
 
-def test_the_readmes_marks_must_be_there() -> None:
+def test_the_records_readme_says_what_each_hour_brought() -> None:
+    path = RECORDS / "README.md"
+    text = path.read_text(encoding="utf-8")
+    folder = RECORDS / "cifar10-cnn"
+    runs, curves = read_tables(folder)
+    tables = result_tables(load_study("cifar10-cnn"), runs, curves, step_costs.beside(folder))
+    assert replaced(text, COSTS, costs_block(tables), str(path)) == text
+    table = tables["costs"]
+    assert table["runs"].sum() == len(runs)
+    assert table["epochs"].sum() == curves.groupby("run")["epoch"].max().sum()
+    spent = runs["train_seconds"].sum() + runs["evaluation_seconds"].sum()
+    assert table["hours"].sum() == pytest.approx(spent / 3600)
+
+
+@pytest.mark.parametrize("name", [RESULTS, COSTS])
+def test_the_readmes_marks_must_be_there(name: str) -> None:
+    begin, end = marks(name)
     with pytest.raises(InputError, match="no marks"):
-        replaced(README.replace(END, ""), "x", "README.md")
-    assert replaced(f"a{BEGIN}old{END}b", "new\n", "here") == f"a{BEGIN}\nnew\n{END}b"
+        replaced(f"a{begin}b", name, "x", "README.md")
+    assert replaced(f"a{begin}old{end}b", name, "new\n", "here") == f"a{begin}\nnew\n{end}b"

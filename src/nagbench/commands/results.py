@@ -67,6 +67,9 @@ def add(verbs: Verbs) -> None:
     added = verbs.add("readme", _readme, "write a study's results into the README")
     files(added, statistics="folder of the result tables")
     added.add_argument("--file", type=Path, default=Path("README.md"), help="default: README.md")
+    added.add_argument(
+        "--block", choices=["results", "costs"], default="results", help="default: results"
+    )
 
     added = verbs.add("show", _show, "print a study's leaderboards and verdicts")
     study(added)
@@ -205,11 +208,12 @@ def _captions(options: argparse.Namespace) -> None:
 
 def _readme(options: argparse.Namespace) -> None:
     from nagbench.files import atomic_path
-    from nagbench.rendering.readme import block, replaced
+    from nagbench.rendering.readme import BLOCKS, replaced
     from nagbench.rendering.result_tables import ResultTables
 
     text = options.file.read_text(encoding="utf-8")
-    new = replaced(text, block(ResultTables(options.statistics)), str(options.file))
+    block = BLOCKS[options.block](ResultTables(options.statistics))
+    new = replaced(text, options.block, block, str(options.file))
     with atomic_path(options.file) as path:
         path.write_text(new, encoding="utf-8")
 

@@ -1,16 +1,22 @@
-"""The results at the head of the README, written between two marks from result tables."""
+"""What result tables say in a README, written between two marks: results, or what they cost."""
 
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.lookup import Tables, labels_of, middle_target
 from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named
 from nagbench.rendering.tables.outcomes import results
+from nagbench.statistics.verdict_table import NOT_TESTABLE
 
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+RESULTS, COSTS = "results", "costs"
 
 
-def block(tables: Tables) -> str:
+def marks(name: str) -> tuple[str, str]:
+    """Between which a block stands."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
+def results_block(tables: Tables) -> str:
     """What was studied, the first workload's results, and the verdict on each claim in a line."""
     study, workload = tables["study"].iloc[0], tables["workloads"].iloc[0]
     only = dict(tables) | {
@@ -42,6 +48,34 @@ def block(tables: Tables) -> str:
     return "\n".join(lines) + "\n"
 
 
+def costs_block(tables: Tables) -> str:
+    """A line for each workload and optimizer that has runs: what they took and decided."""
+    named, claims = labels_of(tables), tables["hypotheses"].set_index("hypothesis")
+    table = tables["costs"].sort_values("ended", kind="stable")
+    lines = [
+        f"{table['runs'].sum():,} runs, "
+        f"{table['epochs'].sum():,.0f} epochs, {table['hours'].sum():.1f} hours of one process. "
+        f"Of {len(claims)} claims: {counts(tables['hypotheses'])}.",
+        "",
+        "| trained | runs | epochs | hours | ended (UTC) | verdicts | not testable (yet) |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in table.itertuples():
+        own = claims.loc[list(filter(None, row.claims.split(", ")))]
+        waits = own["verdict"] == NOT_TESTABLE
+        verdicts = own["verdict"][~waits].items()
+        decided = ", ".join(f"{name.replace('_', ' ')} {verdict}" for name, verdict in verdicts)
+        lines.append(
+            f"| {named[row.optimizer]} on {named[row.workload]} | {row.runs} | {row.epochs:,.0f} "
+            f"| {row.hours:.1f} | {row.ended[:16].replace('T', ' ') or '–'} | {decided or '–'} "
+            f"| {waits.sum() or '–'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+BLOCKS = {RESULTS: results_block, COSTS: costs_block}
+
+
 def failures(study: pd.Series) -> list[str]:
     """A paragraph that names the optimizers that failed, if any did."""
     return ["", f"Failed with an error, counted as chance: {study['failures']}."] * bool(
@@ -49,10 +83,11 @@ def failures(study: pd.Series) -> list[str]:
     )
 
 
-def replaced(text: str, new: str, place: str) -> str:
-    """`text` with what stands between the marks replaced."""
-    head, found, rest = text.partition(BEGIN)
-    _, ended, tail = rest.partition(END)
+def replaced(text: str, name: str, new: str, place: str) -> str:
+    """`text` with what stands between the marks of the block so named replaced."""
+    begin, end = marks(name)
+    head, found, rest = text.partition(begin)
+    _, ended, tail = rest.partition(end)
     if not (found and ended):
-        raise InputError(place, "no marks", f"{BEGIN} and, below it, {END}")
-    return f"{head}{BEGIN}\n{new}{END}{tail}"
+        raise InputError(place, "no marks", f"{begin} and, below it, {end}")
+    return f"{head}{begin}\n{new}{end}{tail}"

@@ -116,6 +116,16 @@ TABLES: dict[str, Columns] = {
         "searched": (TEXT, "the space that was searched; empty: untuned"),
         "edge": (TEXT, "borders of the space near which it lies"),
     },
+    "costs": {
+        "workload": _WORKLOAD,
+        "optimizer": _OPTIMIZER,
+        "runs": (WHOLE, "number of runs, of all stages"),
+        "epochs": (REAL, "epochs that they trained"),
+        "hours": (REAL, "of training and evaluation, of one process"),
+        "begun": (TEXT, "when the first began, in UTC; empty: not recorded"),
+        "ended": (TEXT, "when the last ended"),
+        "claims": (TEXT, "the claims that its runs decide, together with others' or alone"),
+    },
     "learning_curves": {
         "workload": _WORKLOAD,
         "optimizer": _OPTIMIZER,

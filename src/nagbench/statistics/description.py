@@ -114,6 +114,34 @@ def optimizers(study: Study) -> pd.DataFrame:
     )
 
 
+def costs(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+    """What the runs of each arm took, and for which claims they were trained; those without runs
+    are left out."""
+    last = runs["run"].map(curves.groupby("run")["epoch"].max())
+    spent = runs["train_seconds"] + runs["evaluation_seconds"]
+    groups = dict(iter(runs.assign(last=last, spent=spent).groupby(["workload", "optimizer"])))
+    rows = []
+    for workload, optimizer in study.pairs():
+        arm = workload.name, optimizer.name
+        if arm not in groups:
+            continue
+        own = groups[arm]
+        claims = [name for name, claim in study.hypotheses.items() if arm in claim.pairs()]
+        rows.append(
+            {
+                "workload": arm[0],
+                "optimizer": arm[1],
+                "runs": len(own),
+                "epochs": float(own["last"].sum()),
+                "hours": float(own["spent"].sum() / 3600),
+                "begun": str(own["started"].min()),
+                "ended": str(own["ended"].max()),
+                "claims": ", ".join(claims),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def settings(study: Study, selection: Selection) -> pd.DataFrame:
     """The tested settings by role, what was searched, and whether a choice lies at its edge."""
     rows = []

@@ -45,6 +45,7 @@ def result_tables(
         "workloads": description.workloads(study),
         "optimizers": description.optimizers(study),
         "settings": description.settings(study, selection),
+        "costs": description.costs(study, runs, curves),
         "learning_curves": quality.learning_curves(study, accurate, curves),
         "summary": quality.summary(study, accurate, curves),
         "effects": effects.effects(study, accurate, curves),
