@@ -112,6 +112,32 @@ def test_strict_training_stops_at_the_first(
     assert not list((tmp_path / "small").rglob("*.parquet"))
 
 
+def test_a_process_that_its_optimizer_ends_is_no_success(
+    tmp_path: Path, small: dict[str, Any], images: ImageSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a job of the workflow, too: with status 0 and no records it would look like one."""
+    study = study_with(tmp_path, small, images, "__import__('os')._exit(0)")
+    output = tmp_path / "unit.parquet"
+    words = ["--unit", "tune/tiny/faulty", "--output", str(output), "--data"]
+    assert train(tmp_path, study, *words, str(tmp_path / "data.npz")) == 2
+    assert "or by its optimizer" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_a_folder_that_an_optimizer_changes_is_its_own(
+    tmp_path: Path, small: dict[str, Any], images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outputs are relative paths: they lie where they were asked for."""
+    away = tmp_path / "away"
+    away.mkdir()
+    study = study_with(tmp_path, small, images, f"__import__('os').chdir({str(away)!r})")
+    monkeypatch.chdir(tmp_path)
+    words = ["--unit", "tune/tiny/faulty", "--output", "unit.parquet", "--store", "kept"]
+    assert train(tmp_path, study, *words) == 0
+    assert (tmp_path / "unit.parquet").is_file()
+    assert not list(away.iterdir())
+
+
 def test_beside_others_it_alone_fails(
     tmp_path: Path, small: dict[str, Any], images: ImageSet
 ) -> None:

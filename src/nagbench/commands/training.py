@@ -169,7 +169,7 @@ def _train_jobs(
         with (
             stop.listening(),
             claimed(backend) as device,
-            _trainer(images, store, stop, device, code, options) as trainer,
+            _trainer(jobs[0].unit, images, store, stop, device, code, options) as trainer,
         ):
             for job in jobs:
                 ended = train_unit(
@@ -266,6 +266,7 @@ def _images_of(unit: "Unit", options: argparse.Namespace) -> "ImageSet":
 
 
 def _trainer(
+    unit: "Unit",
     images: "ImageSet",
     store: "Store",
     stop: "Stop",
@@ -274,14 +275,15 @@ def _trainer(
     options: argparse.Namespace,
 ) -> "AbstractContextManager[Trainer]":
     """A unit alone trains in this process: several may be under way, and who started them counts
-    the cores. Of many, a CPU trains one run on each core, a GPU as many side by side as pay."""
-    from nagbench.runner.many_processes import ManyProcesses
+    the cores. Of many, a CPU trains one run on each core, a GPU as many side by side as pay. Code
+    from outside may end its process or change its folder, so it never trains in this one."""
+    from nagbench.runner.many_processes import ManyProcesses, comes_from_outside
     from nagbench.runner.one_process import OneProcess
 
     count, lanes = 1, options.lanes
     if device == "cpu":
         count, lanes = lanes or (1 if options.unit else len(os.sched_getaffinity(0))), 1
-    if options.unit and count == 1:
+    if options.unit and count == 1 and not comes_from_outside(unit.base):
         alone = OneProcess(images, store, stop, device, code, lanes, strict=options.strict)
         return nullcontext(alone)
     return ManyProcesses(images, store, stop, code, count, device, lanes, options.strict)

@@ -96,8 +96,12 @@ class ManyProcesses:
                 except Interrupted:
                     interrupted = True
                 except BrokenProcessPool:
-                    found = "the system ended a training process, most often for want of memory"
-                    raise InputError("training", found, "fewer --lanes") from None
+                    found = (
+                        "a training process ended: by the system, most often for want of memory, "
+                        "or by its optimizer"
+                    )
+                    allowed = "fewer --lanes, or an optimizer that returns from its step"
+                    raise InputError("training", found, allowed) from None
             epoch = 0
             while not self._epochs.empty():
                 epoch = self._epochs.get()

@@ -23,7 +23,7 @@ class Store:
     """A folder of finished runs' outcomes."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # whatever folder an optimizer changes to
 
     def has(self, key: str) -> bool:
         """Whether an outcome is kept under `key`, readable or not."""
