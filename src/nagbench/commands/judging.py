@@ -41,6 +41,13 @@ def add(verbs: Verbs) -> None:
     )
     added.add_argument("--baseline", help="the optimizer that all others are held against")
     added.add_argument(
+        "--only",
+        nargs="+",
+        metavar="NAME",
+        help="judge these optimizers alone, as if there were no others: fewer tests, each with "
+        "more of the level; name them before you look at the results",
+    )
+    added.add_argument(
         "--target",
         metavar="VALUE|LOW:HIGH",
         help="a value whose first reaching is timed, or the ends of a grid of them",
@@ -101,9 +108,8 @@ def _judge(options: argparse.Namespace) -> None:
     }
     wanted = Wanted(options.metric, columns, options.run_name)
     targets, level = _targets(options.target), _level(options.level)
-    curves = checked(
-        [read(path, wanted, options.format) for path in options.curves], options.better
-    )
+    reads = [read(path, wanted, options.format) for path in options.curves]
+    curves = checked(reads, options.better, options.only or ())
     question = Question(options.baseline, targets, options.paired, level)
     judged = judge(curves, question)
     if options.output is not None:

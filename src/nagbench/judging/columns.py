@@ -50,14 +50,14 @@ TABLES: dict[str, Columns] = {
         "difference": (REAL, "mean final value less the reference's; NaN if a run diverged"),
         "low": (REAL, "lower end of its interval: Welch's, or by sign flips if paired"),
         "high": (REAL, "upper end of that"),
-        "p_welch": (REAL, "two-sided p of Welch's t test; NaN if it cannot be formed"),
+        "p_welch": (REAL, "two-sided p of Welch's test; NaN if it cannot be made"),
         "improvement": (REAL, "probability that a run of it ends better, a tie counting half"),
         "improvement_low": (REAL, "lower end of its bootstrap interval"),
         "improvement_high": (REAL, "upper end of that"),
         "p_improvement": (REAL, "Brunner and Munzel's p; exact by ranks where none overlap"),
         "test": (
             TEXT,
-            "what decides: `Welch`, `sign flips`; if a run diverged `ranks`, `pair wins`",
+            "`means`: larger p of Welch and Student; `ranks`; `sign flips`, `pair wins`",
         ),
         "p": (REAL, "p of that test; NaN if it cannot be tested"),
         "tests": (

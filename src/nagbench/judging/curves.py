@@ -79,12 +79,13 @@ class Curves:
         return list(dict.fromkeys(self.runs["workload"]))
 
 
-def checked(reads: Sequence[Read], said: str | None = None) -> Curves:
+def checked(reads: Sequence[Read], said: str | None = None, only: Sequence[str] = ()) -> Curves:
     """The curves of all that was read, or one error for what cannot be judged.
 
     Args:
         reads: Of the same metric and clock.
         said: `lower` or `higher`, which is better; None: what the metric's name says.
+        only: The optimizers to judge; none: all.
     """
     first = reads[0]
     for name, values in (
@@ -100,6 +101,11 @@ def checked(reads: Sequence[Read], said: str | None = None) -> Curves:
     whole = pd.concat(
         [read.frame.assign(source=read.source) for read in reads], ignore_index=True
     ).sort_values([*KEY, "step"], kind="stable", ignore_index=True)
+    if only:
+        known = sorted(set(whole["optimizer"]))
+        for name in only:
+            known_optimizer(known, name, "--only")
+        whole = whole[whole["optimizer"].isin(only)].reset_index(drop=True)
     _refuse_duplicates(whole)
     finite = np.isfinite(whole["value"].to_numpy(float))
     if not finite.any():
@@ -159,9 +165,7 @@ def _runs(whole: pd.DataFrame, finite: np.ndarray) -> pd.DataFrame:
     )
 
 
-def known_optimizer(curves: Curves, name: str, option: str) -> str:
-    """`name`, if some run is of that optimizer."""
-    known = sorted(set(curves.runs["optimizer"]))
+def known_optimizer(known: Sequence[str], name: str, option: str) -> None:
+    """Refuse a name that is no optimizer's of those known."""
     if name not in known:
         raise InputError(option, f"found {shown(name)}{perhaps(name, known)}", listed(known))
-    return name

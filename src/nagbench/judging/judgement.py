@@ -57,7 +57,8 @@ class Judgement:
 def judge(curves: Curves, question: Question) -> Judgement:
     """Judge the curves, each workload for itself."""
     if question.baseline is not None:
-        known_optimizer(curves, question.baseline, "--baseline")
+        known = sorted(set(curves.runs["optimizer"]))
+        known_optimizer(known, question.baseline, "--baseline")
     if not all(map(math.isfinite, question.targets)):
         raise InputError("--target", "a target that is no finite number", "VALUE or LOW:HIGH")
     notes = [*curves.notes, *_notes(curves)]

@@ -31,10 +31,10 @@ th.n{white-space:normal}
 .name{min-width:17em;overflow-wrap:break-word}
 td small{color:#666}i{color:#666}.bad{color:#b3261e;font-weight:600}
 tr.told .name{color:#666}
-.strip{min-width:150px;width:24%}
+.strip{min-width:140px;width:20%}
 .strip svg{display:block;width:100%;height:16px}
 .ends{display:flex;justify-content:space-between;font-weight:400;color:#555;font-size:11px}
-.verdict{white-space:nowrap}
+td.verdict{white-space:nowrap}
 figure{margin:.5em 0;max-width:640px}figure svg{width:100%;height:auto}
 details{margin:1.2em 0}summary{cursor:pointer;font-weight:600;font-size:1.05em}
 @media(max-width:700px){

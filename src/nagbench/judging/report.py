@@ -18,7 +18,6 @@ from nagbench.judging.words import (
     count,
     difference,
     number,
-    p_words,
     size,
     spread_of,
     steps,
@@ -125,11 +124,11 @@ def _final(judged: Judgement, workload: str) -> str:
     head = [
         ("n wide", "#"), ("name", "Optimizer"), ("n", "Runs"), ("n", "Mean"),
         ("strip", f"Runs, mean, interval<br>{strip.ends(spread)}"),
-        ("n wide", "less the best"), ("n wide", "p"), ("verdict", "vs the best"),
+        ("n wide", "less the best"), ("verdict", "vs the best <span>(p)</span>"),
     ]  # fmt: skip
     if len(base):
         named = _text(base["reference"].iloc[0])
-        head += [("n wide", f"less {named}"), ("n wide", "p"), ("wide", f"vs {named}")]
+        head += [("n wide", f"less {named}"), ("verdict wide", f"vs {named} (p)")]
     kind = "median, as worst," if summary["diverged"].any() else "mean"
     about = (
         f"Final {_text(curves.metric)}, the best {kind} first. Grey ticks: runs. Bar: the mean's "
@@ -141,20 +140,21 @@ def _final(judged: Judgement, workload: str) -> str:
 def _against(
     rows: pd.DataFrame, name: str, itself: str, *, narrow: bool = True
 ) -> list[tuple[str, str]]:
-    """Difference, p and verdict; the verdict also on a narrow screen."""
-    kind = "verdict" if narrow else "wide"
+    """Difference, and verdict with its p; a sign of it also on a narrow screen."""
+    kind = "verdict" if narrow else "verdict wide"
     if itself or name not in rows.index:
-        return [("n wide", ""), ("n wide", ""), (kind, f"<i>{itself}</i>")]
+        return [("n wide", ""), (kind, f"<i>{itself}</i>")]
     one = rows.loc[name]
     gap = difference(one["difference"])
     if one["low"] == one["low"]:
         gap += f" <small>[{difference(one['low'])}, {difference(one['high'])}]</small>"
     word = _VERDICTS.get(one["verdict"])
     if word is None:
-        short = "one run" if str(one["reason"]).endswith("has one run") else str(one["reason"])
-        return [("n wide", gap), ("n wide", "–"), (kind, f"<i>{_text(short)}</i>")]
+        short = "one run" if one["reason"] == f"{name} has one run" else str(one["reason"])
+        return [("n wide", gap), (kind, f"<i>{_text(short)}</i>")]
     sign, _, rest = word.partition(" ")
-    return [("n wide", gap), ("n wide", _text(p_words(one))), (kind, f"{sign} <span>{rest}</span>")]
+    p = _text(p_value(float(one["p_adjusted"])))
+    return [("n wide", gap), (kind, f"{sign} <span>{rest} <small>{p}</small></span>")]
 
 
 def _curves(folder: Path, figures: Sequence[str]) -> str:
@@ -288,8 +288,10 @@ def _detectable(judged: Judgement, workload: str) -> str:
 def _method(judged: Judgement) -> str:
     level = judged.question.level
     items = [
-        "Unpaired runs: difference of means with Welch's test and interval. Probability of ending "
-        "better: Brunner and Munzel's test, exact where no runs overlap.",
+        "Unpaired runs: the difference of means with Welch's interval. The larger p of Welch's and "
+        "Student's test decides, since Welch's alone errs too often after Holm's correction where "
+        "few runs stand beside many. comparisons.csv has Welch's p, and Brunner and Munzel's for "
+        "the probability of ending better, which is exact where no runs overlap.",
         "Paired runs (--paired): exact sign flips of the differences by seed; where a run "
         "diverged, who wins more pairs.",
         "Where a run diverged no mean decides: ranks do, with it as worst.",
@@ -317,11 +319,12 @@ def _files() -> str:
 
 
 def inline(path: Path, label: str) -> str:
-    """An SVG file as it stands within a page, as wide as its place."""
+    """An SVG file as it stands within a page: as wide as its place, its names its own."""
     text = path.read_text(encoding="utf-8")
     text = re.sub(
         r"<!--.*?-->|<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL
     )
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{path.stem}-", text)
     head, rest = text.split(">", 1)
     head = re.sub(r'\s(?:width|height)="[^"]*"', "", head)
     return f'{head} role="img" aria-label="{html.escape(label)}">{rest}'

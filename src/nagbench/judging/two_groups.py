@@ -1,4 +1,11 @@
-"""Two groups of runs compared: the difference of means, who wins, what could have been found."""
+"""Two groups of runs compared: the difference of means, who wins, what could have been found.
+
+Of unpaired runs the larger p of Welch's and Student's test decides. Welch's alone errs too often at
+the small levels that Holm's correction asks of it, where few runs stand beside many: two runs of
+one group may happen to lie close together, and then their spread seems known. At a level of 0.05/41
+it errs 30 times as often as it says for 2 runs against 20, and 4 times for 4 against 20; the larger
+p of the two 0.3 times, and for spreads of 3 to 2 at most 2.7 times.
+"""
 
 import functools
 import math
@@ -16,7 +23,7 @@ from nagbench.statistics.power import detectable as detectable_in_deviations
 from nagbench.statistics.sign_flips import MOST_PAIRS, depth, interval, two_sided_p
 
 WANTED = 0.8  # probability with which a detectable difference is found
-WELCH, RANKS, FLIPS, WINS, PAIRED_T = "Welch", "ranks", "sign flips", "pair wins", "paired t"
+MEANS, RANKS, FLIPS, WINS, PAIRED_T = "means", "ranks", "sign flips", "pair wins", "paired t"
 _NODES = 200
 
 
@@ -43,6 +50,24 @@ def welch(own: np.ndarray, other: np.ndarray, level: float) -> Welch:
     return Welch(difference, difference - half, difference + half, p)
 
 
+def student_p(own: np.ndarray, other: np.ndarray) -> float:
+    """Student's two-sided p, which takes the two groups to spread alike; NaN as Welch's."""
+    error, freedom = _common_error(own, other)
+    if not error > 0:
+        return math.nan
+    difference = abs(float(own.mean() - other.mean()))
+    return 2 * float(special.stdtr(freedom, -difference / error))
+
+
+def _common_error(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """As `_error`, of Student's test."""
+    if min(len(own), len(other)) < 2:
+        return math.nan, math.nan
+    freedom = len(own) + len(other) - 2
+    squares = sum(g.var(ddof=1) * (len(g) - 1) if np.ptp(g) > 0 else 0.0 for g in (own, other))
+    return math.sqrt(squares / freedom * (1 / len(own) + 1 / len(other))), float(freedom)
+
+
 def _error(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     """Standard error of the difference, and Welch's degrees of freedom; NaN for one run."""
     if min(len(own), len(other)) < 2:
@@ -58,12 +83,12 @@ def _error(own: np.ndarray, other: np.ndarray) -> tuple[float, float]:
 
 
 def detectable(own: np.ndarray, other: np.ndarray, level: float) -> float:
-    """The difference of means that Welch's test would find with probability `WANTED`, were the
-    deviations those that were seen; NaN where there is no test."""
-    error, freedom = _error(own, other)
-    if not error > 0:
+    """The difference of means that would be found with probability `WANTED`, were the deviations
+    those that were seen: the larger one of the two tests'; NaN where there is no test."""
+    errors = (_error(own, other), _common_error(own, other))
+    if not errors[0][0] > 0:
         return math.nan
-    return error * shift_found(freedom, level)
+    return max(error * shift_found(freedom, level) for error, freedom in errors)
 
 
 @functools.cache
@@ -138,7 +163,9 @@ def decided(own: Group, other: Group, *, paired: bool) -> tuple[str, float]:
         return FLIPS, two_sided_p(found.differences)
     if own.diverged or other.diverged:
         return RANKS, improvement_p(own, other)
-    return WELCH, welch(own.final, other.final, 0.05).p
+    if min(len(own.final), len(other.final)) < 2:
+        return MEANS, math.nan
+    return MEANS, max(welch(own.final, other.final, 0.05).p, student_p(own.final, other.final))
 
 
 def _paired_t(differences: np.ndarray) -> float:

@@ -8,7 +8,6 @@ import pandas as pd
 from nagbench.judging.comparisons import ALIKE, BASELINE, BEST, BETTER, UNTESTABLE, WORSE
 from nagbench.judging.judgement import Judgement
 from nagbench.judging.speed import fastest
-from nagbench.rendering.table import p_value
 
 _NAMED = 60  # optimizers that a sentence names
 _FEW = 12  # of which one that says little names so many
@@ -69,8 +68,8 @@ def answer(judged: Judgement, workload: str) -> list[str]:
     rows = judged.comparisons[judged.comparisons["workload"] == workload]
     best = summary[summary["best_of_all"]].iloc[0]
     spread = spread_of(summary)
-    lines = [_who_is_best(judged, best, spread), *_single_runs(summary, best, spread)]
     against = rows[rows["against"] == BEST]
+    lines = [_who_is_best(judged, best, against, spread), *_single_runs(summary, best, spread)]
     lines += _against_best(against, str(best["optimizer"]))
     to_baseline = rows[rows["against"] == BASELINE]
     if len(to_baseline):
@@ -79,7 +78,7 @@ def answer(judged: Judgement, workload: str) -> list[str]:
     return lines
 
 
-def _who_is_best(judged: Judgement, best: pd.Series, spread: float) -> str:
+def _who_is_best(judged: Judgement, best: pd.Series, against: pd.DataFrame, spread: float) -> str:
     curves = judged.curves
     kind = "lowest" if curves.lower else "highest"
     if best["runs"] < 2:
@@ -89,13 +88,18 @@ def _who_is_best(judged: Judgement, best: pd.Series, spread: float) -> str:
             f"{number(best['median'], spread)}."
         )
     measure = "median" if best["diverged"] else "mean"
-    line = f"{best['optimizer']} ends best: the {kind} {measure} final {curves.metric}, "
+    line = f"{best['optimizer']} has the {kind} {measure} final {curves.metric}, "
     line += number(best[measure], spread)
     if not best["diverged"]:
         low, high = number(best["low"], spread), number(best["high"], spread)
         line += f" ({100 * (1 - judged.question.level):g} % interval {low} to {high}"
         line += f", {count(int(best['runs']), 'run')})"
-    return line + "."
+    alike, worse = (int((against["verdict"] == verdict).sum()) for verdict in (ALIKE, WORSE))
+    if alike:
+        return f"{line}; {count(alike, 'other')} {'is' if alike == 1 else 'are'} not told from it."
+    if worse:
+        return f"{line}; {'the other is' if len(against) == 1 else f'{worse} others are'} worse."
+    return f"{line}."
 
 
 def _single_runs(summary: pd.DataFrame, best: pd.Series, spread: float) -> list[str]:
@@ -116,25 +120,14 @@ def _against_best(rows: pd.DataFrame, best: str) -> list[str]:
     untestable = rows[rows["verdict"] == UNTESTABLE]
     tests = int(rows["tests"].max())
     if len(alike):
-        lines.append(
-            f"Not told from {best} by the corrected tests: {count(len(alike), 'optimizer')}: "
-            f"{names(alike['optimizer'])}."
-        )
+        lines.append(f"Not told from {best} by the corrected tests: {names(alike['optimizer'])}.")
         small = alike[alike["difference"].abs() < alike["detectable"]]
         if len(small):
-            whole = len(small) == len(alike)
-            whose = "all of these" if whole else names(small["optimizer"])
-            found = small["difference"].abs().max()
-            least, most = small["detectable"].min(), small["detectable"].max()
-            lines.append(
-                f"Too small to tell with these runs: the differences of {whose}, at most "
-                f"{size(found)}. Found with probability 0.8 would be {size(least)} to "
-                f"{size(most)}, depending on the number of runs."
-            )
+            lines.append(_too_small(small, len(small) == len(alike)))
     if len(worse):
         lines.append(
             f"Shown to end worse than {best}: {len(worse)} of {len(rows)} "
-            f"(Holm's correction over {tests:,} pairs, since the best was chosen by looking)."
+            f"(Holm's correction over {count(tests, 'pair')}: the best was chosen by looking)."
         )
     elif tests:
         lines.append(f"None of {len(rows)} is shown to end worse than {best}.")
@@ -145,6 +138,24 @@ def _against_best(rows: pd.DataFrame, best: str) -> list[str]:
         for why, rest in untestable[~one].groupby("reason", sort=False)["optimizer"]:
             lines.append(f"Not testable ({why}): {names(rest)}.")
     return lines
+
+
+def _too_small(rows: pd.DataFrame, whole: bool) -> str:
+    """Of optimizers whose difference from the best lies below what would have been found."""
+    seen, least, most = (
+        rows["difference"].abs().max(), rows["detectable"].min(), rows["detectable"].max(),
+    )  # fmt: skip
+    if len(rows) == 1:
+        return (
+            f"Too small to tell with these runs: {rows['optimizer'].iloc[0]}'s difference of "
+            f"{size(seen)}. Found with probability 0.8 would be {size(least)}."
+        )
+    whose = "all of these" if whole else names(rows["optimizer"])
+    return (
+        f"Too small to tell with these runs: the differences of {whose}, at most {size(seen)}. "
+        f"Found with probability 0.8 would be {size(least)} to {size(most)}, depending on the "
+        "number of runs."
+    )
 
 
 def _against_baseline(rows: pd.DataFrame) -> str:
@@ -184,10 +195,3 @@ def _speed(judged: Judgement, workload: str) -> list[str]:
             line += f" Never there: {names(never)}."
         lines.append(line)
     return lines
-
-
-def p_words(row: pd.Series) -> str:
-    """The corrected p of a comparison, or why there is none."""
-    if math.isnan(row["p_adjusted"]):
-        return str(row["reason"]) or "–"
-    return p_value(float(row["p_adjusted"]))

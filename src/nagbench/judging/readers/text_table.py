@@ -78,16 +78,17 @@ def _parquet(path: Path) -> pd.DataFrame:
     columns = {}
     for name, values in zip(read.column_names, read.columns, strict=True):
         found = ["" if value is None else str(value).strip() for value in values.to_pylist()]
-        columns[name] = pd.Series(found, dtype=object)
+        columns[name] = pd.Series(found, dtype="str")
     frame = pd.DataFrame(columns)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
 
 
 def is_number(column: pd.Series) -> bool:
-    """Whether a column of text has numbers alone, at least one."""
-    found = column[~column.str.lower().isin([*_NOTHING, *_BROKEN])]
-    return len(found) > 0 and bool(pd.to_numeric(found, errors="coerce").notna().all())
+    """Whether a column of text has numbers: whether at least half of what stands there are."""
+    found = column[~column.str.lower().isin(_NOTHING)]
+    plain = pd.to_numeric(found.mask(found.str.lower().isin(_BROKEN), "0"), errors="coerce")
+    return len(found) > 0 and bool(plain.notna().mean() >= 0.5)
 
 
 def numbers(

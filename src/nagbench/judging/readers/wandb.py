@@ -74,4 +74,5 @@ def read(path: Path, table: pd.DataFrame, wanted: Wanted) -> Read:
             f"{alone} of {len(frames)} run names in {path.name} say no seed: each was taken for an "
             "optimizer with one run (--run-name splits names otherwise).",
         )
-    return Read(place, pd.concat(frames, ignore_index=True), chosen, "step", notes)
+    clock = "epoch" if "epoch" in axis.lower() else "step"
+    return Read(place, pd.concat(frames, ignore_index=True), chosen, clock, notes)
