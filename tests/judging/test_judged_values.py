@@ -12,11 +12,19 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestIndPower
 
 from nagbench.judging.curves import checked
-from nagbench.judging.groups import deviation_interval
+from nagbench.judging.groups import Group, deviation_interval
 from nagbench.judging.judgement import Judgement, Question, judge
 from nagbench.judging.names import Wanted
 from nagbench.judging.readers.any_file import read
-from nagbench.judging.two_groups import WANTED, detectable, shift_found, student_p, welch
+from nagbench.judging.two_groups import (
+    WANTED,
+    detectable,
+    improvement_ends,
+    improvement_p,
+    shift_found,
+    student_p,
+    welch,
+)
 from nagbench.statistics.sign_flips import two_sided_p
 
 FILES = ["made up", *(["public"] if PUBLIC.is_file() else [])]
@@ -135,6 +143,22 @@ def test_detectable_differences_are_those_of_statsmodels(runs: int, level: float
     values = (values - values.mean()) / values.std(ddof=1)
     expected = TTestIndPower().power(detectable(values, values + 1, level), runs, level)
     assert expected == pytest.approx(WANTED, abs=1e-4)
+
+
+def test_many_runs_are_compared_as_few_are() -> None:
+    """The interval of who ends better, on either side of where its rule changes."""
+    noise, ends = np.random.default_rng(2), []
+    first, second = noise.normal(0.3, 1, 101), noise.normal(0, 1, 100)
+    for count in (99, 101):
+        groups = [
+            Group("a", tuple(map(str, range(len(values)))), values, values, 1.0)
+            for values in (first[:count], second)
+        ]
+        ends.append(improvement_ends(*groups, 0.05))
+    assert ends[0] == pytest.approx(ends[1], abs=0.02)
+    apart = Group("a", ("0",) * 900, np.arange(900.0), first, 1.0)
+    beyond = Group("b", ("0",) * 900, np.arange(900.0) - 2000, first, 1.0)
+    assert 0 < improvement_p(apart, beyond) < 1e-300 or improvement_p(apart, beyond) == 0
 
 
 def test_a_shift_is_found_more_easily_the_larger_the_level() -> None:
@@ -345,6 +369,13 @@ def test_an_evaluation_that_was_due_and_has_no_value_is_a_divergence(tmp_path: P
     runs = checked([read(path, Wanted())]).runs.set_index(["optimizer", "run"])
     assert list(runs["diverged"]) == [False, False, True]
     assert runs.loc[("a", "0"), "end"] == 9
+
+
+def test_a_value_beyond_all_bounds_is_a_divergence(tmp_path: Path) -> None:
+    table = frame({"a": [1.0, 1.1, 1.2], "b": [1.0, 1.2, 1.1]})
+    table.loc[table.index[-1], "val_loss"] = 1e200
+    found = judged(tmp_path, table, baseline="a", targets=(1.5,))
+    assert list(found.summary.set_index("optimizer")["diverged"][["a", "b"]]) == [0, 1]
 
 
 def test_only_some_are_judged_as_if_there_were_no_others(tmp_path: Path) -> None:

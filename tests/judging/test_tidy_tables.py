@@ -133,6 +133,7 @@ BAD = {
     ),
     "constant": (HEAD + "a,0,0,1\nb,0,0,1\n", [], "all 2 values of val_loss are 1"),
     "never finite": (HEAD + "a,0,0,nan\nb,0,0,inf\n", [], "no finite value of val_loss"),
+    "far too small": (HEAD + "a,0,0,1e-300\na,0,1,2e-300\n", [], "no value of val_loss larger"),
     "longer row": (HEAD + "a,0,0,1,7\n", [], "not readable"),
     "bytes": (b"\xff\xfe\x00a", [], "not readable"),
     "no such baseline": (HEAD + ROWS, ["--baseline", "bb"], "(is b meant?); allowed: a, b"),

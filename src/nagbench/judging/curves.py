@@ -9,8 +9,8 @@ Columns of the frame, a row an evaluation, sorted by the first four:
 Columns of `runs`, a row a run, sorted alike:
 
 `workload`, `optimizer`, `run`: as above.
-`diverged`: whether the run broke off: it wrote NaN or an infinity after its last finite value, or
-    has rows without a value where other runs have one.
+`diverged`: whether the run broke off: it wrote NaN, an infinity or a number beyond 1e100 after its
+    last value, or has rows without a value where other runs have one.
 `final`: the last value, NaN if it diverged.
 `end`: the step of the last value; of a run that diverged, of its last row.
 `planned`: the steps that it was to train, NaN where the file does not say.
@@ -27,6 +27,7 @@ from nagbench.errors import InputError
 from nagbench.judging.names import LOWER, better
 from nagbench.study.wording import listed, perhaps, shown
 
+LARGEST = 1e100
 KEY = ["workload", "optimizer", "run"]
 
 
@@ -107,10 +108,14 @@ def checked(reads: Sequence[Read], said: str | None = None, only: Sequence[str] 
             known_optimizer(known, name, "--only")
         whole = whole[whole["optimizer"].isin(only)].reset_index(drop=True)
     _refuse_duplicates(whole)
-    finite = np.isfinite(whole["value"].to_numpy(float))
+    # Squares of what is larger are no numbers: it has diverged.
+    finite = np.abs(whole["value"].to_numpy(float)) <= LARGEST
     if not finite.any():
         found = f"no finite value of {first.metric}"
         raise InputError(first.source, found, "a number in some rows")
+    if 0 < (most := np.abs(whole["value"].to_numpy(float)[finite]).max()) < 1 / LARGEST:
+        found = f"no value of {first.metric} larger than {most:g}"
+        raise InputError(first.source, found, f"values of at least {1 / LARGEST:g} in size")
     values = whole["value"].to_numpy(float)[finite]
     if len(values) > 1 and np.ptp(values) == 0:
         found = f"all {len(values)} values of {first.metric} are {values[0]:g}"

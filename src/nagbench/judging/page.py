@@ -34,7 +34,7 @@ tr.told .name{color:#666}
 .strip{min-width:140px;width:20%}
 .strip svg{display:block;width:100%;height:16px}
 .ends{display:flex;justify-content:space-between;font-weight:400;color:#555;font-size:11px}
-td.verdict{white-space:nowrap}
+td.verdict{white-space:nowrap}td.verdict i{white-space:normal}
 figure{margin:.5em 0;max-width:640px}figure svg{width:100%;height:auto}
 details{margin:1.2em 0}summary{cursor:pointer;font-weight:600;font-size:1.05em}
 @media(max-width:700px){

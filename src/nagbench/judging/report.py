@@ -33,12 +33,14 @@ def report(judged: Judgement, folder: Path) -> str:
     curves = judged.curves
     parts = [f"<h1>Which optimizer ends best? {_text(curves.metric)}</h1>"]
     several = len(curves.workloads) > 1
+    if several:
+        parts.append(_overview(judged))
     drawn = all_figures(judged)
     for workload in curves.workloads:
         if several:
             parts.append(f"<h2 class=workload>{_text(workload)}</h2>")
         parts.append(_answer(judged, workload))
-        if workload == curves.workloads[0]:
+        if not several:
             parts.append(_facts(judged))
         parts.append(_final(judged, workload))
         here = {name: what for name, what in drawn.items() if what[1] == workload}
@@ -83,6 +85,15 @@ def _facts(judged: Judgement) -> str:
     )
 
 
+def _overview(judged: Judgement) -> str:
+    """The first sentence on each workload."""
+    items = "".join(
+        f"<li><b>{_text(workload)}</b>: {_text(answer(judged, workload)[0])}"
+        for workload in judged.curves.workloads
+    )
+    return f"<section class=answer><ul>{items}</ul></section>{_facts(judged)}"
+
+
 def _answer(judged: Judgement, workload: str) -> str:
     first, *others = answer(judged, workload)
     items = "".join(f"<li>{_text(line)}" for line in others)
@@ -111,7 +122,7 @@ def _final(judged: Judgement, workload: str) -> str:
                 "n",
                 str(one.runs) + (f" <b class=bad>{one.diverged} div.</b>" if one.diverged else ""),
             ),
-            ("n", mean),
+            ("n", mean + (" <small>median</small>" if one.diverged else "")),
             (
                 "strip",
                 strip.drawn(own, one.mean, one.low, one.high),
@@ -129,12 +140,18 @@ def _final(judged: Judgement, workload: str) -> str:
     if len(base):
         named = _text(base["reference"].iloc[0])
         head += [("n wide", f"less {named}"), ("verdict wide", f"vs {named} (p)")]
-    kind = "median, as worst," if summary["diverged"].any() else "mean"
     about = (
-        f"Final {_text(curves.metric)}, the best {kind} first. Grey ticks: runs. Bar: the mean's "
-        f"{100 * (1 - judged.question.level):g} % interval. p after Holm's correction."
+        f"Final {_text(curves.metric)}, the best mean first{_with_diverged(summary)}. "
+        f"Grey ticks: runs. Bar: the mean's {100 * (1 - judged.question.level):g} % interval. "
+        "p after Holm's correction."
     )
     return f"<h2>Final values</h2><p class=about>{about}</p>" + table(head, lines)
+
+
+def _with_diverged(summary: pd.DataFrame) -> str:
+    if not summary["diverged"].any():
+        return ""
+    return "; where runs diverged, the median with these as worst"
 
 
 def _against(
@@ -170,11 +187,12 @@ def _speed(judged: Judgement, workload: str, folder: Path, figures: Sequence[str
     own = judged.speed[judged.speed["workload"] == workload]
     if own.empty:
         return ["<h2>Time to target</h2><p>No target was given: <code>--target VALUE</code>.</p>"]
-    unit, parts = f"{_text(judged.curves.clock)}s", []
+    unit = f"{_text(judged.curves.clock)}s"
+    parts: list[str] = []
     tested = own["p"].notna().any() or own["pair_horizon"].notna().any()
     for target, name in zip(targets(own), figures, strict=True):
         rows = fastest(own[(own["target"] == target) & (own["target_from"] == target)])
-        parts.append(f"<h2>Time to {target:g}</h2>" + _about_speed(rows, unit))
+        parts.append(f"<h2>Time to {target:g}</h2>" + ("" if parts else _about_speed(rows, unit)))
         lines = [_time_row(one, tested) for one in rows.itertuples()]
         head = [("name", "Optimizer"), ("n", "Arrive"), ("n", f"Median, {unit}"), ("n", "Interval")]
         head += [("n wide", "Time below")]
@@ -280,7 +298,8 @@ def _detectable(judged: Judgement, workload: str) -> str:
         )
         inner = f"<p class=about>{about}</p>" + table(head, lines)
         parts.append(
-            f"<details><summary>Enough runs to tell from {reference}?</summary>{inner}</details>"
+            f"<details><summary>Enough runs to tell from {reference}, the {against}?</summary>"
+            f"{inner}</details>"
         )
     return "".join(parts)
 

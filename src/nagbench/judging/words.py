@@ -142,20 +142,24 @@ def _against_best(rows: pd.DataFrame, best: str) -> list[str]:
 
 def _too_small(rows: pd.DataFrame, whole: bool) -> str:
     """Of optimizers whose difference from the best lies below what would have been found."""
-    seen, least, most = (
-        rows["difference"].abs().max(), rows["detectable"].min(), rows["detectable"].max(),
-    )  # fmt: skip
+    seen, could = rows["difference"].abs().max(), rows["detectable"]
+    never = bool(could.map(math.isinf).all())
     if len(rows) == 1:
-        return (
-            f"Too small to tell with these runs: {rows['optimizer'].iloc[0]}'s difference of "
-            f"{size(seen)}. Found with probability 0.8 would be {size(least)}."
-        )
-    whose = "all of these" if whole else names(rows["optimizer"])
-    return (
-        f"Too small to tell with these runs: the differences of {whose}, at most {size(seen)}. "
-        f"Found with probability 0.8 would be {size(least)} to {size(most)}, depending on the "
-        "number of runs."
-    )
+        line = f"{rows['optimizer'].iloc[0]}'s difference of {size(seen)}"
+    else:
+        whose = "all of these" if whole else names(rows["optimizer"])
+        line = f"the differences of {whose}, at most {size(seen)}"
+    line = f"Too small to tell with these runs: {line}. "
+    if never:
+        return line + "With so few pairs no difference could be found."
+    found = could[~could.map(math.isinf)]
+    bounds = sorted({size(found.min()), size(found.max())}, key=float)
+    line += f"Found with probability 0.8 would be {' to '.join(bounds)}"
+    if len(bounds) > 1:
+        line += ", depending on the number of runs"
+    if len(found) < len(could):
+        line += "; where pairs are too few, none could be found"
+    return line + "."
 
 
 def _against_baseline(rows: pd.DataFrame) -> str:
