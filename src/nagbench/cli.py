@@ -5,7 +5,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from nagbench.commands import planning, registering, results, sessions, training, validating
+from nagbench.commands import (
+    judging,
+    planning,
+    registering,
+    results,
+    sessions,
+    training,
+    validating,
+)
 from nagbench.commands.verbs import Verbs
 from nagbench.errors import InputError
 from nagbench.version import __version__
@@ -35,6 +43,6 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="nagbench", description=__doc__)
     made.add_argument("--version", action="version", version=f"nagbench {__version__}")
     verbs = Verbs(made)
-    for module in (training, sessions, results, validating, planning, registering):
+    for module in (training, sessions, results, judging, validating, planning, registering):
         module.add(verbs)
     return made

@@ -146,5 +146,6 @@ def save(figure: Figure, path: Path) -> None:
     silent = {
         "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
         "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None},
     }[path.suffix.removeprefix(".")]
     figure.savefig(path, metadata=silent, dpi=200)

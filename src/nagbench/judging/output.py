@@ -1,0 +1,54 @@
+"""The folder that judging writes: all of it, or nothing."""
+
+import errno
+import tempfile
+from pathlib import Path
+
+from nagbench.errors import InputError
+from nagbench.judging.columns import documentation
+from nagbench.judging.figures import draw
+from nagbench.judging.judgement import Judgement
+from nagbench.judging.latex_tables import tables
+from nagbench.judging.report import report
+
+REPORT = "report.html"
+_UNWRITABLE = (errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+_MARK = "COLUMNS.md"  # by which a folder is known as one of ours
+
+
+def check(folder: Path) -> None:
+    """Refuse a folder that holds something else, before anything is computed."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"--output {folder}", "a file of this name", "a folder, new or empty")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+        found = "a folder that holds other files"
+        raise InputError(f"--output {folder}", found, "a new folder, or one that this command made")
+
+
+def write(judged: Judgement, folder: Path) -> None:
+    """Write tables, figures, LaTeX and report into `folder`, in place of what it was."""
+    check(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
+            made = Path(name) / "new"
+            made.mkdir()
+            _fill(judged, made)
+            if folder.exists():
+                folder.replace(Path(name) / "old")
+            made.replace(folder)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        found = f"cannot be written ({error.strerror})"
+        raise InputError(f"--output {folder}", found, "a writable folder with free space") from None
+
+
+def _fill(judged: Judgement, folder: Path) -> None:
+    for name in ("summary", "comparisons", "speed"):
+        getattr(judged, name).to_csv(folder / f"{name}.csv", index=False)
+    (folder / _MARK).write_text(documentation(), encoding="utf-8")
+    draw(judged, folder)
+    for name, table in tables(judged).items():
+        (folder / f"{name}.tex").write_text(table.tex(), encoding="utf-8")
+    (folder / REPORT).write_text(report(judged, folder), encoding="utf-8")
