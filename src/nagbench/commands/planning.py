@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -62,7 +62,8 @@ def add(verbs: Verbs) -> None:
     added.add_argument("--output", type=Path, help="a file for the results (.json)")
     device(added)
 
-    verbs.add("optimizers", _optimizers, "list the catalogue")
+    added = verbs.add("optimizers", _optimizers, "list the catalogue")
+    added.add_argument("--json", action="store_true", help="with all that is known of each")
 
     verbs.add("schema", _schema, "print the JSON schema of study files")
 
@@ -247,9 +248,16 @@ def _schema(_: argparse.Namespace) -> None:
     print(json.dumps(study_schema(), indent=2))
 
 
-def _optimizers(_: argparse.Namespace) -> None:
+def _optimizers(options: argparse.Namespace) -> None:
+    import textwrap
+
+    from nagbench.engine.recipe import plain
     from nagbench.optimizers.catalogue import CATALOGUE
 
+    if options.json:
+        print(json.dumps([plain(asdict(row)) for row in CATALOGUE.values()], indent=1))
+        return
     for row in CATALOGUE.values():
         settings = ", ".join(f"{name} {value}" for name, value in row.defaults.items())
-        print(f"{row.name:20} {row.label:28} {row.family:17} {settings}")
+        print(f"{row.name:20} {row.label:30} {row.family}")
+        print(textwrap.fill(settings, 80, initial_indent=" " * 21, subsequent_indent=" " * 21))

@@ -76,6 +76,7 @@ def add(verbs: Verbs) -> None:
     added.add_argument(
         "--statistics", type=Path, help="folder of the result tables (default: the workflow's)"
     )
+    added.add_argument("--json", action="store_true", help="the rows of the tables, as JSON")
 
     added = verbs.add(
         "explain", _explain, "what a number of the paper or a verdict rests on, down to its runs"
@@ -219,12 +220,12 @@ def _readme(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from nagbench.rendering.terminal import show
+    from nagbench.rendering.terminal import as_json, show
     from nagbench.study.file import load_study
 
     study = load_study(options.study)
     folder = options.statistics or Path("results", study.name, "statistics")
-    print(show(study, options.study, folder))
+    print((as_json if options.json else show)(study, options.study, folder))
 
 
 def _explain(options: argparse.Namespace) -> None:

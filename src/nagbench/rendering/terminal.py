@@ -1,5 +1,6 @@
-"""A study's results as plain text: a leaderboard for each workload, and the verdicts."""
+"""A study's results as plain text or JSON: a leaderboard for each workload, and the verdicts."""
 
+import json
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,14 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.rendering.lookup import Tables, middle_target
+from nagbench.rendering.lookup import Tables
 from nagbench.rendering.numbers import registration
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables import claims, outcomes
 from nagbench.study.model import Study
 
-WIDTH = 100
+WIDTH = 80
+_COLUMNS = ("Acc. (%)", "95 % interval", "SD", "T (grad.)", "Too slow")  # of a leaderboard
 TABLES = (
     *("study", "registration", "workloads", "optimizers", "summary"),
     *("time_to_target", "times_below", "comparisons", "hypotheses"),
@@ -28,6 +30,18 @@ def show(study: Study, named: str, folder: Path) -> str:
     facts = tables["study"].iloc[0]
     parts = [heading(facts, tables["registration"]), *leaderboards(tables), verdicts(tables)]
     return "\n\n".join(part for part in parts if part)
+
+
+def as_json(study: Study, named: str, folder: Path) -> str:
+    """The rows of the tables that `show` prints, as JSON; what is not defined is null."""
+    check_tables(study, named, folder)
+    tables = ResultTables(folder)
+    names = ("study", "registration", "workloads", "summary", "times_below", "hypotheses")
+    found = {
+        name: json.loads(tables[name].to_json(orient="records", double_precision=15))
+        for name in names
+    }
+    return json.dumps(found, indent=1, ensure_ascii=False)
 
 
 def check_tables(study: Study, named: str, folder: Path) -> None:
@@ -54,47 +68,52 @@ def heading(facts: pd.Series, history: pd.DataFrame) -> str:
 
 
 def leaderboards(tables: Tables) -> list[str]:
-    """For each workload its optimizers, the most accurate first.
+    """For each workload with runs its optimizers, the most accurate first.
 
     A star marks those that no test tells from the best.
     """
     table, summary = outcomes.results(tables), tables["summary"].reset_index(drop=True)
-    several = len(tables["workloads"]) > 1
-    boards = []
+    name = table.header.index("Acc. (%)") - 1
+    shown = [table.header.index(column) for column in _COLUMNS]
+    boards, without = [], []
     for workload in tables["workloads"].itertuples():
         group = summary[summary["workload"] == workload.workload]
+        if not len(group):
+            without.append(str(workload.label))
+            continue
         order = group.sort_values("accuracy", ascending=False, kind="stable").index
-        cells = [table.rows[n][several:] for n in order]
-        stars = ["* " if row[1].marked else "  " for row in cells]
         rows = [
-            [star + row[0].text, *(cell.text for cell in row[1:])]
-            for star, row in zip(stars, cells, strict=True)
+            [
+                ("* " if table.rows[n][name + 1].marked else "  ") + table.rows[n][name].text,
+                *(table.rows[n][place].text for place in shown),
+                f"{group.at[n, 'diverged'] + group.at[n, 'failed']}/{group.at[n, 'runs']}",
+            ]
+            for n in order
         ]
-        goal = middle_target(tables, str(workload.workload))
-        title = (
-            f"{workload.label}: {workload.epochs} epochs; Epochs: the median until "
-            f"{100 * goal:g} % validation accuracy holds"
-        )
-        header = ["  Optimizer", *table.header[several + 1 :]]
+        title = f"{workload.label}: {workload.epochs} epochs"
+        header = ["  Optimizer", *_COLUMNS, "Broken"]
         boards.append(f"{_wrapped(title)}\n{aligned([header, *rows])}")
+    if without:
+        boards.append(_wrapped(f"No runs yet: {'; '.join(without)}"))
     return boards
 
 
 def verdicts(tables: Tables) -> str:
-    """Every claim with its effect in the metric's own unit, the deciding p, and its verdict."""
+    """Every claim with its effect in the metric's own unit, the deciding p, and, below it, its
+    verdict."""
     if tables["hypotheses"].empty:
         return ""
     found = list(tables["hypotheses"].itertuples())
-    head = ["Id", "Effect", "Interval", "p", claims.named(tables)]
+    head = [claims.named(tables), "Effect", "Interval", "p"]
     rows = [
-        [row.hypothesis.replace("_", " "), claims.effect(row), claims.in_print(row),
-         p_value(row.p), row.verdict]
+        [row.hypothesis.replace("_", " "), claims.effect(row), claims.in_print(row), p_value(row.p)]
         for row in found
-    ]  # fmt: skip
+    ]
     first, *lines = aligned([head, *rows]).splitlines()
     words = [
         _wrapped(
-            f"{row.claim}{f' ({said})' if (said := claims.remarks(row)) else ''}", indent="    "
+            f"{row.verdict}: {row.claim}{f' ({said})' if (said := claims.remarks(row)) else ''}",
+            indent="    ",
         )
         for row in found
     ]
