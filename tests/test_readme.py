@@ -22,8 +22,9 @@ def test_every_command_is_in_the_tables_and_every_one_there_exists(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
-    listed = capsys.readouterr().out.partition("positional arguments:")[2]
-    commands = set(re.findall(r"^    ([a-z-]+)\b", listed, re.MULTILINE))
+    said = capsys.readouterr().out
+    commands = set(re.findall(r"^  ([a-z][a-z-]+)  ", said, re.MULTILINE))
+    assert max(map(len, said.splitlines())) <= 80
     assert set(re.findall(r"`nagbench ([a-z-]+)`", README)) == commands
     targets = set(re.findall(r"^([a-z]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)[`( ]", README)) == targets

@@ -14,6 +14,7 @@ from nagbench.commands import (
     training,
     validating,
 )
+from nagbench.commands.parser import Parser, listed
 from nagbench.commands.verbs import Verbs
 from nagbench.errors import InputError
 from nagbench.version import __version__
@@ -40,9 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All verbs with their arguments."""
-    made = argparse.ArgumentParser(prog="nagbench", description=__doc__)
+    made = Parser(
+        prog="nagbench",
+        description="Optimizers of the Nesterov family and their rivals, compared so that a\n"
+        "verdict can be believed.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.add_argument("--version", action="version", version=f"nagbench {__version__}")
     verbs = Verbs(made)
     for module in (training, sessions, results, judging, validating, planning, registering):
         module.add(verbs)
+    made.epilog = f"{listed(verbs.about)}\n\nnagbench COMMAND --help says more of each."
     return made

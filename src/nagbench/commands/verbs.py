@@ -17,10 +17,14 @@ class Verbs:
     """The commands of a parser."""
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._added = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+        self._added = parser.add_subparsers(
+            dest="command", required=True, metavar="COMMAND", help=argparse.SUPPRESS
+        )
+        self.about: dict[str, str] = {}
 
     def add(self, name: str, function: Verb, about: str) -> argparse.ArgumentParser:
-        added = self._added.add_parser(name, help=about, description=about)
+        added = self._added.add_parser(name, description=f"{about[0].upper()}{about[1:]}.")
+        self.about[name] = about
         added.set_defaults(verb=function)
         return added
 
