@@ -2,8 +2,12 @@
 # is `nagbench …`, and the configuration is described in workflow/schemas/config.schema.yaml:
 #
 #   snakemake --cores all [--config study=paper device=auto cifar10=PATH records=train] [-- TARGET]
+import sys
+
 from snakemake.utils import min_version
 
+# Snakemake puts this folder before the installed packages, which an attr.py here would then hide.
+sys.path.sort(key=lambda path: path == str(workflow.basedir))
 min_version("9.20")
 
 

@@ -61,8 +61,8 @@ class Checkout:
         options = [word for word in arguments if word.startswith("-")]
         targets = [word for word in arguments if not word.startswith("-")]
         settings = [f"{key}={value}" for key, value in said.items() if value]
-        snakemake = [sys.executable, "-m", "snakemake", "--cores", "2"]
-        return [*snakemake, *options, "--config", *settings, "--", *targets]
+        snakemake = str(Path(sys.executable).with_name("snakemake"))
+        return [snakemake, "--cores", "2", *options, "--config", *settings, "--", *targets]
 
     def environment(self, path: str = os.environ["PATH"]) -> dict[str, str]:
         """Only this copy's code, and no GPU."""

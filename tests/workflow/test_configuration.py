@@ -58,6 +58,20 @@ def test_a_misspelt_reference_ends_a_dry_run(checkout: Checkout) -> None:
     assert len(ended.stdout.splitlines()) <= 2
 
 
+def test_no_file_beside_the_snakefile_hides_a_package(checkout: Checkout) -> None:
+    """Names of packages that Snakemake or the workflow import after it has read its first line."""
+    names = ("attr", "referencing", "pyarrow", "nagbench", "yaml", "numpy")
+    files = [checkout.folder / f"{name}.py" for name in names]
+    for file in files:
+        file.write_text("raise SystemExit('hidden')\n", encoding="utf-8")
+    try:
+        ended = checkout.run("--dry-run", "tables")
+    finally:
+        for file in files:
+            file.unlink()
+    assert ended.returncode == 0, ended.stdout
+
+
 def test_a_gpu_study_stops_before_training_without_a_gpu(checkout: Checkout) -> None:
     ended = checkout.run("all", study="paper", device="auto")
     assert ended.returncode == 3
