@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from nagbench.commands import (
+    drawing,
     judging,
     planning,
     registering,
@@ -49,7 +50,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"nagbench {__version__}")
     verbs = Verbs(made)
-    for module in (training, sessions, results, judging, validating, planning, registering):
+    parts = (training, sessions, results, drawing, judging, validating, planning, registering)
+    for module in parts:
         module.add(verbs)
     made.epilog = f"{listed(verbs.about)}\n\nnagbench COMMAND --help says more of each."
     return made

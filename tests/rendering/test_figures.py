@@ -2,6 +2,8 @@
 
 import importlib
 import itertools
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,12 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import colors
+from matplotlib import pyplot as plt
 
+from nagbench.cli import main
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.rendering import style
+from nagbench.rendering.excerpt import Excerpt
 from nagbench.rendering.figure_files import write_figure
 from nagbench.rendering.figures import NAMES
+from nagbench.rendering.result_tables import ResultTables
+from nagbench.rendering.table_files import TABLES
 
 FIGURES = pytest.mark.parametrize("name", NAMES)
 
@@ -24,7 +31,7 @@ def test_the_same_tables_make_the_same_bytes(name: str, folder: Path, tmp_path: 
     made = []
     for place in ("a", "b"):
         outputs = [tmp_path / place / f"{name}.{kind}" for kind in ("pdf", "png")]
-        write_figure(name, folder, outputs)
+        write_figure(name, ResultTables(folder), outputs)
         made.append([output.read_bytes() for output in outputs])
     assert made[0] == made[1]
     assert made[0][0].startswith(b"%PDF")
@@ -73,15 +80,93 @@ def test_neighbours_can_be_told_apart_in_grey() -> None:
 
 def test_an_unknown_figure_names_those_there_are(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'pie'.*learning_curves"):
-        write_figure("pie", folder, [tmp_path / "pie.pdf"])
+        write_figure("pie", ResultTables(folder), [tmp_path / "pie.pdf"])
 
 
 def test_an_unknown_type_of_file_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.gif"):
-        write_figure("sensitivity", folder, [tmp_path / "x.gif"])
+        write_figure("sensitivity", ResultTables(folder), [tmp_path / "x.gif"])
 
 
 def test_missing_result_tables_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"sensitivity\.parquet: no such file"):
-        write_figure("sensitivity", tmp_path, [tmp_path / "x.pdf"])
+        write_figure("sensitivity", ResultTables(tmp_path), [tmp_path / "x.pdf"])
     assert not (tmp_path / "x.pdf").exists()
+
+
+def test_a_figure_of_ones_own_size_and_names(folder: Path, tmp_path: Path) -> None:
+    """Half as wide, two optimizers alone, under other names, in a larger type."""
+    whole, part = tmp_path / "whole.svg", tmp_path / "part.svg"
+    place = ["learning_curves", "--statistics", str(folder), "--output"]
+    assert main(["figure", *place, str(whole)]) == 0
+    words = ["--optimizers", "nag,adam", "--label", "nag=Ours & <best>"]
+    size = ["--width", "4", "--font-size", "9"]
+    assert main(["figure", *place, str(part), *words, *size]) == 0
+    sizes = [
+        [float(re.search(rf'<svg[^>]* {side}="([\d.]+)pt"', path.read_text()).group(1))  # type: ignore[union-attr]
+         for side in ("width", "height")]
+        for path in (whole, part)
+    ]  # fmt: skip
+    assert sizes[1][0] == 4 * 72
+    assert sizes[1][1] == pytest.approx(sizes[0][1], rel=0.2)  # the legend has fewer lines
+    lines = [len(re.findall('id="line2d_', path.read_text())) for path in (whole, part)]
+    assert lines[1] < lines[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--optimizers", "nag,adma"], "--optimizers: found 'adma' (is adam meant?)"),
+        (["--workloads", "tiny"], "--workloads: found 'tiny' (is tiny_cnn meant?)"),
+        (["--label", "nag"], "--label: found 'nag'; allowed: NAME=TEXT"),
+        (["--label", "nga=NAG"], "--label: found 'nga' (is nag meant?)"),
+        (["--width", "0"], "--width: found 0; allowed: 0.5 to 40"),
+        (["--width", "nan"], "--width: found nan"),
+        (["--width", "0.5", "--font-size", "40"], "figure ranks: 0.5 × "),
+        (["--font-size", "100"], "--font-size: found 100; allowed: 4 to 40"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_one_message(
+    folder: Path, tmp_path: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--statistics", str(folder), "--output", str(tmp_path / "f.pdf")]
+    assert main(["figure", "ranks", *place, *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "f.pdf").exists()
+
+
+def test_figures_are_listed_and_written_where_one_is(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for kind, names in (("figure", NAMES), ("table", TABLES)):
+        assert main([kind]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in lines] == list(names)
+        assert all(25 < len(line) <= 110 for line in lines)
+    monkeypatch.chdir(tmp_path)
+    assert main(["figure", "ranks"]) == 2
+    assert "no result tables in results/" in capsys.readouterr().err
+    shutil.copytree(folder, tmp_path / "results/demo/statistics")
+    assert main(["figure", "ranks", "--format", "png,svg"]) == 0
+    assert main(["table", "results", "--study", "demo", "--optimizers", "adam,nag"]) == 0
+    assert {path.name for path in tmp_path.iterdir()} >= {"ranks.png", "ranks.svg", "results.tex"}
+    text = (tmp_path / "results.tex").read_text(encoding="utf-8")
+    assert text.startswith("% needs \\usepackage{booktabs, siunitx}")
+    assert [row in text for row in ("Adam", "NAG", "SGD", "Heavy ball")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+@FIGURES
+@pytest.mark.parametrize("optimizers", [["adam"], ["nag", "sgd"], ["sgd"]])
+def test_every_figure_of_few_optimizers_is_drawn(
+    name: str, optimizers: list[str], tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """With the study's baseline and without."""
+    style.use()
+    module = importlib.import_module(f"nagbench.rendering.figures.{name}")
+    plt.close(module.render(Excerpt(tables, optimizers)))

@@ -14,6 +14,7 @@ from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading
 from nagbench.rendering.numbers import numbers, write_numbers
+from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.table_files import TABLES, write_table
 from nagbench.rendering.tables.outcomes import results
@@ -32,7 +33,7 @@ def test_marks_go_to_the_best_and_to_those_not_told_from_it(
 @pytest.mark.parametrize("name", TABLES)
 def test_all_formats_hold_the_same_cells(name: str, folder: Path, tmp_path: Path) -> None:
     outputs = [tmp_path / f"t.{kind}" for kind in ("tex", "csv", "md")]
-    write_table(name, folder, outputs)
+    write_table(name, ResultTables(folder), outputs)
     tex, comma, markdown = (path.read_text(encoding="utf-8") for path in outputs)
     rows = list(csv.reader(comma.splitlines()))
     assert tex.count(r"\\") == len(rows)
@@ -116,4 +117,4 @@ def test_p_values_as_papers_print_them(p: float, text: str) -> None:
 
 def test_an_unknown_table_names_those_there_are(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'pie'.*results"):
-        write_table("pie", folder, [tmp_path / "pie.tex"])
+        write_table("pie", ResultTables(folder), [tmp_path / "pie.tex"])

@@ -18,6 +18,7 @@ from checkout import REPOSITORY, Checkout, check_out
 from matplotlib import pyplot as plt
 
 from nagbench.engine import build
+from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table_files import write_table
 from nagbench.study.file import load_study, study_content
 from nagbench.study.plan import units
@@ -172,7 +173,7 @@ def optimizer_is_everywhere(folder: Path) -> None:
     for name in ("results", "comparisons", "quality", "speed", "stability", "settings", "tuning"):
         table = folder / f"results/my-study/tables/{name}.csv"
         if not table.exists():
-            write_table(name, folder / "results/my-study/statistics", [table])
+            write_table(name, ResultTables(folder / "results/my-study/statistics"), [table])
         assert table.read_text(encoding="utf-8").count("Patient") == 2, name  # workloads
     for name in ("learning_curves", "survival", "sensitivity", "summary", "time_to_target"):
         table = pd.read_parquet(folder / f"results/my-study/statistics/{name}.parquet")

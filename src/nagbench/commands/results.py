@@ -48,15 +48,6 @@ def add(verbs: Verbs) -> None:
         "--cross-check", type=Path, help="what `nagbench cross-check` found, for the paper to say"
     )
 
-    for name, function, about in (
-        ("figure", _figure, "draw a figure from the result tables"),
-        ("table", _table, "write a table from the result tables"),
-    ):
-        added = verbs.add(name, function, about)
-        added.add_argument("name")
-        files(added, statistics="folder of the result tables")
-        added.add_argument("--output", type=Path, nargs="+", required=True, help="files to write")
-
     added = verbs.add("numbers", _numbers, "write every number that the paper quotes")
     files(added, statistics="folder of the result tables", output="numbers.tex")
 
@@ -181,18 +172,6 @@ def _statistics(options: argparse.Namespace) -> None:
         tables["cross_check"] = compared(read_frame(options.cross_check))
     for name, table in tables.items():
         write_frame(options.output / f"{name}.parquet", table)
-
-
-def _figure(options: argparse.Namespace) -> None:
-    from nagbench.rendering.figure_files import write_figure
-
-    write_figure(options.name, options.statistics, options.output)
-
-
-def _table(options: argparse.Namespace) -> None:
-    from nagbench.rendering.table_files import write_table
-
-    write_table(options.name, options.statistics, options.output)
 
 
 def _numbers(options: argparse.Namespace) -> None:

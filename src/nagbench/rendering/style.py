@@ -17,6 +17,14 @@ from matplotlib.textpath import text_to_path
 from nagbench.optimizers.catalogue import CATALOGUE
 
 COLUMN = 3.28  # inches: the width of a column of the paper
+FONT_SIZE = 8.0  # points
+# By ending, what leaves out of a file what differs each time that it is written.
+FORMATS: Mapping[str, dict[str, Any]] = {
+    ".pdf": {"metadata": {"CreationDate": None, "Producer": None, "Creator": None}},
+    ".png": {"metadata": {"Software": None}},
+    ".svg": {"metadata": {"Date": None, "Creator": None}},
+    ".pgf": {},
+}
 _MARKERS = "osD^vP*Xp<>hd"
 # Seaborn's colour-blind palette, with wine and black for its pale yellow and its grey, which is for
 # what steps back; so ordered that neighbours differ in grey too. The first is the first optimizer's
@@ -133,19 +141,21 @@ def bare(width: float, height: float) -> Figure:
     return plt.figure(figsize=(width, height), layout=PlaceHolderLayoutEngine(True, True))
 
 
-def use() -> None:
-    """Put the style in force."""
+def use(font_size: float = FONT_SIZE) -> None:
+    """Put the style in force, its text of so many points."""
     mpl.use("agg")
     # It remarks on the date inside matplotlib's own font files at every embedding.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     plt.style.use(Path(__file__).with_name("nagbench.mplstyle"))
+    mpl.rc("font", size=font_size)
+    mpl.rc("axes", titlesize=font_size, labelsize=font_size)
+    mpl.rc("legend", fontsize=font_size - 1)
+    mpl.rc("xtick", labelsize=font_size - 1)
+    mpl.rc("ytick", labelsize=font_size - 1)
+    mpl.rc("svg", hashsalt="nagbench")  # else names within a file are drawn by lot
+    mpl.rc("pgf", texsystem="pdflatex", rcfonts=False)  # fonts are those of whoever includes it
 
 
 def save(figure: Figure, path: Path) -> None:
     """Write the figure; the same figure makes the same bytes."""
-    silent = {
-        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
-        "png": {"Software": None},
-        "svg": {"Date": None, "Creator": None},
-    }[path.suffix.removeprefix(".")]
-    figure.savefig(path, metadata=silent, dpi=200)
+    figure.savefig(path, dpi=200, **FORMATS[path.suffix])

@@ -35,7 +35,7 @@ class Table:
         return {".tex": self.tex, ".csv": self.csv, ".md": self.markdown}
 
     def tex(self) -> str:
-        """booktabs, with numbers aligned by siunitx."""
+        """booktabs, with numbers aligned by siunitx; a comment says so."""
 
         def cell(value: Cell) -> str:
             if value.formula:
@@ -47,6 +47,7 @@ class Table:
         head = " & ".join(f"{{{escape(name)}}}" for name in self.header)
         body = "".join(" & ".join(map(cell, row)) + r" \\" + "\n" for row in self.rows)
         return (
+            "% needs \\usepackage{booktabs, siunitx}\n"
             f"\\begin{{tabular}}{{{self.columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
             f"{body}\\bottomrule\n\\end{{tabular}}\n"
         )
@@ -79,7 +80,8 @@ class PerWorkload:
     def __init__(self, tables: Tables) -> None:
         self._labels = labels_of(tables)
         self._several = len(tables["workloads"]) > 1
-        self.baseline = self._labels[tables["study"]["baseline"].iloc[0]]
+        baseline = str(tables["study"]["baseline"].iloc[0])
+        self.baseline = self._labels.get(baseline, baseline)  # in an excerpt without it
 
     def cells(self, workload: str, optimizer: str) -> list[Cell]:
         first = [Cell(self._labels[workload])] if self._several else []

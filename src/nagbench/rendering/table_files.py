@@ -6,9 +6,9 @@ from pathlib import Path
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.rendering.lookup import Tables
-from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import Table
 from nagbench.rendering.tables import claims, outcomes, setup, theory
+from nagbench.study.wording import perhaps
 
 TABLES: Mapping[str, Callable[[Tables], Table]] = {
     "verdicts": claims.verdicts,
@@ -28,11 +28,11 @@ TABLES: Mapping[str, Callable[[Tables], Table]] = {
 }
 
 
-def write_table(name: str, folder: Path, outputs: Sequence[Path]) -> None:
+def write_table(name: str, tables: Tables, outputs: Sequence[Path]) -> None:
     """Write the table into every file of `outputs` (.tex, .csv or .md)."""
     if name not in TABLES:
-        raise InputError("table", f"found {name!r}", ", ".join(TABLES))
-    table = TABLES[name](ResultTables(folder))
+        raise InputError("table", f"found {name!r}{perhaps(name, TABLES)}", ", ".join(TABLES))
+    table = TABLES[name](tables)
     for output in outputs:
         if output.suffix not in table.formats:
             found = f"a table as {output.suffix or 'no type'}"
