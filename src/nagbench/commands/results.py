@@ -221,7 +221,7 @@ def _explain(options: argparse.Namespace) -> None:
     check_tables(study, options.study, folder)
     places = [Path("paper/records", study.name), Path("results", study.name, "records")]
     records = options.records or next((place for place in places if place.is_dir()), places[-1])
-    tables, (runs, curves) = dict(ResultTables(folder)), read_tables(records)
+    tables, (runs, curves) = ResultTables(folder), read_tables(records)
     if len(runs) != (counted := tables["study"].iloc[0]["runs"]):
         found = f"{len(runs)} runs, where the result tables in {folder} are of {counted}"
         raise InputError(records, found, "--records and --statistics that belong together")

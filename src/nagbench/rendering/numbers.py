@@ -26,7 +26,7 @@ _SPOKEN_OF = ("nag", "sgd", "heavy_ball", "adam")  # in the text, whatever the s
 
 def write_numbers(folder: Path, output: Path) -> None:
     """Write every number that the paper may quote, each with where it comes from in a comment."""
-    tables = dict(ResultTables(folder))
+    tables = ResultTables(folder)
     lines = [
         f"\\setresult{{{key}}}{{{value}}}% {origin(key, tables)}\n"
         for key, value in sorted(numbers(tables).items())

@@ -9,13 +9,16 @@ from nagbench import parquet
 
 
 class ResultTables(Mapping[str, pd.DataFrame]):
-    """The result tables of a folder, read when they are asked for."""
+    """The result tables of a folder, each read when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        return parquet.read_frame(self.folder / f"{name}.parquet")
+        if name not in self._read:
+            self._read[name] = parquet.read_frame(self.folder / f"{name}.parquet")
+        return self._read[name]
 
     def __contains__(self, name: object) -> bool:
         return (self.folder / f"{name}.parquet").is_file()

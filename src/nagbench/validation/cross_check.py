@@ -95,7 +95,7 @@ def _recipe(images: ImageSet, setting: Setting, held_out: int, precision: str, s
         validation_size=held_out,
         network="nagbench.models.seed_cnn:SeedCNN",
         optimizer=optimizer.reference,
-        settings={**optimizer.defaults, "lr": setting.rate, "momentum": setting.momentum},
+        settings={**optimizer.fixed, "lr": setting.rate, "momentum": setting.momentum},
         batch_size=setting.batch_size,
         epochs=setting.epochs,
         precision=precision,
