@@ -13,6 +13,7 @@ rule statistics:
         registration=registration_files(),
         theory="<validation>/theory.parquet",
         calibration="<validation>/calibration.parquet",
+        cross_check="paper/records/validation/cross_check.parquet",
     output:
         directory("<results>/statistics"),
     log:
@@ -27,4 +28,4 @@ rule statistics:
         records=subpath(input.runs, parent=True),
     shell:
         "nagbench statistics {input.study:q} --records {params.records:q} --theory {input.theory:q}"
-        " --calibration {input.calibration:q} --output {output:q} > {log:q} 2>&1"
+        " --calibration {input.calibration:q} --cross-check {input.cross_check:q} --output {output:q} > {log:q} 2>&1"
