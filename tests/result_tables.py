@@ -13,8 +13,8 @@ from nagbench.parquet import write_frame
 from nagbench.registration import history
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
+from nagbench.validation.agreement import Setting, compared
 from nagbench.validation.calibration import calibration, cases
-from nagbench.validation.cross_check import Setting, compared
 from nagbench.validation.methods import METHODS
 from nagbench.validation.problems import lessard, quadratic
 from nagbench.validation.rates import TheoryFile, measured, noisy

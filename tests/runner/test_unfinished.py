@@ -46,7 +46,9 @@ def stopped_after(monkeypatch: pytest.MonkeyPatch, epochs: int) -> list[int]:
             if trained[0] == epochs:
                 raise KeyboardInterrupt
 
-    def here(images: Any, store: Any, stop: Any, device: str, code: Any, options: Any) -> Any:
+    def here(
+        _: Any, images: Any, store: Any, stop: Any, device: str, code: Any, options: Any
+    ) -> Any:
         """Trains in this process, where it can be counted."""
         return nullcontext(OneProcess(images, store, stop, device, code, options.lanes))
 

@@ -11,10 +11,11 @@ from scipy import stats
 
 from nagbench.cli import main
 from nagbench.data.cifar10 import SET
-from nagbench.data.images import ImageSet, save
+from nagbench.data.images import ImageSet
 from nagbench.engine import build
 from nagbench.validation import cross_check as checking
-from nagbench.validation.cross_check import PLAIN, Setting, compared, cross_check
+from nagbench.validation.agreement import PLAIN, Setting, compared
+from nagbench.validation.cross_check import cross_check
 
 SETTING = Setting(rate=0.01, batch_size=16, epochs=3)
 
@@ -59,8 +60,10 @@ def test_the_engine_trains_what_the_loop_does(pictures: ImageSet) -> None:
 
 
 def test_another_rate_shows(pictures: ImageSet, alike: pd.DataFrame) -> None:
-    """A third of the rate is what a mistake in the engine's update would be."""
-    slow = cross_check(pictures, replace(SETTING, rate=SETTING.rate / 10), range(5), 1, ["float32"])
+    """As a mistake in the engine's update would."""
+    slow = cross_check(
+        pictures, replace(SETTING, rate=SETTING.rate / 100), range(5), 1, ["float32"]
+    )
     rows = [row for row in slow if row["way"] != PLAIN]
     mixed = pd.concat([alike[alike["way"] == PLAIN], pd.DataFrame(rows)])
     assert compared(mixed).set_index("way").loc["float32", "high"] < 0
@@ -68,7 +71,10 @@ def test_another_rate_shows(pictures: ImageSet, alike: pd.DataFrame) -> None:
 
 def test_the_comparison_is_welchs() -> None:
     plain, other = [0.60, 0.62, 0.61, 0.65], [0.63, 0.60, 0.66]
-    table = pd.DataFrame({"way": ["plain"] * 4 + ["float32"] * 3, "accuracy": plain + other})
+    ways = ["plain"] * 4 + ["float32"] * 3
+    table = pd.DataFrame({"way": ways, "accuracy": plain + other}).assign(
+        **vars(SETTING), data="made up"
+    )
     first, second = compared(table).to_dict("records")
     assert np.isnan([first["difference"], first["low"], first["high"]]).all()
     parts = [np.var(one, ddof=1) / len(one) for one in (plain, other)]
@@ -83,12 +89,11 @@ def test_the_command_writes_the_table(
     pictures: ImageSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(checking, "PRECISIONS", ("float32",))
-    save(pictures, tmp_path / "data.npz")
-    files = ["--data", str(tmp_path / "data.npz"), "--output", str(tmp_path / "found.parquet")]
+    monkeypatch.setattr("nagbench.data.images.load", lambda _: pictures)  # CIFAR-10 is larger
+    files = ["--data", "pictures.npz", "--output", str(tmp_path / "found.parquet")]
     for wrong in (["--seeds", "1"], ["--epochs", "0"]):
         assert main(["cross-check", *files, *wrong]) == 2
         assert "or more" in capsys.readouterr().err
     assert main(["cross-check", *files, "--seeds", "2", "--epochs", "1"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].startswith("float32    ")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("bfloat16   ")
     assert (tmp_path / "found.parquet").is_file()

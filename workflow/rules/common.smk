@@ -28,6 +28,7 @@ from nagbench.study.unit import Unit, unit, write_plan
 from nagbench.validation.methods import METHODS
 
 CAPTIONS = "workflow/report"
+DRAWING = ("nagbench.rendering.excerpt", "nagbench.rendering.result_tables")
 ENVIRONMENT = "../../envs/environment.yml"
 SCHEMAS = "../schemas"
 
@@ -236,6 +237,7 @@ def statistics_code() -> list[str]:
     return sources(
         "nagbench.statistics.result_tables",
         "nagbench.registration",
+        "nagbench.validation.agreement",
         "nagbench.records",
         "nagbench.study.plan",
         "nagbench.study.file",
@@ -249,6 +251,12 @@ def registration_files() -> list[str]:
     """What the study is held against, if it is registered."""
     place = Path("paper/registrations", f"{STUDY.name}.json")
     return [os.fspath(place), "paper/protocol.md"] if place.is_file() else []
+
+
+def cross_check_files() -> list[str]:
+    """The engine beside a plain loop, where that is at hand; no rule makes it, since it takes long."""
+    place = Path("paper/records/validation/cross_check.parquet")
+    return [os.fspath(place)] if place.is_file() else []
 
 
 def step_cost_files() -> list[str]:
@@ -271,7 +279,7 @@ def source_arguments(wildcards, input) -> list[str]:
 def figure_code(wildcards) -> list[str]:
     """What draws a figure."""
     drawn = f"nagbench.rendering.figures.{wildcards.figure}"
-    return sources("nagbench.rendering.figure_files", drawn)
+    return sources("nagbench.rendering.figure_files", *DRAWING, drawn)
 
 
 def caption_files() -> list[str]:

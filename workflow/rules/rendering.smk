@@ -30,7 +30,7 @@ rule figure:
 
 rule table:
     input:
-        code=sources("nagbench.rendering.table_files"),
+        code=sources("nagbench.rendering.table_files", *DRAWING),
         statistics=rules.statistics.output[0],
     output:
         tex="<results>/tables/{table}.tex",

@@ -13,7 +13,7 @@ rule statistics:
         registration=registration_files(),
         theory="<validation>/theory.parquet",
         calibration="<validation>/calibration.parquet",
-        cross_check="paper/records/validation/cross_check.parquet",
+        cross_check=cross_check_files(),
     output:
         directory("<results>/statistics"),
     log:

@@ -45,7 +45,10 @@ def add(verbs: Verbs) -> None:
         output="folder of the result tables",
     )
     added.add_argument(
-        "--cross-check", type=Path, help="what `nagbench cross-check` found, for the paper to say"
+        "--cross-check",
+        type=Path,
+        nargs="?",
+        help="what `nagbench cross-check` found, for the paper to say",
     )
 
     added = verbs.add("numbers", _numbers, "write every number that the paper quotes")
@@ -151,7 +154,7 @@ def _statistics(options: argparse.Namespace) -> None:
     from nagbench.statistics.result_tables import result_tables
     from nagbench.study.file import load_study, study_path
     from nagbench.study.plan import units
-    from nagbench.validation.cross_check import compared
+    from nagbench.validation.agreement import compared
 
     study, records = load_study(options.study), read_tables(options.records)
     root = registering.root_of(study.name, options.records, study_path(options.study))

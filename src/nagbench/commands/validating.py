@@ -64,7 +64,8 @@ def _cross_check(options: argparse.Namespace) -> None:
 
     from nagbench.data.images import load
     from nagbench.parquet import write_frame
-    from nagbench.validation.cross_check import Setting, compared, cross_check
+    from nagbench.validation.agreement import Setting, compared
+    from nagbench.validation.cross_check import cross_check
 
     for name, least in (("seeds", 2), ("epochs", 1)):
         if (found := getattr(options, name)) < least:

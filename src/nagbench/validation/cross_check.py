@@ -5,13 +5,10 @@ They share no random numbers and no code, so single runs differ; their means mus
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy.stats import ttest_ind
 
 from nagbench.data.images import ImageSet
 from nagbench.engine.recipe import Recipe
@@ -22,21 +19,11 @@ from nagbench.runner.provenance import environment, utc
 from nagbench.runner.stop import Stop
 from nagbench.runner.store import Store
 from nagbench.sources import ENGINE, Snapshot, code_digest
+from nagbench.validation.agreement import PLAIN, Setting
 from nagbench.validation.plain_loop import plain_loop
 
-PLAIN, PRECISIONS = "plain", ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16")
 HELD_OUT = 0.1  # share of the training images
-LEVEL = 0.95  # of intervals
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What both train with."""
-
-    rate: float = 0.03
-    momentum: float = 0.9
-    batch_size: int = 128
-    epochs: int = 3
 
 
 def cross_check(
@@ -102,24 +89,3 @@ def _recipe(images: ImageSet, setting: Setting, held_out: int, precision: str, s
         seed=seed,
         judged_on_test=True,
     )
-
-
-def compared(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each way.
-
-    Columns: `way`; `runs`; `mean` and `deviation` of their accuracies; `difference` of that mean
-    from the plain loop's, with the ends `low` and `high` of Welch's interval at 95 % (NaN for
-    itself); the setting; `data`, the edition of the images.
-    """
-    plain = table["accuracy"][table["way"] == PLAIN]
-    rows = []
-    for way, accuracy in table.groupby("way", sort=False)["accuracy"]:
-        low = high = difference = np.nan
-        if way != PLAIN:
-            ends = ttest_ind(accuracy, plain, equal_var=False).confidence_interval(LEVEL)
-            difference, low, high = accuracy.mean() - plain.mean(), ends.low, ends.high
-        spread = {"mean": accuracy.mean(), "deviation": accuracy.std(ddof=1)}
-        apart = {"difference": difference, "low": low, "high": high}
-        rows.append({"way": way, "runs": len(accuracy), **spread, **apart})
-    alike = [*(entry.name for entry in fields(Setting)), "data"]
-    return pd.DataFrame(rows).assign(**table[alike].iloc[0])
