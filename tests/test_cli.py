@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 from nagbench import records
-from nagbench.cli import main, parser
-from nagbench.commands.parser import SUBJECTS
+from nagbench.cli import main
 from nagbench.data.images import ImageSet, load, save
 from nagbench.engine.recipe import digest
 
@@ -393,30 +392,3 @@ def test_a_reader_that_has_seen_enough_ends_a_command_quietly() -> None:
     words = ["bash", "-o", "pipefail", "-c", command]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["trian"], "nagbench: a command: found 'trian' (is train meant?); allowed: data, "),
-        (["xyz"], "nagbench: a command: found 'xyz'; allowed: data, "),
-        (["train", "demo", "--device", "cdua"], "--device: found 'cdua' (is cuda meant?); allowed"),
-    ],
-)
-def test_a_near_miss_is_suggested(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    assert ended.value.code == 2
-    found = capsys.readouterr().err
-    assert said in found
-    assert found.count("\n") == 1
-
-
-def test_every_command_has_a_subject() -> None:
-    told = [name for names in SUBJECTS.values() for name in names]
-    (commands,) = (
-        action.choices for action in parser()._actions if isinstance(action.choices, dict)
-    )
-    assert sorted(told) == sorted(commands)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from claims import CLAIM
 from nagbench import registration as registering
 from nagbench.cli import main
 from nagbench.errors import InputError
@@ -17,16 +18,6 @@ from nagbench.study.file import study_of
 from nagbench.study.model import Study
 from nagbench.validation import behaviour as made_up
 
-CLAIM = {
-    "claim": "c",
-    "workload": "tiny",
-    "optimizer": "nag_sutskever",
-    "reference": "sgd",
-    "metric": "accuracy",
-    "statement": "difference",
-    "direction": "greater",
-    "margin": 0.01,
-}
 RUNS = pd.DataFrame({"run": ["a"], "started": ["2999-01-01T00:00:00+00:00"]})
 
 
@@ -47,7 +38,7 @@ def root(protocol: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def claiming(small: dict[str, Any]) -> dict[str, Any]:
-    small["hypotheses"] = {"h": dict(CLAIM)}
+    small["hypotheses"] = {"h": {**CLAIM, "margin": 0.01}}
     return small
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from claims import CLAIM
 from nagbench.errors import InputError
 from nagbench.rendering.explanation import explain
 from nagbench.rendering.numbers import numbers
@@ -92,17 +93,6 @@ def test_what_is_no_cell_is_none(tables: Tables, key: str) -> None:
 def test_a_row_that_is_not_there_is_named(tables: Tables) -> None:
     with pytest.raises(InputError, match=r"table summary: found no row of nagg|no row of nagg"):
         cell("summary.sd.tiny_cnn.nagg", tables)
-
-
-CLAIM = {
-    "claim": "NAG ends more accurate than gradient descent, which is said in a line of some length",
-    "workload": "tiny",
-    "optimizer": "nag_sutskever",
-    "reference": "sgd",
-    "metric": "accuracy",
-    "statement": "difference",
-    "direction": "greater",
-}
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import yaml
 from nagbench.cli import main
 from nagbench.data.images import ImageSet, save
 from nagbench.records import TIMES, read_units
+from waiting import wait_for
 
 SEEDS = 12
 NAMES = [f"{stage}/tiny/{name}" for stage in ("tune", "test") for name in ("sgd", "nag")]
@@ -56,12 +56,8 @@ def rented(tmp_path: Path, small: dict[str, Any], images: ImageSet) -> Rented:
 
 def test_cut_off_a_session_saves_all_and_the_next_goes_on(rented: Rented, tmp_path: Path) -> None:
     with rented.begin("first", "--no-checks") as process:
-        end = time.monotonic() + 300
         # A run is finished, and many are not begun.
-        while not list(tmp_path.glob("temporary/nagbench-*/runs/*/*.json")):
-            assert process.poll() is None
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        wait_for(lambda: list(tmp_path.glob("temporary/nagbench-*/runs/*/*.json")), process)
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=100)[0]
     assert process.returncode == 75

@@ -17,11 +17,11 @@ from nagbench.session.session import Session, Times, check_minutes, environment
 
 TIMES = Times(between=0.2, grace=1)
 STUBBORN = """
-import signal, subprocess, sys, time
+import signal, subprocess, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
 print(child.pid, flush=True)
-time.sleep(600)
+signal.pause()
 """
 
 
@@ -75,7 +75,7 @@ def test_a_signal_ends_the_part_and_all_that_follow(session: Session) -> None:
     try:
         session.listen()
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
-        status = session.run("part", python("import time; time.sleep(600)"), 600)
+        status = session.run("part", python("import signal; signal.pause()"), 600)
         assert status == -signal.SIGTERM
         assert session.run("next", python("pass"), 600) is None
         assert [ended.part for ended in session.ended] == ["part"]

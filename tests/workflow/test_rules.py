@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +18,7 @@ from nagbench.study.file import load_study
 from nagbench.study.model import STAGES
 from nagbench.study.plan import units
 from nagbench.study.unit import read_plan
+from waiting import wait_for
 
 
 def test_a_run_makes_everything_and_tells_how_it_goes(finished: Checkout) -> None:
@@ -170,9 +170,7 @@ def test_an_interrupted_run_goes_on(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while running.poll() is None and not (log.is_file() and "epoch 1" in log.read_text()):
-        time.sleep(0.02)
-    assert running.poll() is None, "it ended before it could be interrupted"
+    wait_for(lambda: log.is_file() and "epoch 1" in log.read_text(), running)
     os.killpg(running.pid, stop)
     assert running.wait(timeout=60) != 0
     assert not (checkout.folder / record).exists()

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +71,8 @@ def _table(options: argparse.Namespace) -> None:
 
 def _list(names: Sequence[str], texts: Sequence[str]) -> None:
     for name, text in zip(names, texts, strict=True):
-        print(f"{name:18} {text.strip().splitlines()[0].rstrip('.')}")
+        about = text.strip().splitlines()[0].rstrip(".")
+        print(textwrap.fill(f"{name:18} {about}", 80, subsequent_indent=" " * 19))
 
 
 def _outputs(options: argparse.Namespace, usual: str) -> list[Path]:

@@ -3,8 +3,6 @@
 A number that is not defined is NaN, which CSV shows as nothing; a time that never came is infinite.
 """
 
-import pandas as pd
-
 from nagbench.statistics.columns import REAL, TEXT, TRUTH, WHOLE, Columns
 
 _WORKLOAD = (TEXT, "the workload; empty where the files name none")
@@ -96,15 +94,6 @@ TABLES: dict[str, Columns] = {
         "reason": (TEXT, "why a test is missing"),
     },
 }
-_TYPES = {TEXT: "str", WHOLE: "int64", REAL: "float64", TRUTH: "bool"}
-
-
-def declared(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Rows as the table of that name, with its declared columns in their order and types."""
-    columns = TABLES[name]
-    frame = pd.DataFrame(rows, columns=list(columns))
-    assert all(set(row) == set(columns) for row in rows), f"{name}: other columns than declared"
-    return frame.astype({column: _TYPES[kind] for column, (kind, _) in columns.items()})
 
 
 def documentation() -> str:

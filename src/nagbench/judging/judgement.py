@@ -10,9 +10,10 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.judging import groups as grouping
 from nagbench.judging import speed as speeding
-from nagbench.judging.columns import declared
+from nagbench.judging.columns import TABLES
 from nagbench.judging.comparisons import BETTER, WORSE, against_baseline, against_best
 from nagbench.judging.curves import Curves, known_optimizer
+from nagbench.statistics.columns import declared
 from nagbench.statistics.intervals import holm
 from nagbench.statistics.stability import brown_forsythe
 
@@ -88,9 +89,9 @@ def judge(curves: Curves, question: Question) -> Judgement:
     return Judgement(
         curves,
         question,
-        declared("summary", summary),
-        declared("comparisons", compared),
-        declared("speed", times),
+        declared("summary", pd.DataFrame(summary), TABLES),
+        declared("comparisons", pd.DataFrame(compared), TABLES),
+        declared("speed", pd.DataFrame(times), TABLES),
         tuple(dict.fromkeys(notes)),
     )
 

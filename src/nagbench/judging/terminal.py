@@ -6,8 +6,8 @@ from nagbench.judging.comparisons import ALIKE, BEST, BETTER, UNTESTABLE, WORSE
 from nagbench.judging.judgement import Judgement
 from nagbench.judging.words import answer, difference, number, spread_of, steps
 from nagbench.rendering.table import p_value
+from nagbench.rendering.terminal import WIDTH, aligned
 
-WIDTH = 80
 _MARKS = {BETTER: "better", WORSE: "worse", ALIKE: "≈", UNTESTABLE: "?"}
 
 
@@ -66,18 +66,6 @@ def _table(judged: Judgement, workload: str) -> str:
     if not summary["diverged"].any():
         rows = [[*line[:2], *line[3:]] for line in rows]
     return aligned(rows)
-
-
-def aligned(rows: list[list[str]]) -> str:
-    """Columns two blanks apart, set right but for the first, which is cut to fit in the width."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    widths[0] = max(8, min(widths[0], WIDTH - sum(2 + width for width in widths[1:])))
-    lines = []
-    for cells in rows:
-        first = cells[0] if len(cells[0]) <= widths[0] else f"{cells[0][: widths[0] - 1]}…"
-        rest = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
-        lines.append("  ".join([first.ljust(widths[0]), *rest]).rstrip())
-    return "\n".join(lines)
 
 
 def _wrapped(text: str) -> str:

@@ -10,9 +10,9 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, middle_target
 from nagbench.statistics.columns import TABLES
+from nagbench.study.model import Arm
 from nagbench.study.wording import listed, perhaps
 
-Pair = tuple[str, str]
 _HYPOTHESIS = {
     "verdict": ("verdict", "remark", "statistic", "pairs", "effect", "low", "high", "p"),
     "effect": ("effect", "low", "high", "confidence"),
@@ -51,7 +51,7 @@ class Origin:
     table: str
     columns: tuple[str, ...]
     where: Mapping[str, Any] = field(default_factory=dict)
-    arms: tuple[Pair, ...] = ()
+    arms: tuple[Arm, ...] = ()
     metric: str = ""
 
     def rows(self, tables: Tables) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def _general(first: str, rest: list[str]) -> Origin | None:
         case ["check", "engine"]:
             return Origin("cross_check", ("way", "runs", "mean", "difference", "low", "high"))
         case ["controls"]:
-            return Origin("controls", ("control", "metric", "p", "rejected"))
+            return Origin("controls", ("control", "metric", "difference", "p"))
         case ["theory", *_]:
             return Origin("theory", ("problem", "method", "measured", "proven"))
         case ["calibration", *_]:
@@ -129,7 +129,7 @@ def _of_workload(workload: str, rest: list[str], tables: Tables) -> Origin | Non
     return None
 
 
-def _of_optimizer(arm: Pair, what: list[str], tables: Tables) -> Origin | None:
+def _of_optimizer(arm: Arm, what: list[str], tables: Tables) -> Origin | None:
     workload, optimizer = arm
     where: dict[str, Any] = {"workload": workload, "optimizer": optimizer}
     match what:
@@ -199,7 +199,7 @@ def cell(key: str, tables: Tables) -> Origin | None:
         where[name] = value
         found = found[found[name] == value]
         rest = rest[len(_text(value)) + 1 :]
-    arms: tuple[Pair, ...] = ()
+    arms: tuple[Arm, ...] = ()
     if {"workload", "optimizer"} <= where.keys():
         arms = ((str(where["workload"]), str(where["optimizer"])),)
     return Origin(table, (column,), where, arms)

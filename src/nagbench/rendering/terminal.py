@@ -16,6 +16,7 @@ from nagbench.rendering.tables import claims, outcomes
 from nagbench.study.model import Study
 
 WIDTH = 80
+_LEAST = 8  # characters that a first column keeps
 _COLUMNS = ("Acc. (%)", "95 % interval", "SD", "T (grad.)", "Too slow")  # of a leaderboard
 TABLES = (
     *("study", "registration", "workloads", "optimizers", "summary"),
@@ -125,14 +126,12 @@ def verdicts(tables: Tables) -> str:
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Columns two blanks apart, set right but for the first, which is cut to fit."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    widths[0] = min(widths[0], WIDTH - sum(2 + width for width in widths[1:]))
+    first = min(widths[0], max(_LEAST, WIDTH - sum(2 + width for width in widths[1:])))
 
     def line(row: Sequence[str]) -> str:
-        cells = (
-            cell.rjust(width) if n else cell[:width].ljust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        return "  ".join(cells).rstrip()
+        name = row[0] if len(row[0]) <= first else f"{row[0][: first - 1]}…"
+        rest = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+        return "  ".join([name.ljust(first), *rest]).rstrip()
 
     return "\n".join(map(line, rows))
 

@@ -267,8 +267,6 @@ TABLES: dict[str, Columns] = {
         "pairs": (WHOLE, "pairs of runs"),
         "difference": (REAL, "mean, of the first half less the second; of the lower rate"),
         "p": (REAL, "of that, two-sided, by sign flips"),
-        "splits": (WHOLE, "halves that were drawn by lot"),
-        "rejected": (REAL, "share of these at which p is at most the study's level"),
     },
     "hypotheses": {
         "hypothesis": (TEXT, "the claim's name"),
@@ -338,12 +336,13 @@ TABLES: dict[str, Columns] = {
 }
 
 
-def declared(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with its declared columns, in their order and types; one without rows has them too.
+def declared(name: str, table: pd.DataFrame, tables: dict[str, Columns] = TABLES) -> pd.DataFrame:
+    """The table with the columns that `tables` declares for it, in their order and types; one
+    without rows has them too.
 
     A table with other columns, or values of another type, is a mistake of the code that made it.
     """
-    columns = TABLES[name]
+    columns = tables[name]
     if table.empty:
         table = pd.DataFrame({column: [] for column in columns})
     assert set(table.columns) == set(columns), sorted(set(table.columns) ^ set(columns))

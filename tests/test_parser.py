@@ -1,0 +1,33 @@
+"""The command line's parser: commands by subject, near misses suggested."""
+
+import pytest
+
+from nagbench.cli import main, parser
+from nagbench.commands.parser import SUBJECTS
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["trian"], "nagbench: a command: found 'trian' (is train meant?); allowed: data, "),
+        (["xyz"], "nagbench: a command: found 'xyz'; allowed: data, "),
+        (["train", "demo", "--device", "cdua"], "--device: found 'cdua' (is cuda meant?); allowed"),
+    ],
+)
+def test_a_near_miss_is_suggested(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    found = capsys.readouterr().err
+    assert said in found
+    assert found.count("\n") == 1
+
+
+def test_every_command_has_a_subject() -> None:
+    told = [name for names in SUBJECTS.values() for name in names]
+    (commands,) = (
+        action.choices for action in parser()._actions if isinstance(action.choices, dict)
+    )
+    assert sorted(told) == sorted(commands)
