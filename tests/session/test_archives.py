@@ -1,6 +1,7 @@
 """What a session saved is what the next one finds, whatever was cut off, within its limits."""
 
 import io
+import itertools
 import os
 import random
 import tarfile
@@ -82,11 +83,13 @@ def test_what_training_needs_no_more_is_left_behind(folder: Folder, tmp_path: Pa
 def test_full_files_are_not_written_again(folder: Folder, tmp_path: Path) -> None:
     made = archives(folder, tmp_path / "out")
     seen: dict[str, set[int]] = {}
+    links = itertools.count()  # one to every file seen: an inode without a name is given out again
     for n in range(7):
         folder.run(n)
         made.save()
         for path in (tmp_path / "out").glob("*-work-*"):
             seen.setdefault(path.name, set()).add(path.stat().st_ino)
+            (tmp_path / f"link-{next(links)}").hardlink_to(path)
         assert unpacked(tmp_path, tmp_path / "out") == folder.content()
     # With one run, with two, and when a third found no room.
     assert [len(seen[name]) for name in sorted(seen)] == [3, 3, 3, 1]

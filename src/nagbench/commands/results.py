@@ -216,18 +216,24 @@ def _explain(options: argparse.Namespace) -> None:
     from nagbench.rendering.explanation import explain
     from nagbench.rendering.result_tables import ResultTables
     from nagbench.rendering.terminal import check_tables
+    from nagbench.statistics.description import hours_of
     from nagbench.statistics.roles import select
     from nagbench.study.file import load_study
 
     study = load_study(options.study)
     folder = options.statistics or Path("results", study.name, "statistics")
     check_tables(study, options.study, folder)
-    places = [Path("paper/records", study.name), Path("results", study.name, "records")]
-    records = options.records or next((place for place in places if place.is_dir()), places[-1])
-    tables, (runs, curves) = ResultTables(folder), read_tables(records)
-    if len(runs) != (counted := tables["study"].iloc[0]["runs"]):
-        found = f"{len(runs)} runs, where the result tables in {folder} are of {counted}"
-        raise InputError(records, found, "--records and --statistics that belong together")
+    tables = ResultTables(folder)
+    usual = [Path("paper/records", study.name), Path("results", study.name, "records")]
+    there = [options.records] if options.records else [one for one in usual if one.is_dir()]
+    hours = tables["study"].iloc[0]["hours"]
+    for records in there:
+        runs, curves = read_tables(records)
+        if hours_of(runs) == hours:  # no two trainings take the same time
+            break
+    else:
+        found = f"result tables of other records than {' or '.join(map(str, there or usual))}"
+        raise InputError(folder, found, "--statistics and --records that belong together")
     selection = select(study, runs, curves, step_costs.beside(records))
     print(explain(options.key, study, options.study, tables, selection, records))
 

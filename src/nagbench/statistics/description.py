@@ -48,7 +48,7 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "tuning_seeds": len(study.tuning.seeds),
                 "testing_seeds": len(study.testing.seeds),
                 "validation_size": study.validation_size,
-                "hours": (runs["train_seconds"] + runs["evaluation_seconds"]).sum() / 3600,
+                "hours": hours_of(runs),
                 "device": said("device"),
                 "backend": said("backend"),
                 "torch": said("torch"),
@@ -61,6 +61,12 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
             }
         ]
     )
+
+
+def hours_of(runs: pd.DataFrame) -> float:
+    """What all runs took together, in the order that result tables have them."""
+    ordered = runs.sort_values("run")
+    return float((ordered["train_seconds"] + ordered["evaluation_seconds"]).sum() / 3600)
 
 
 def failures(study: Study, runs: pd.DataFrame) -> str:
