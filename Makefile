@@ -13,7 +13,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex test lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex test test-outside lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -49,6 +49,10 @@ test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FOR
 	@envs/install-tex.sh || echo "Tests that compile LaTeX are left out."
 	@envs/test.sh $(CORES) $(FORCE)
 
+test-outside: $(ENVIRONMENT) ## `nagbench compare` with five optimizers of other authors, installed for it
+	@pip install --quiet --no-deps --target .stamps/outside --requirement envs/outside.txt
+	@PYTHONPATH=.stamps/outside pytest -m outside tests/comparing
+
 lint: $(ENVIRONMENT) ## format, style, types, workflow, TeX and shell checks
 	@envs/lint.sh
 
@@ -66,4 +70,4 @@ clean: ## remove what was made, the environment too; committed records stay
 	@echo "Clean."
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14

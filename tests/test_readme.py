@@ -26,8 +26,8 @@ def test_every_command_is_in_the_tables_and_every_one_there_exists(
     commands = set(re.findall(r"^  ([a-z][a-z-]+)  ", said, re.MULTILINE))
     assert max(map(len, said.splitlines())) <= 80
     assert set(re.findall(r"`nagbench ([a-z-]+)`", README)) == commands
-    targets = set(re.findall(r"^([a-z]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z]+)[`( ]", README)) == targets
+    targets = set(re.findall(r"^([a-z-]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)[`( ]", README)) == targets
 
 
 def test_every_path_in_it_is_there() -> None:
@@ -49,7 +49,7 @@ def test_every_command_of_a_guide_is_one(guide: str) -> None:
     """
     text = Path(guide).read_text(encoding="utf-8")
     shell = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    targets = set(re.findall(r"^([a-z]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*##", Path("Makefile").read_text(), re.MULTILINE))
     for line in shell.splitlines():
         words = shlex.split(line.partition(" > ")[0], comments=True)
         if words[:1] == ["nagbench"]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from nagbench.commands import (
+    comparing,
     drawing,
     judging,
     planning,
@@ -50,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"nagbench {__version__}")
     verbs = Verbs(made)
-    parts = (training, sessions, results, drawing, judging, validating, planning, registering)
+    parts = (
+        training, sessions, results, drawing, comparing, judging, validating, planning, registering,
+    )  # fmt: skip
     for module in parts:
         module.add(verbs)
     made.epilog = f"{listed(verbs.about)}\n\nnagbench COMMAND --help says more of each."

@@ -37,6 +37,7 @@ MAY_RESOLVE_NAMES = (
     "statistics",
     "validation",
     "rendering",
+    "comparing",
     "benchmark",
     "commands",
 )

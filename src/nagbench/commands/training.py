@@ -146,15 +146,13 @@ def _train(options: argparse.Namespace) -> int | None:
     jobs = [job for job in jobs if job.unit.name not in missing]
     if missing:
         print(f"nagbench train: {left_out(missing)}", file=sys.stderr, flush=True)
-    status = _train_jobs(jobs, options, code) if jobs else None
+    status = train_jobs(jobs, options, code) if jobs else None
     if missing:  # again, where it is still seen
         print(f"nagbench train: {left_out(missing)}", file=sys.stderr)
     return status or (LEFT_OUT if missing else None)
 
 
-def _train_jobs(
-    jobs: "Sequence[_Job]", options: argparse.Namespace, code: "Snapshot"
-) -> int | None:
+def train_jobs(jobs: "Sequence[Job]", options: argparse.Namespace, code: "Snapshot") -> int | None:
     from nagbench.runner.devices import claimed, resolve
     from nagbench.runner.references import check_references
     from nagbench.runner.stop import Interrupted, Stop
@@ -162,7 +160,7 @@ def _train_jobs(
     from nagbench.runner.unit import train_unit
 
     check_references(job.unit for job in jobs)
-    images = _images_of(jobs[0].unit, options)
+    images = images_of(jobs[0].unit, options)
     store, stop = Store(options.store), Stop(options.minutes)
     backend = resolve(options.device)
     try:
@@ -189,7 +187,7 @@ def _train_jobs(
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """A unit to train, where its records go, and what says which setting it tests."""
 
     unit: "Unit"
@@ -197,7 +195,7 @@ class _Job:
     choice: "Callable[[], Mapping[str, Any] | None]"
 
 
-def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]:
+def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[Job]:
     """One unit into a file of its own, as the workflow's rules ask for it."""
     from nagbench.study.choice import read_choice
     from nagbench.study.unit import unit
@@ -208,10 +206,10 @@ def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]
     wanted = unit(units, options.unit)
     choice = read_choice(options.chosen) if wanted.halving is None and options.chosen else None
     wanted.runs(choice=choice)  # refuses what is missing before torch is imported, for seconds
-    return [_Job(wanted, options.output, lambda: choice)]
+    return [Job(wanted, options.output, lambda: choice)]
 
 
-def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Job]:
+def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[Job]:
     """All units that match, into the results folder."""
     from nagbench.runner import all_units, attest
 
@@ -220,7 +218,7 @@ def _many_jobs(units: "Sequence[Unit]", options: argparse.Namespace) -> list[_Jo
     attestations = attest.read(folder) if goes_on else []
     results = options.results
     jobs = [
-        _Job(
+        Job(
             unit,
             all_units.record_path(results, unit),
             partial(all_units.choice_for, unit, units, results),
@@ -244,13 +242,13 @@ def _go_on_from(
     from nagbench.runner.store import Store
     from nagbench.runner.unfinished import fill
 
-    images = _images_of(units[0], options)
+    images = images_of(units[0], options)
     store, backend = Store(options.store), resolve(options.device)
     if taken := fill(store, folder, units, images, backend, attestations):
         print(f"{taken} runs found in {folder}", flush=True)
 
 
-def _images_of(unit: "Unit", options: argparse.Namespace) -> "ImageSet":
+def images_of(unit: "Unit", options: argparse.Namespace) -> "ImageSet":
     """The data that is named, or where the workflow keeps it, made ready if it is not there."""
     from nagbench.data.images import load, save
     from nagbench.data.registry import prepare

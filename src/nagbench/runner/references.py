@@ -3,11 +3,12 @@
 A typing error then costs a second.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 from multiprocessing import get_context
+from typing import TypeVar
 
 from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
@@ -16,6 +17,7 @@ from nagbench.runner.many_processes import comes_from_outside
 from nagbench.study.unit import Unit
 
 _SECONDS = 120
+T = TypeVar("T")
 
 
 def missing_libraries(units: Iterable[Unit]) -> dict[str, str]:
@@ -54,15 +56,19 @@ def check_references(units: Iterable[Unit]) -> None:
     different = {(r.optimizer, str(r.settings)): r for r in recipes}
     outside = [recipe for recipe in different.values() if comes_from_outside(recipe)]
     build_all([recipe for recipe in different.values() if not comes_from_outside(recipe)])
-    if not outside:
-        return
+    if outside:
+        apart({recipe.optimizer for recipe in outside}, build_all, outside)
+
+
+def apart(optimizers: Iterable[str], work: Callable[..., T], *arguments: object) -> T:
+    """What work on these optimizers gives, in a process of its own; one that ends it is refused."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         try:
-            pool.submit(build_all, outside).result(_SECONDS)
+            return pool.submit(work, *arguments).result(_SECONDS)
         except BrokenProcessPool:
-            names = ", ".join(sorted({recipe.optimizer for recipe in outside}))
+            place = f"optimizers {', '.join(sorted(optimizers))}"
             found = "one of them ends the process that imports it"
-            raise InputError(f"optimizers {names}", found, "classes that can be built") from None
+            raise InputError(place, found, "classes that can be built") from None
 
 
 def build_all(recipes: Sequence[Recipe]) -> None:

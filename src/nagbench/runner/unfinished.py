@@ -41,9 +41,9 @@ def fill(
     Taken are those of the units, of this data and backend, that were made by today's code or by one
     that is attested to be its equal. What the store has stays.
     """
-    rows = _rows(*read_tables(folder))
+    rows = rows_of(*read_tables(folder))
     if (folder / UNFINISHED).is_file():
-        rows += _rows(*read_units([folder / UNFINISHED]))
+        rows += rows_of(*read_units([folder / UNFINISHED]))
     by_name = {unit.name: unit for unit in units}
     equal, taken = equal_codes(attestations), 0
     codes: dict[str, str] = {}  # of today, by unit
@@ -60,7 +60,7 @@ def fill(
     return taken
 
 
-def _rows(runs: pd.DataFrame, curves: pd.DataFrame) -> list[Row]:
+def rows_of(runs: pd.DataFrame, curves: pd.DataFrame) -> list[Row]:
     """Runs with their curves as lists."""
     by_run = dict(iter(curves.sort_values("epoch").groupby("run")))
     lists = {
@@ -114,7 +114,7 @@ def keep(
     kept: dict[tuple[str, str], Row] = {}
     for place in earlier:
         if (place / UNFINISHED).is_file():
-            for row in _rows(*read_units([place / UNFINISHED])):
+            for row in rows_of(*read_units([place / UNFINISHED])):
                 kept["/".join(row[name] for name in NAMES[1:]), row["run"]] = row
     for unit in units:
         if unit.name in whole:

@@ -41,7 +41,7 @@ def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
                 "optimizer": first,
                 "reference": second,
                 **compared(pair := contrast([sides[first]], [sides[second]]), study.level),
-                "correlation": _correlation(sides[first], sides[second]),
+                "correlation": correlation(sides[first], sides[second]),
                 "smallest_p": smallest_p(pair.pairs),
             }
             for second, first in itertools.combinations(sides, 2)
@@ -83,7 +83,7 @@ def compared(pair: Contrast, level: float, *, nothing: bool = False) -> dict[str
     }
 
 
-def _correlation(first: Measured, second: Measured) -> float:
+def correlation(first: Measured, second: Measured) -> float:
     seeds = first.measures.index.intersection(second.measures.index)
     one, other = (side.measures[seeds].to_numpy(float) for side in (first, second))
     varied = len(seeds) > 2 and np.ptp(one) > 0 and np.ptp(other) > 0

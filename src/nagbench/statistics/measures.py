@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nagbench.metrics import BROKEN, METRICS, final_accuracy
+from nagbench.metrics import BROKEN, METRICS, Metric, final_accuracy
 from nagbench.statistics.course import course, horizon
 from nagbench.statistics.roles import RUNNER_UP, Selection
 from nagbench.statistics.sign_flips import MOST_PAIRS
 from nagbench.step_costs import StepCosts
 from nagbench.study.model import Arm, Study
+from nagbench.time_below import Targets
 
 
 @dataclass(frozen=True)
@@ -56,29 +57,42 @@ def measured(
             _of_trials(study, selection, name, arm, group)
             for arm, group in zip(arms, groups, strict=True)
         ]
-    if metric.clock:
-        courses = [course(group, selection.curves, metric.clock) for group in groups]
-        end = horizon(courses)
-        times = [
-            one.times(study.workloads[workload].targets, end)
-            for one, (workload, _) in zip(courses, arms, strict=True)
-        ]
-        found = [
-            (pd.Series(time.times, one.seeds), pd.Series(time.fails, one.seeds))
-            for one, time in zip(courses, times, strict=True)
-        ]
-    else:
-        assert metric.of_runs is not None
-        found = []
-        for group in groups:
-            own = selection.curves[selection.curves["run"].isin(group["run"])]
-            broken = group["status"].isin(BROKEN).to_numpy() & (not metric.event)
-            values = pd.Series(metric.of_runs(group, own), group["seed"].to_numpy(), dtype=float)
-            found.append((values, pd.Series(broken, values.index)))
+    targets = [study.workloads[workload].targets for workload, _ in arms]
+    found = of_runs(metric, [(group, selection.curves) for group in groups], targets)
     return [
         Measured(values, fails, study.planned(metric.stage, *arm, role == RUNNER_UP))
         for (values, fails), arm, role in zip(found, arms, roles, strict=True)
     ]
+
+
+def of_runs(
+    metric: Metric,
+    groups: Sequence[tuple[pd.DataFrame, pd.DataFrame]],
+    targets: Sequence[Targets],
+) -> "list[tuple[pd.Series[float], pd.Series[bool]]]":
+    """A metric of groups of runs, and which of them fail, by seed.
+
+    Args:
+        metric: Of runs of the test stage.
+        groups: Of each the runs and the curves that hold theirs; times share a horizon.
+        targets: Of each group.
+    """
+    if metric.clock:
+        courses = [course(*group, metric.clock) for group in groups]
+        end = horizon(courses)
+        times = [one.times(grid, end) for one, grid in zip(courses, targets, strict=True)]
+        return [
+            (pd.Series(time.times, one.seeds), pd.Series(time.fails, one.seeds))
+            for one, time in zip(courses, times, strict=True)
+        ]
+    assert metric.of_runs is not None
+    found = []
+    for runs, curves in groups:
+        own = curves[curves["run"].isin(runs["run"])]
+        broken = runs["status"].isin(BROKEN).to_numpy() & (not metric.event)
+        values = pd.Series(metric.of_runs(runs, own), runs["seed"].to_numpy(), dtype=float)
+        found.append((values, pd.Series(broken, values.index)))
+    return found
 
 
 def step_costs(costs: StepCosts, arms: Sequence[Arm]) -> list[Measured]:
