@@ -13,6 +13,7 @@ from nagbench.commands import (
     registering,
     results,
     sessions,
+    submitting,
     training,
     validating,
 )
@@ -52,8 +53,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"nagbench {__version__}")
     verbs = Verbs(made)
     parts = (
-        training, sessions, results, drawing, comparing, judging, validating, planning, registering,
-    )  # fmt: skip
+        *(training, sessions, results, drawing, comparing, judging, submitting),
+        *(validating, planning, registering),
+    )
     for module in parts:
         module.add(verbs)
     made.epilog = f"{listed(verbs.about)}\n\nnagbench COMMAND --help says more of each."
