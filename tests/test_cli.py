@@ -184,7 +184,8 @@ def test_asked_to_end_it_keeps_what_it_has_and_says_so(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        process.stdout.readline()  # the first epoch is done
+        while " epochs, " not in process.stdout.readline():  # until some epochs are done
+            assert process.poll() is None
         process.send_signal(number)
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 75
@@ -363,7 +364,7 @@ def test_training_needs_no_more_than_a_bare_gpu_node_has(
     script = (
         "import sys\n"
         "for name in ('scipy', 'matplotlib', 'seaborn', 'snakemake', 'jsonschema', 'PIL',\n"
-        "             'torchvision', 'pydantic', 'yaml', 'statsmodels'):\n"
+        "             'torchvision', 'pydantic', 'yaml', 'statsmodels', 'rich'):\n"
         "    sys.modules[name] = None  # importing it now fails\n"
         "from nagbench.cli import main\n"
         "sys.exit(main(sys.argv[1:]))\n"

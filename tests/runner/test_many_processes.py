@@ -99,7 +99,7 @@ images, store = load(Path(data)), Store(Path(folder, "runs"))
 trainer = one_process(images, store, lanes=2)
 
 def report(progress):
-    print(progress.done, progress.epoch, flush=True)
+    print(progress.done, progress.epochs, flush=True)
 
 unit = unit_of(Path(study), "tune/tiny/sgd")
 output = Path(folder, "unit.parquet")
@@ -186,7 +186,9 @@ def test_no_process_outlives_its_parent(study: Path, images: ImageSet, tmp_path:
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        parent.stdout.readline()  # a run is done: the processes are up
+        for line in parent.stdout:  # until an epoch is trained: the processes are up
+            if " epochs, " in line:
+                break
         children = psutil.Process(parent.pid).children(recursive=True)
         assert len(children) >= 2
         parent.kill()

@@ -53,11 +53,20 @@ def recipes() -> dict[str, Recipe]:
     }
 
 
-def train(trainer: Trainer, epochs: int, wanted: dict[str, Recipe] | None = None) -> list[int]:
-    """Have the trainer train so far; the counts of runs that it said were done."""
-    done: list[int] = []
-    trainer.train(wanted or recipes(), lambda count, _: done.append(count), epochs)
-    return done
+def train(trainer: Trainer, epochs: int, wanted: dict[str, Recipe] | None = None) -> set[str]:
+    """Have the trainer train so far; the runs that it said were over."""
+    over: set[str] = set()
+    reached: dict[str, int] = {}
+
+    def report(key: str, epoch: int, ended: bool) -> None:
+        assert key not in over
+        assert reached.get(key, 0) <= epoch <= epochs
+        reached[key] = epoch
+        if ended:
+            over.add(key)
+
+    trainer.train(wanted or recipes(), report, epochs)
+    return over
 
 
 def assert_same(first: dict[str, Any] | None, second: dict[str, Any] | None) -> None:
@@ -97,7 +106,7 @@ def test_from_rung_to_rung_it_is_the_run_in_one_go(
     store, keys = Store(tmp_path), list(recipes())
     with TRAINERS[made](images, store) as trainer:
         for epochs in RUNGS:
-            assert train(trainer, epochs, {k: recipes()[k] for k in keys})[-1] == len(keys)
+            assert train(trainer, epochs, {k: recipes()[k] for k in keys}) == set(keys)
             keys = [key for key in keys if store.get(key) is None]  # one diverges at once
             for key in keys:
                 is_part(store.get(part(key, epochs)), whole.get(key), epochs)
@@ -117,7 +126,7 @@ def test_interrupted_between_rungs_it_ends_the_same(
         while wanted := {
             key: recipe
             for key, recipe in recipes().items()
-            if not store.has(key) and not store.has(part(key, epochs))
+            if store.get(key) is None and store.get(part(key, epochs)) is None
         }:
             times += 1
             with contextlib.suppress(Interrupted):
@@ -139,7 +148,7 @@ def test_a_part_that_lies_behind_the_checkpoint_is_cut_from_it(
     (tmp_path / "00" / "00-3.json").unlink()
     kept = [path.read_bytes() for path in sorted(tmp_path.rglob("*.checkpoint"))]
     with TRAINERS[made](images, store) as trainer:
-        assert train(trainer, epochs, wanted)[-1] == 2
+        assert train(trainer, epochs, wanted) == set(wanted)
     assert [path.read_bytes() for path in sorted(tmp_path.rglob("*.checkpoint"))] == kept
     for key in wanted:
         is_part(store.get(part(key, epochs)), whole.get(key), epochs)

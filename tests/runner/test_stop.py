@@ -74,12 +74,12 @@ def test_stopped_after_each_epoch_it_ends_the_same(
 ) -> None:
     unit = unit_for(tmp_path, small, optimizer, model)
     whole = trained(unit, images, tmp_path / "whole")
-    for expected_epochs in ([1], [2]):
+    for expected_epochs in ([0, 1], [1, 2]):
         epochs: list[int] = []
         with pytest.raises(Interrupted):
             trained(
                 unit, images, tmp_path / "parts", stop=StopEach(),
-                report=lambda p, seen=epochs: seen.append(p.epoch),
+                report=lambda p, seen=epochs: seen.append(p.done),
             )  # fmt: skip
         assert epochs == [0, *expected_epochs]
     parts = trained(unit, images, tmp_path / "parts")
@@ -108,10 +108,10 @@ def test_a_damaged_checkpoint_begins_the_run_anew(
     epochs: list[int] = []
 
     def report(progress: Progress) -> None:
-        epochs.append(progress.epoch)
+        epochs.append(progress.done)
 
     trained(unit, images, tmp_path / "parts", report=report)
-    assert epochs == [0, 1, 2, 3, 0]
+    assert epochs == [0, 0, 1, 2, 3, 3]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nagbench.study.halving import Halving, Progress, Rung, Scores, Strip, progress
+from nagbench.study.halving import Halving, Progress, Rung, Scores, Strip, planned, progress
 
 RUNGS = (Rung(2, 8), Rung(6, 3))
 POINTS = tuple(range(1, 17))
@@ -136,3 +137,25 @@ def test_whatever_the_curves_no_more_trains_than_the_rules_allow(seed: int) -> N
 
 def test_it_survives_json() -> None:
     assert Halving.of(json.loads(json.dumps(GROWING.definition()))) == GROWING
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_the_plan_follows_the_scores(seed: int, grows: bool) -> None:
+    """It never asks for less than has trained; unless the space grows it holds from the start."""
+    noise = np.random.default_rng(seed).random((24, 4, EPOCHS + 1))
+    strips = (Strip("lr high", (15, 16), (17, 18, 19), (19,)),) if grows else ()
+    halving = replace(PROTOCOL, strips=strips)
+    trained: dict[tuple[int, int], int] = {}
+    totals = []
+    while True:
+        scores = scores_of(trained, lambda *place: float(noise[place]))
+        plan = planned(halving, SEEDS, EPOCHS, scores)
+        totals.append(sum(plan.values()))
+        assert all(plan[pair] >= epochs for pair, epochs in trained.items())
+        found = progress(halving, SEEDS, EPOCHS, scores)
+        if found.decided:
+            break
+        trained = dict(found.epochs)
+    assert dict(plan) == trained
+    if not found.grown:
+        assert set(totals) == {206}

@@ -7,12 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import snakemake
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
 
-from snakemake_logger_plugin_nagbench import Job, LogHandler, Run, duration, tail
+import snakemake_logger_plugin_nagbench as plugin
+from nagbench.study.model import Study
+from nagbench.study.plan import units
+from nagbench.study.unit import write_plan
+from snakemake_logger_plugin_nagbench import LogHandler
+from snakemake_logger_plugin_nagbench.workflow import Job, Workflow, tail
 
 AGAIN = "the same command goes on from there."
+OURS = str(Path(snakemake.__file__).with_name("workflow.py"))
+SLURM = str(Path(snakemake.__file__).parents[1] / "snakemake_executor_plugin_slurm/__init__.py")
+STOPPED = "nagbench train: stopped early; all it trained is kept in runs, and so on\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_looks_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that reads logs now and then waits; tests look when they want to."""
+    monkeypatch.setattr(plugin, "PERIOD", 1e6)
 
 
 class TestInterface(TestLogHandlerBase):
@@ -30,16 +45,18 @@ class TestInterface(TestLogHandlerBase):
 class Story:
     """A run as Snakemake tells it to the plugin, and what comes out."""
 
-    def __init__(self, terminal: bool = False) -> None:
-        self.now = 0.0
+    def __init__(self, folder: Path = Path("results/study")) -> None:
+        self.now, self.folder = 0.0, folder
         self.handler = LogHandler(common_settings=MockOutputSettings(), settings=None)
-        self.handler.display.stream = self.stream = io.StringIO()
-        self.handler.display.terminal = terminal
-        self.handler.run_state = Run(clock=lambda: self.now)
+        self.handler.screen.console = None
+        self.handler.screen.stream = self.stream = io.StringIO()
+        self.state = self.handler.state = Workflow(clock=lambda: self.now)
 
-    def tell(self, event: LogEvent | None, message: str = "", **facts: Any) -> None:
+    def tell(
+        self, event: LogEvent | None, message: str = "", path: str = OURS, **facts: Any
+    ) -> None:
         level = facts.pop("level", logging.INFO)
-        record = logging.LogRecord("snakemake", level, "", 1, message, (), None)
+        record = logging.LogRecord("snakemake", level, path, 1, message, (), None)
         record.__dict__.update(facts, event=event)
         self.handler.emit(record)
 
@@ -48,13 +65,14 @@ class Story:
         self.tell(LogEvent.RUN_INFO, stats={**stats, "total": sum(stats.values())})
 
     def start(self, number: int, rule: str, log: str = "", **wildcards: str) -> None:
+        name = "/".join([rule, *wildcards.values()])
         self.tell(
             LogEvent.JOB_INFO,
             jobid=number,
             rule_name=rule,
             wildcards=wildcards,
             log=[log] if log else [],
-            output=[f"{rule}.out"],
+            output=[str(self.folder / f"{name}.parquet")],
         )
 
     def finish(self, number: int) -> None:
@@ -67,14 +85,29 @@ class Story:
         return self.stream.getvalue().splitlines()
 
 
-def test_a_whole_run_in_plain_lines() -> None:
-    story = Story()
-    story.plan(tune=2, figure=1, paper_pdf=1)
-    story.start(1, "tune", workload="cnn", optimizer="sgd")
-    story.now = 60
+def test_a_whole_run_in_plain_lines(small_study: Study, tmp_path: Path) -> None:
+    """Two of four units have records; the others are read from the plan that the workflow wrote."""
+    tmp_path /= "small"
+    for stage in ("tune", "test"):
+        plan = tmp_path / "plan" / f"{stage}.json"
+        plan.parent.mkdir(parents=True, exist_ok=True)
+        write_plan(plan, units(small_study, stage))
+    for name in ("tune", "test"):
+        (tmp_path / name / "tiny").mkdir(parents=True)
+        (tmp_path / name / "tiny" / "sgd.parquet").touch()
+    log = tmp_path / "tune.log"
+    story = Story(tmp_path)
+    story.plan(tune=1, test=1, figure=1, paper_pdf=1)
+    story.start(1, "tune", str(log), workload="tiny", optimizer="nag_sutskever")
+    for epoch in range(3):
+        log.write_text(f"tune/tiny/nag_sutskever: {epoch} of 6 epochs, and more\n")
+        story.state.look()
+        story.now += 10
+    log.write_text("tune/tiny/nag_sutskever: 6 of 6 epochs, done in 0:50\n")
+    story.now = 50
     story.finish(1)
-    story.start(2, "tune", workload="cnn", optimizer="nag")
-    story.now = 120
+    story.start(2, "test", workload="tiny", optimizer="nag_sutskever")
+    story.now = 100
     story.finish(2)
     story.start(3, "figure", figure="curves")
     story.finish(3)
@@ -84,12 +117,113 @@ def test_a_whole_run_in_plain_lines() -> None:
     story.handler.close()
     assert story.lines() == [
         "4 jobs, 2 units to train",
-        "units 0/2 · jobs 0/4 · tune cnn/sgd",
-        "units 1/2 · jobs 1/4 · 1 min 00 s left",
-        "units 1/2 · jobs 1/4 · 1 min 00 s left · tune cnn/nag",
-        "units 2/2 · jobs 2/4",
-        "Done in 2 min 05 s: 4 jobs, 2 units trained; paper: paper_pdf.out",
+        "tune/tiny/nag_sutskever: 6 of 6 epochs, done in 0:50",
+        "small: 3 of 4 units, 16 of 20 epochs, ~0:33 left; 1 of 4 jobs",
+        "test/tiny/nag_sutskever: 4 of 4 epochs, done in 0:50",
+        "small: 4 of 4 units, 20 of 20 epochs; 2 of 4 jobs",
+        f"Done in 2:05: 4 jobs, 2 units trained; paper: {tmp_path / 'paper_pdf.parquet'}",
     ]
+
+
+def test_units_that_were_not_foreseen_take_the_place_of_others(
+    small_study: Study, tmp_path: Path
+) -> None:
+    """All have records, and one of them is to be trained anew."""
+    plan = tmp_path / "plan" / "tune.json"
+    plan.parent.mkdir()
+    write_plan(plan, units(small_study, "tune"))
+    (tmp_path / "tune/tiny").mkdir(parents=True)
+    for optimizer in ("sgd", "nag_sutskever"):
+        (tmp_path / f"tune/tiny/{optimizer}.parquet").touch()
+    for optimizer in ("sgd", "nag_sutskever"):
+        story = Story(tmp_path)
+        story.plan(tune=1)
+        story.start(1, "tune", workload="tiny", optimizer=optimizer)
+        assert story.state.study is not None
+        assert story.state.study.counts() == (1, 2)
+        story.finish(1)
+        assert story.state.study.counts() == (2, 2)
+
+
+def test_without_a_plan_jobs_are_counted_and_logs_are_read(tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    story = Story(tmp_path)
+    story.plan(tune=2)
+    log.write_text("tune/cnn/sgd: 3 of 10 epochs\n")
+    story.start(1, "tune", str(log), workload="cnn", optimizer="sgd")
+    assert story.state.study is not None
+    assert story.state.study.epochs() == (3, 10)
+    story.finish(1)
+    assert story.lines()[1] == "tune/cnn/sgd: 10 of 10 epochs, done in 0:00"
+
+
+def test_what_an_earlier_run_left_in_a_log_does_not_count(tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    log.write_text("tune/cnn/sgd: 3 of 10 epochs\n")
+    job = Job("tune", "tune/cnn/sgd", [str(log)], [])
+    assert job.says() == "tune/cnn/sgd: 3 of 10 epochs"
+    job.since = sys.float_info.max
+    assert job.says() == ""
+
+
+def test_messages_of_plugins_are_told_and_snakemakes_chores_are_not() -> None:
+    story = Story()
+    story.plan(tune=1)
+    submitted = "Job 5 has been submitted with SLURM jobid 12 (log: /a/b.log)."
+    story.tell(None, submitted, SLURM)
+    story.tell(None, "Select jobs to execute...")
+    story.tell(None, "No partition was given", SLURM, level=logging.WARNING)
+    assert story.lines()[1:] == [submitted, "No partition was given"]
+
+
+def test_a_group_that_failed_tells_of_each_of_its_jobs(tmp_path: Path) -> None:
+    story = Story()
+    story.plan(figure=2)
+    infos = []
+    for number in (1, 2):
+        log = tmp_path / f"{number}.log"
+        log.write_text(f"no ink in {number}\n")
+        infos.append({"jobid": number, "rule_name": "figure", "log": [str(log)]})
+    story.tell(LogEvent.GROUP_ERROR, groupid="g", aux_logs=[], job_error_info=infos)
+    assert "  no ink in 1" in story.lines()
+    assert "  no ink in 2" in story.lines()
+
+
+def test_a_wanted_stop_is_no_failure(tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    story = Story(tmp_path)
+    story.plan(tune=2)
+    story.start(1, "tune", str(log), workload="cnn", optimizer="sgd")
+    story.tell(None, "Terminating processes on user request, this might take some time.")
+    story.tell(None, "Will exit after finishing currently running jobs (scheduler).")
+    log.write_text(f"tune/cnn/sgd: 3 of 10 epochs\n{STOPPED}")
+    story.fail(1, "tune", str(log))
+    story.tell(None, "Trying to restart job 1.")
+    story.tell(None, "Exiting because a job execution failed.", level=logging.ERROR)
+    story.handler.close()
+    assert story.lines()[1:] == [
+        "Stopping: each training ends with its epoch, and is kept",
+        "Stopped: tune/cnn/sgd; what it has done is kept",
+        f"Stopped after 0:00: 0 of 2 jobs are done and kept; {AGAIN}",
+    ]
+
+
+def test_a_cluster_that_stops_a_job_has_it_started_again(tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    story = Story(tmp_path)
+    story.plan(tune=1)
+    story.start(1, "tune", str(log), workload="cnn", optimizer="sgd")
+    log.write_text(STOPPED)
+    story.fail(1, "tune", str(log))
+    story.tell(None, "Trying to restart job 1.")
+    story.start(1, "tune", str(log), workload="cnn", optimizer="sgd")
+    story.finish(1)
+    story.handler.close()
+    assert story.lines()[1:3] == [
+        "Stopped: tune/cnn/sgd; what it has done is kept",
+        "Trying to restart job 1.",
+    ]
+    assert story.lines()[-1].startswith("Done in")
 
 
 def test_nothing_to_do_is_said_and_nothing_else() -> None:
@@ -119,7 +253,7 @@ def test_a_failure_shows_the_end_of_the_log_and_the_way_on(tmp_path: Path) -> No
         "  second",
         "  ValueError: what was wrong",
         f"  (log: {log})",
-        f"Failed after 0 s: figure curves. 0 of 2 jobs are done and kept; {AGAIN}",
+        f"Failed after 0:00: figure curves. 0 of 2 jobs are done and kept; {AGAIN}",
     ]
 
 
@@ -132,7 +266,7 @@ def test_a_job_that_succeeds_at_the_second_try_is_no_failure(tmp_path: Path) -> 
     story.finish(1)
     story.handler.close()
     assert "  (its log is empty)" in story.lines()
-    assert story.lines()[-1] == "Done in 0 s: 1 job"
+    assert story.lines()[-1] == "Done in 0:00: 1 job"
 
 
 def test_an_interrupted_run_says_what_is_kept() -> None:
@@ -141,7 +275,7 @@ def test_an_interrupted_run_says_what_is_kept() -> None:
     story.start(1, "tune", workload="cnn", optimizer="sgd")
     story.finish(1)
     story.handler.close()
-    assert story.lines()[-1].startswith("Stopped after 0 s: 1 of 3 jobs are done and kept")
+    assert story.lines()[-1].startswith("Stopped after 0:00: 1 of 3 jobs are done and kept")
 
 
 def test_other_errors_are_told() -> None:
@@ -151,65 +285,10 @@ def test_other_errors_are_told() -> None:
     assert story.lines() == ["MissingInputException in rule x", "an old file"]
 
 
-def test_a_terminal_keeps_one_line_that_is_redrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
-    story = Story(terminal=True)
-    story.handler.display.redraw("a line " * 10)
-    story.handler.display.redraw("short")
-    story.handler.display.say("a message")
-    text = story.stream.getvalue()
-    assert text.count("\r\x1b[K") == 2
-    assert text.count("\n") == 1
-    assert max(map(len, text.replace("\x1b[K", "").split("\r"))) <= 39
-
-
 def test_a_reader_who_leaves_does_not_end_the_run() -> None:
     story = Story()
     story.stream.close()
     story.plan(tune=1)
-
-
-def test_how_far_a_job_is(tmp_path: Path) -> None:
-    log = tmp_path / "job.log"
-    job = Job("tune", "tune cnn/sgd", [str(log)], [])
-    assert job.share_done() == 0
-    log.write_text("starting\ncnn: run 2 of 6, epoch 3 of 10\n")
-    assert job.share_done() == pytest.approx((1 + 0.3) / 6)
-    log.write_text("run 6 of 6\n")
-    assert job.share_done() == 1
-    job.since = sys.float_info.max
-    assert job.share_done() == 0
-
-
-def test_time_left_from_a_job_that_has_just_begun(tmp_path: Path) -> None:
-    log = tmp_path / "job.log"
-    story = Story()
-    story.plan(tune=3, test=1)
-    story.start(1, "tune", str(log), workload="cnn", optimizer="sgd")
-    assert story.handler.run_state.seconds_left() is None
-    story.now = 10
-    log.write_text("run 1 of 2, epoch 1 of 2\n")
-    # A quarter of it took 10 s: 30 s are left of it, and 40 s for each of three others.
-    assert story.handler.run_state.seconds_left() == pytest.approx(30 + 3 * 40)
-
-
-def test_time_left_counts_jobs_that_run_together() -> None:
-    story = Story()
-    story.plan(test=4)
-    for number in (1, 2):
-        story.start(number, "test", workload="cnn", optimizer=f"o{number}")
-    story.now = 20
-    for number in (1, 2):
-        story.finish(number)
-    assert story.handler.run_state.seconds_left() == pytest.approx(20)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0.4, "0 s"), (59.6, "1 min 00 s"), (61, "1 min 01 s"), (7325, "2 h 02 min")],
-)
-def test_durations(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
 
 
 def test_tail_reads_the_end_of_a_long_file(tmp_path: Path) -> None:

@@ -18,13 +18,16 @@ from nagbench.study.file import load_study
 from nagbench.study.model import STAGES
 from nagbench.study.plan import units
 from nagbench.study.unit import read_plan
+from terminal import Terminal
 from waiting import wait_for
 
 
 def test_a_run_makes_everything_and_tells_how_it_goes(finished: Checkout) -> None:
     told = (finished.folder / "output.txt").read_text()
     assert re.search(r"^\d+ jobs, 4 units to train$", told, re.MULTILINE)
-    assert re.search(r"^units 4/4 · jobs \d+/\d+", told, re.MULTILINE)
+    assert re.search(r"^test/tiny/sgd: 4 of 4 epochs, done in ", told, re.MULTILINE)
+    assert re.search(r"^micro: 4 of 4 units, 16 of 16 epochs", told, re.MULTILINE)
+    assert "\x1b" not in told
     assert told.splitlines()[-1].startswith("Done in ")
     made = [
         "results/micro/records/runs.parquet",
@@ -52,7 +55,8 @@ def test_the_report_needs_no_network(finished: Checkout) -> None:
 
 def test_every_job_leaves_a_log_and_every_training_a_benchmark(finished: Checkout) -> None:
     for unit in ("tune/tiny/sgd", "test/tiny/nag_sutskever"):
-        assert "epoch 2 of 2" in (finished.folder / f"results/micro/logs/{unit}.log").read_text()
+        log = (finished.folder / f"results/micro/logs/{unit}.log").read_text()
+        assert f"{unit}: 4 of 4 epochs, done in " in log
         assert (finished.folder / f"results/micro/benchmarks/{unit}.tsv").is_file()
 
 
@@ -110,13 +114,12 @@ def test_a_comment_trains_nothing(finished: Checkout, tmp_path: Path) -> None:
     assert record in checkout.pending(record)
     ended = checkout.run(record)
     assert ended.returncode == 0, ended.stdout
-    assert "2 of 2 runs done" in log.read_text()
-    assert "epoch" not in log.read_text()
+    assert "4 of 4 epochs are kept from before" in log.read_text()
     assert (checkout.folder / record).read_bytes() == before
     with (checkout.folder / "src/nagbench/engine/loop.py").open("a") as file:
         file.write("_EDITED = 1\n")
     assert checkout.run(record).returncode == 0
-    assert "epoch 2 of 2" in log.read_text()
+    assert "0 of 4 epochs\n" in log.read_text()
 
 
 def test_nothing_changed_nothing_to_do(finished: Checkout) -> None:
@@ -170,7 +173,7 @@ def test_an_interrupted_run_goes_on(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    wait_for(lambda: log.is_file() and "epoch 1" in log.read_text(), running)
+    wait_for(lambda: log.is_file() and "0 of 4 epochs" in log.read_text(), running)
     os.killpg(running.pid, stop)
     assert running.wait(timeout=60) != 0
     assert not (checkout.folder / record).exists()
@@ -182,6 +185,27 @@ def test_an_interrupted_run_goes_on(
     ]
     clocks = [name for name in results[0] if name.endswith("_seconds")]
     pd.testing.assert_frame_equal(*(frame.drop(columns=clocks) for frame in results))
+
+
+def test_ctrl_c_is_a_stop_however_often_it_is_typed(finished: Checkout, tmp_path: Path) -> None:
+    checkout = finished.copy(tmp_path / "checkout")
+    record = "results/micro/tune/tiny/sgd.parquet"
+    log = checkout.folder / "results/micro/logs/tune/tiny/sgd.log"
+    for gone in (checkout.folder / record, log):
+        gone.unlink()
+    shutil.rmtree(checkout.folder / "results/runs")
+    with Terminal(checkout.command(record), checkout.environment(), checkout.folder) as terminal:
+        terminal.until(lambda _: log.is_file() and "0 of 4 epochs" in log.read_text())
+        for _ in range(3):
+            terminal.type(b"\x03")
+        assert terminal.rest() != 0
+        shown = terminal.text()
+    assert "Stopping: each training ends with its epoch, and is kept" in shown
+    assert "0 of 1 job are done and kept" in " ".join(shown.split())
+    for word in ("Traceback", "Failed", "restart", "━"):
+        assert word not in shown
+    ended = checkout.run(record)
+    assert ended.returncode == 0, ended.stdout
 
 
 def test_a_failed_job_shows_its_log_and_spares_the_others(

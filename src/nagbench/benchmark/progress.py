@@ -1,7 +1,10 @@
 """What a benchmark is doing, on the terminal, while it does it; and what others were doing."""
 
 import os
+import shutil
 import sys
+
+from nagbench.display.words import cut
 
 _IDLE = 0.25  # of the cores, which a machine's own chores may take
 
@@ -15,6 +18,7 @@ class Progress:
 
     def __call__(self, doing: str) -> None:
         if self._rewrites:
+            doing = cut(doing, shutil.get_terminal_size().columns - 1)
             print(f"\r{doing:<{len(self._last)}}", end="", file=self._stream, flush=True)
             self._last = doing
         elif doing.partition(",")[0] != self._last:  # a log is told of rounds, not of each turn

@@ -66,6 +66,7 @@ def _compare(options: argparse.Namespace) -> int | None:
     from nagbench.comparing.committed import committed
     from nagbench.comparing.newcomer import newcomer
     from nagbench.comparing.study import comparison, write
+    from nagbench.display.training import TrainingDisplay
     from nagbench.engine.variables import check_variables
     from nagbench.runner.all_units import matching, record_path
     from nagbench.runner.references import check_references
@@ -98,7 +99,8 @@ def _compare(options: argparse.Namespace) -> int | None:
     _say_what_it_takes(trained, options)
     if options.estimate:
         return None
-    status = train_jobs(_jobs(trained, planned, options), _as_training(options), code)
+    display = TrainingDisplay(study.name)
+    status = train_jobs(_jobs(trained, planned, options), _as_training(options), code, display)
     if not status:
         _show(study, planned, known if taken else None, taken, options)
     return status

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nagbench.data.images import ImageSet
+    from nagbench.display.training import TrainingDisplay
     from nagbench.runner.attest import Attestation
     from nagbench.runner.one_process import Trainer
+    from nagbench.runner.progress import Progress
     from nagbench.runner.stop import Stop
     from nagbench.runner.store import Store
-    from nagbench.runner.unit import Progress
     from nagbench.sources import Snapshot
     from nagbench.study.unit import Unit
 
@@ -138,21 +139,33 @@ def _train(options: argparse.Namespace) -> int | None:
         print(f"Nothing to do: every unit of {options.study} that matches has its records.")
         return None
 
+    from nagbench.display.training import TrainingDisplay
+    from nagbench.runner.all_units import matching
     from nagbench.runner.references import left_out, missing_libraries
 
+    display = TrainingDisplay(units[0].study)
+    wanted = {job.unit.name for job in jobs}
+    for unit in [] if options.unit else matching(units, options.units):
+        if unit.name not in wanted:
+            display.state.add(unit.name, unit.images, 0, sum(unit.planned()), complete=True)
     # One unit alone, or --strict, is refused by its reference's check.
     refused = options.unit or options.strict
     missing = {} if refused else missing_libraries(job.unit for job in jobs)
     jobs = [job for job in jobs if job.unit.name not in missing]
     if missing:
         print(f"nagbench train: {left_out(missing)}", file=sys.stderr, flush=True)
-    status = train_jobs(jobs, options, code) if jobs else None
+    status = train_jobs(jobs, options, code, display) if jobs else None
     if missing:  # again, where it is still seen
         print(f"nagbench train: {left_out(missing)}", file=sys.stderr)
     return status or (LEFT_OUT if missing else None)
 
 
-def train_jobs(jobs: "Sequence[Job]", options: argparse.Namespace, code: "Snapshot") -> int | None:
+def train_jobs(
+    jobs: "Sequence[Job]",
+    options: argparse.Namespace,
+    code: "Snapshot",
+    display: "TrainingDisplay",
+) -> int | None:
     from nagbench.runner.devices import claimed, resolve
     from nagbench.runner.references import check_references
     from nagbench.runner.stop import Interrupted, Stop
@@ -163,17 +176,23 @@ def train_jobs(jobs: "Sequence[Job]", options: argparse.Namespace, code: "Snapsh
     images = images_of(jobs[0].unit, options)
     store, stop = Store(options.store), Stop(options.minutes)
     backend = resolve(options.device)
+    for job in jobs:
+        begun = _begun(job, images, backend, store)
+        display.state.add(job.unit.name, job.unit.images, begun.done, begun.epochs)
     try:
         with (
+            display,
             stop.listening(),
             claimed(backend) as device,
             _trainer(jobs[0].unit, images, store, stop, device, code, options) as trainer,
         ):
             for job in jobs:
+                display.begin(job.unit.name)
                 ended = train_unit(
                     job.unit, images, job.output, backend, trainer, store, code, job.choice(),
-                    partial(_report, job.unit),
+                    partial(display.report, job.unit.name),
                 )  # fmt: skip
+                display.end(job.unit.name)
                 if ended:
                     print(f"{job.unit.name}: {ended}", file=sys.stderr, flush=True)
     except Interrupted:
@@ -184,6 +203,18 @@ def train_jobs(jobs: "Sequence[Job]", options: argparse.Namespace, code: "Snapsh
         )
         return STOPPED
     return None
+
+
+def _begun(job: "Job", images: "ImageSet", backend: str, store: "Store") -> "Progress":
+    """How far a unit is already; what it tests may not be chosen yet."""
+    from nagbench.runner.progress import Progress
+    from nagbench.runner.unit import progress
+
+    try:
+        choice = job.choice()
+    except InputError:
+        return Progress(0, sum(job.unit.planned()))
+    return progress(job.unit, images, backend, store, choice)
 
 
 @dataclass(frozen=True)
@@ -285,14 +316,6 @@ def _trainer(
         alone = OneProcess(images, store, stop, device, code, lanes, strict=options.strict)
         return nullcontext(alone)
     return ManyProcesses(images, store, stop, code, count, device, lanes, options.strict)
-
-
-def _report(unit: "Unit", progress: "Progress") -> None:
-    if progress.epoch:
-        part = f"epoch {progress.epoch} of {unit.base.epochs}"
-        print(f"{unit.name}: run {progress.done + 1} of {progress.runs}, {part}", flush=True)
-    elif progress.done:
-        print(f"{unit.name}: {progress.done} of {progress.runs} runs done", flush=True)
 
 
 def _choose(options: argparse.Namespace) -> None:

@@ -90,8 +90,8 @@ def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = No
         if measured:
             seconds, image = measured.of(*pair).median, measured.images[unit.workload]
         data = data_set(recipe.data)
-        size = recipe.train_size or data.train - recipe.validation_size
-        epoch, judging = size // recipe.batch_size * seconds, recipe.validation_size * image
+        epoch = unit.images // recipe.batch_size * seconds
+        judging = recipe.validation_size * image
         lengths = unit.planned()
         whole = sum(n * epoch + len(evaluation_points(n)) * judging for n in lengths)
         test = data.test * image if recipe.judged_on_test else 0.0

@@ -21,7 +21,7 @@ from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
 from nagbench.runner.one_process import OneProcess, Report
 from nagbench.runner.stop import SIGNALS, Interrupted, Stop
-from nagbench.runner.store import Store, part
+from nagbench.runner.store import Store
 from nagbench.sources import Snapshot
 
 _POLL = 0.2  # seconds between two looks at whether to stop
@@ -52,7 +52,7 @@ class ManyProcesses:
         """
         self._context = get_context("spawn")
         self._asked, self._epochs = self._context.Event(), self._context.SimpleQueue()
-        self._stop, self._store, self._count, self._together = stop, store, count, lanes != 1
+        self._stop, self._count, self._together = stop, count, lanes != 1
         trainer = (device, code, lanes, count, strict)
         self._arguments = (images, store, stop.end, self._asked, self._epochs, trainer)
         self._pool: ProcessPoolExecutor | None = None
@@ -85,7 +85,7 @@ class ManyProcesses:
     ) -> None:
         groups = [recipes] if self._together else [{key: r} for key, r in recipes.items()]
         waiting: set[Future[None]] = {pool.submit(_train, dict(one), epochs) for one in groups}
-        interrupted, told = False, (0, 0)
+        interrupted = False
         while waiting:
             if self._stop.wanted():
                 self._asked.set()
@@ -102,14 +102,8 @@ class ManyProcesses:
                     )
                     allowed = "fewer --lanes, or an optimizer that returns from its step"
                     raise InputError("training", found, allowed) from None
-            epoch = 0
             while not self._epochs.empty():
-                epoch = self._epochs.get()
-            done = sum(self._store.has(k) or self._store.has(part(k, epochs)) for k in recipes)
-            now = done, epoch if len(groups) == 1 else 0
-            if now not in (told, (told[0], 0)):
-                report(*now)
-                told = now
+                report(*self._epochs.get())
         if interrupted:
             raise Interrupted
 
@@ -121,7 +115,7 @@ def comes_from_outside(recipe: Recipe) -> bool:
 
 
 _trainer: OneProcess
-_epochs: "SimpleQueue[int]"
+_epochs: "SimpleQueue[tuple[str, int, bool]]"
 
 
 def _begin(
@@ -129,7 +123,7 @@ def _begin(
     store: Store,
     end: float | None,
     asked: Event,
-    epochs: "SimpleQueue[int]",
+    epochs: "SimpleQueue[tuple[str, int, bool]]",
     trainer: tuple[str, Snapshot, int | None, int, bool],
 ) -> None:
     global _trainer, _epochs
@@ -151,4 +145,4 @@ def _end_with(sentinel: int) -> None:
 
 
 def _train(recipes: Mapping[str, Recipe], epochs: int) -> None:
-    _trainer.train(recipes, lambda _done, epoch: _epochs.put(epoch), epochs)
+    _trainer.train(recipes, lambda *said: _epochs.put(said), epochs)

@@ -26,7 +26,8 @@ from nagbench.runner.store import Store, part
 from nagbench.sources import ENGINE, Snapshot, closure, code_digest, distributions
 
 _MESSAGE = 300  # characters of an error's message that a record keeps
-Report = Callable[[int, int], None]  # runs finished, and the epoch that the next is at
+# A run's key, the epochs that it has trained, and whether it is over.
+Report = Callable[[str, int, bool], None]
 
 
 class Trainer(Protocol):
@@ -90,7 +91,7 @@ class OneProcess:
                 self._store.put(key, row)
                 self._store.checkpoint(key).remove()
             del pending[key]
-            report(len(recipes) - len(pending), 0)
+            report(key, int(max(outcome.curve["epoch"], default=0)), True)
 
         for key, recipe in recipes.items() if epochs < one.epochs else ():
             alone = SideBySide({key: recipe}, self._store, self._device)
@@ -99,12 +100,15 @@ class OneProcess:
         while pending:
             group = SideBySide(dict(list(pending.items())[:lanes]), self._store, self._device)
             error: BaseException | None = None
+            for key in group.recipes:
+                report(key, group.trained(key), False)
             try:
                 for runs in group.epochs(splits, self._stop, epochs):
-                    report(len(recipes) - len(pending), runs[0].epoch)
                     for run in runs:
                         if run.over:
                             keep(group.key_of(run), group, run.outcome)
+                        else:
+                            report(group.key_of(run), run.epoch, False)
             except (Interrupted, InputError, MemoryError):
                 raise
             except (Exception, SystemExit, GeneratorExit) as raised:

@@ -25,10 +25,6 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()  # whatever folder an optimizer changes to
 
-    def has(self, key: str) -> bool:
-        """Whether an outcome is kept under `key`, readable or not."""
-        return self._path(key).is_file()
-
     def get(self, key: str) -> dict[str, Any] | None:
         """The outcome kept under `key`; a damaged file counts as none and is made again."""
         try:

@@ -1,7 +1,6 @@
 """A unit's records: its runs from the store, those that are missing trained first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,14 @@ from nagbench.engine.recipe import digest
 from nagbench.engine.splits import check_sizes
 from nagbench.records import settings_text, write_unit
 from nagbench.runner.one_process import Trainer
+from nagbench.runner.progress import Pair, Progress, Tracker
 from nagbench.runner.store import Store, part
 from nagbench.sources import ENGINE, Snapshot, closure, code_digest
 from nagbench.study.choice import run_scores
 from nagbench.study.halving import Score
 from nagbench.study.unit import Run, Unit
 
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a unit is: runs done of all, and the epoch of the one that trains."""
-
-    done: int
-    runs: int
-    epoch: int
+Kept = dict[Pair, tuple[Run, dict[str, Any]]]  # of runs, their outcomes
 
 
 def train_unit(
@@ -41,7 +34,7 @@ def train_unit(
 
     What tuning wants depends on what it found, so it is asked again until it wants nothing more.
     `Interrupted` leaves what was trained in the store. `sources` are those that this process, and
-    the trainer's, loaded.
+    the trainer's, loaded. `report` is told of what the store has, and of each run's epochs.
 
     Returns:
         What a user should know of how the runs ended; empty if any finished and none failed.
@@ -50,23 +43,19 @@ def train_unit(
     files = closure([ENGINE, *unit.base.modules()])
     sources.add(files)
     sources.check(files)
-    code = code_digest(unit.base.modules())
-
-    def key(run: Run) -> str:
-        return run_key(run.id, code, images, backend)
-
-    kept: dict[tuple[int, int], dict[str, Any]] = {}
-    runs = unit.runs(choice=choice)
-    before: list[Run] = []
-    while runs != before:
-        _train(runs, key, trainer, store, report)
-        for run in runs:
-            outcome = _outcome(run, key(run), store)
-            assert outcome is not None, f"{unit.name}: run {run.id} is not in the store"
-            kept[run.trial, run.seed] = outcome
-        scores = {place: _scores(unit, outcome) for place, outcome in kept.items()}
-        runs, before = unit.runs(scores, choice), runs
-    rows = [{**_words(unit, run, images), **kept[run.trial, run.seed]} for run in runs]
+    key = _keys(unit, images, backend)
+    tracker, before = Tracker(unit, choice), list[Run]()
+    while True:
+        kept, missing = _kept(unit, key, store, choice)
+        assert not missing or missing != before, f"{unit.name}: nothing came into the store"
+        tracker.expect(kept, _all_scores(unit, kept))
+        report(tracker.progress())
+        if not missing:
+            break
+        _train(missing, key, trainer, tracker, report)
+        before = missing
+    runs = unit.runs(_all_scores(unit, kept), choice)
+    rows = [{**_words(unit, run, images), **kept[_pair(run)][1]} for run in runs]
     write_unit(output, rows)
     for run in runs:
         store.checkpoint(key(run)).remove()  # of those that tuning left behind
@@ -87,42 +76,71 @@ def trained(
     choice: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The rows of those of a unit's runs that the store has by now, each as far as it came."""
-    code = code_digest(unit.base.modules())
-    kept: dict[tuple[int, int], tuple[Run, dict[str, Any]]] = {}
-    runs, before = unit.runs(choice=choice), list[Run]()
-    while runs != before:
-        lacking = False
-        for run in runs:
-            outcome = _outcome(run, run_key(run.id, code, images, backend), store)
-            lacking |= outcome is None
-            if outcome is not None:
-                kept[run.trial, run.seed] = run, outcome
-        if lacking:
-            break
-        scores = {place: _scores(unit, outcome) for place, (_, outcome) in kept.items()}
-        runs, before = unit.runs(scores, choice), runs
+    kept, _ = _kept(unit, _keys(unit, images, backend), store, choice)
     return [{**_words(unit, run, images), **outcome} for run, outcome in kept.values()]
 
 
+def progress(
+    unit: Unit, images: ImageSet, backend: str, store: Store, choice: Mapping[str, Any] | None
+) -> Progress:
+    """How far a unit is before it trains: what the store has of it."""
+    kept, _ = _kept(unit, _keys(unit, images, backend), store, choice)
+    tracker = Tracker(unit, choice)
+    tracker.expect(kept, _all_scores(unit, kept))
+    return tracker.progress()
+
+
+def _keys(unit: Unit, images: ImageSet, backend: str) -> Callable[[Run], str]:
+    """What the store calls the runs of a unit."""
+    code = code_digest(unit.base.modules())
+    return lambda run: run_key(run.id, code, images, backend)
+
+
+def _pair(run: Run) -> Pair:
+    return run.trial, run.seed
+
+
+def _kept(
+    unit: Unit, key: Callable[[Run], str], store: Store, choice: Mapping[str, Any] | None
+) -> tuple[Kept, list[Run]]:
+    """What the store has of the runs that are wanted, and those that it lacks.
+
+    While it lacks some it cannot be told which more are wanted.
+    """
+    kept: Kept = {}
+    runs, before = unit.runs(choice=choice), list[Run]()
+    while runs != before:
+        missing = []
+        for run in runs:
+            outcome = _outcome(run, key(run), store)
+            if outcome is None:
+                missing.append(run)
+            else:
+                kept[_pair(run)] = run, outcome
+        if missing:
+            return kept, missing
+        runs, before = unit.runs(_all_scores(unit, kept), choice), runs
+    return kept, []
+
+
 def _train(
-    runs: Sequence[Run],
+    missing: Sequence[Run],
     key: Callable[[Run], str],
     trainer: Trainer,
-    store: Store,
+    tracker: Tracker,
     report: Callable[[Progress], None],
 ) -> None:
-    """Have those of the runs trained that the store lacks, as far as they are wanted."""
-    missing = [run for run in runs if _outcome(run, key(run), store) is None]
-    done = len(runs) - len(missing)
-    report(Progress(done, len(runs), 0))
+    """Have runs trained as far as they are wanted."""
     for epochs in sorted({run.epochs for run in missing}):
-        group = {key(run): run.recipe for run in missing if run.epochs == epochs}
+        group = {key(run): run for run in missing if run.epochs == epochs}
 
-        def tell(trained: int, epoch: int, done: int = done) -> None:
-            report(Progress(done + trained, len(runs), epoch))
+        def tell(
+            run: str, epoch: int, over: bool, group: Mapping[str, Run] = group, until: int = epochs
+        ) -> None:
+            tracker.train(_pair(group[run]), epoch, until, over)
+            report(tracker.progress())
 
-        trainer.train(group, tell, epochs)
-        done += len(group)
+        trainer.train({name: run.recipe for name, run in group.items()}, tell, epochs)
 
 
 def _outcome(run: Run, key: str, store: Store) -> dict[str, Any] | None:
@@ -131,6 +149,10 @@ def _outcome(run: Run, key: str, store: Store) -> dict[str, Any] | None:
     if whole is not None and (run.epochs == run.recipe.epochs or whole["status"] != "finished"):
         return whole
     return store.get(part(key, run.epochs))
+
+
+def _all_scores(unit: Unit, kept: Kept) -> dict[Pair, list[Score]]:
+    return {pair: _scores(unit, outcome) for pair, (_, outcome) in kept.items()}
 
 
 def _scores(unit: Unit, outcome: Mapping[str, Any]) -> list[Score]:

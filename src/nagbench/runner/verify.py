@@ -148,7 +148,7 @@ def verify(
             recorded = curves[curves["run"] == row["run"]].sort_values("epoch")
             far = int(recorded["epoch"].iloc[-1])
             epochs = far if row["status"] == "stopped" else recipe.epochs
-            trainer.train({recipe.id: recipe}, lambda _done, _epoch: None, epochs)
+            trainer.train({recipe.id: recipe}, lambda *_: None, epochs)
             again = store.get(recipe.id) or store.get(part(recipe.id, epochs))
             assert again is not None, f"run {recipe.id} is not in the store"
             yield compare(row, recorded, recipe.id, again, spread(row, runs_recorded, curves))

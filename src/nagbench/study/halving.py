@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 Score = tuple[float, float]  # accuracy and loss on validation data
+_BEST = (1.0, 0.0)
 # By trial and seed: the score after each whole epoch from 0 on. A run that broke off goes on to the
 # last epoch with the score of chance.
 Scores = Mapping[tuple[int, int], Sequence[Score]]
@@ -170,13 +171,22 @@ def progress(halving: Halving, seeds: Sequence[int], epochs: int, scores: Scores
     return Progress(wanted, True, best, borders, tuple(at_edge))
 
 
-def planned(halving: Halving, seeds: Sequence[int], epochs: int) -> Mapping[tuple[int, int], int]:
-    """The epochs of each trial and seed, as they are if the space does not grow."""
-    fixed = replace(halving, strips=())
-    scores: dict[tuple[int, int], list[Score]] = {}
-    while not (found := progress(fixed, seeds, epochs, scores)).decided:
-        scores = {pair: [(0.0, 0.0)] * (far + 1) for pair, far in found.epochs.items()}
-    return found.epochs
+def planned(
+    halving: Halving, seeds: Sequence[int], epochs: int, scores: Scores | None = None
+) -> Mapping[tuple[int, int], int]:
+    """The epochs of each trial and seed in the end, if the space does not grow any further.
+
+    Trials whose scores are not known yet are taken to be the best, and to go on.
+    """
+    known = dict(scores or {})
+    wanted = progress(halving, seeds, epochs, known).epochs
+    grown = [n for strip in halving.strips for n in strip.trials if (n, seeds[0]) in wanted]
+    fixed = replace(halving, space=(*halving.space, *grown), strips=())
+    while not (found := progress(fixed, seeds, epochs, known)).decided:
+        for pair, far in found.epochs.items():
+            have = known.get(pair, ())
+            known[pair] = [*have, *[_BEST] * (far + 1 - len(have))]
+    return {pair: max(far, wanted.get(pair, 0)) for pair, far in {**wanted, **found.epochs}.items()}
 
 
 def _order(scores: Sequence[Score], trial: int) -> tuple[float, float, int]:

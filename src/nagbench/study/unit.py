@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from nagbench.data.registry import data_set
 from nagbench.engine.recipe import Recipe, digest, plain
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
@@ -119,11 +120,26 @@ class Unit:
             for seed in self.seeds[: self.few if entry["roles"] == ["runner_up"] else None]
         ]
 
+    @property
+    def images(self) -> int:
+        """Images that a run trains on in an epoch."""
+        recipe = self.base
+        size = recipe.train_size or data_set(recipe.data).train - recipe.validation_size
+        return size // recipe.batch_size * recipe.batch_size
+
+    def expected(
+        self, scores: Scores | None = None, choice: Mapping[str, Any] | None = None
+    ) -> Mapping[tuple[int, int], int]:
+        """The epochs of each trial and seed in the end, as far as is known now; see `runs`."""
+        if self.halving is not None:
+            return planned(self.halving, self.seeds, self.base.epochs, scores)
+        return {(run.trial, run.seed): run.epochs for run in self.runs(choice=choice)}
+
     def planned(self) -> list[int]:
         """The epochs of each run, as far as they are known beforehand: if no space grows, and one
         setting is chosen by all."""
         if self.halving is not None:
-            return list(planned(self.halving, self.seeds, self.base.epochs).values())
+            return list(self.expected().values())
         if self.factors:
             return [self.base.epochs] * len(self.factors) * len(self.seeds)
         return [self.base.epochs] * (len(self.seeds) + min(self.few, len(self.seeds)))

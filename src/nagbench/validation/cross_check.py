@@ -68,7 +68,7 @@ def cross_check(
         for precision in precisions:
             recipes = {seed: _recipe(images, setting, held_out, precision, seed) for seed in seeds}
             by_id = {recipe.id: recipe for recipe in recipes.values()}
-            trainer.train(by_id, lambda _done, _epoch: None, setting.epochs)
+            trainer.train(by_id, lambda *_: None, setting.epochs)
             for seed, recipe in recipes.items():
                 trained = store.get(recipe.id)
                 assert trained is not None, f"run {recipe.id} is not in the store"

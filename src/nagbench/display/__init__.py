@@ -1,0 +1,1 @@
+"""What is under way, told while it is: bars on a terminal, lines elsewhere."""
