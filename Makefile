@@ -63,9 +63,8 @@ lock: ## pin every dependency anew in envs/lock.txt
 	@envs/compile-lock.sh $(PYTHON)
 
 clean: ## remove what was made, the environment too; committed records stay
-	@rm -rf .venv .stamps .snakemake .hypothesis .mypy_cache .pytest_cache .ruff_cache results \
-		figures/demo paper/generated
-	@find paper -maxdepth 1 -name 'main.*' ! -name main.tex -delete
+	@rm -rf .venv .stamps .snakemake .hypothesis .mypy_cache .pytest_cache .ruff_cache results
+	@find figures -mindepth 1 -maxdepth 1 ! -name paper ! -name readme -exec rm -rf {} +
 	@find src tests -name __pycache__ -prune -exec rm -rf {} +
 	@echo "Clean."
 

@@ -45,7 +45,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.figures.input,
-        rules.tables.input,
+        rules.figures.output,
+        rules.tables.output,
         rules.paper.input,
         rules.report.input,

@@ -16,7 +16,7 @@ snakemake --cores "$cores" --config study="$study" "$@" -- "${targets[@]}"
 
 echo
 if [ "$status" -eq 0 ]; then
-    echo "Paper:   $PWD/paper/main.pdf"
+    echo "Paper:   $PWD/results/$study/paper.pdf"
 fi
 echo "Report:  $PWD/results/$study/report.html"
 echo "Figures: $PWD/figures/$study/"

@@ -16,8 +16,8 @@ PARTS = ("Snakefile", "profiles", "workflow", "src", "envs")
 PAPER = r"""\documentclass{article}
 \newcommand{\setresult}[2]{}
 \newcommand{\setcaption}[2]{}
-\input{generated/numbers}
-\input{generated/captions}
+\input{paper/numbers}
+\input{paper/captions}
 \begin{document}A paper.\end{document}
 """
 MICRO = {
@@ -172,6 +172,7 @@ def check_out(folder: Path) -> Checkout:
     paper = folder / "paper" / "main.tex"
     paper.parent.mkdir()
     paper.write_text(PAPER, encoding="utf-8")
+    shutil.copy(REPOSITORY / "paper" / "latexmkrc", paper.parent)
     checkout = Checkout(folder)
     checkout.program("-m nagbench")
     return checkout

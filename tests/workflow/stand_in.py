@@ -7,6 +7,9 @@ import base64
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+from pyarrow import parquet
+
 # The smallest picture that there is, for the report; LaTeX takes an empty line.
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -14,12 +17,21 @@ PICTURE = base64.b64decode(
 
 
 def outputs(arguments: list[str]) -> list[Path]:
-    """The words after `--output`, up to the next option; a command may write nothing."""
-    if "--output" not in arguments:
+    """What `--output` names, or what `--folder` and `--format` do; a command may write nothing."""
+    if "--folder" in arguments:
+        (folder,), (formats,) = said(arguments, "--folder"), said(arguments, "--format")
+        names = arguments[: arguments.index("--statistics")]
+        return [Path(folder, f"{name}.{kind}") for name in names for kind in formats.split(",")]
+    return [Path(word) for word in said(arguments, "--output")]
+
+
+def said(arguments: list[str], option: str) -> list[str]:
+    """The words after an option, up to the next one."""
+    if option not in arguments:
         return []
-    words = arguments[arguments.index("--output") + 1 :]
+    words = arguments[arguments.index(option) + 1 :]
     end = next((n for n, word in enumerate(words) if word.startswith("-")), len(words))
-    return [Path(word) for word in words[:end]]
+    return words[:end]
 
 
 def main(command: str, *arguments: str) -> None:
@@ -30,6 +42,9 @@ def main(command: str, *arguments: str) -> None:
     elif command == "statistics":
         (folder,) = outputs(list(arguments))
         files = [folder / "summary.parquet"]
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = pa.table({"edition": ["synthetic"], "demo": [True]})
+        parquet.write_table(facts, folder / "study.parquet")
     else:
         files = outputs(list(arguments))
     for file in files:

@@ -37,6 +37,16 @@ def test_bad_configuration_is_one_message(
     assert len(ended.stdout.splitlines()) <= 2
 
 
+def test_no_core_is_one_message(checkout: Checkout) -> None:
+    """Where Snakemake would wait for one."""
+    for found in ("0", "-1"):
+        ended = checkout.run("--cores=" + found, "tables")
+        assert ended.returncode == 1
+        message = f"nagbench: --cores: found {found}; allowed: 1 or more, or all"
+        assert ended.stdout.splitlines()[-1] == message
+        assert "Traceback" not in ended.stdout
+
+
 def test_a_bad_study_names_the_place(checkout: Checkout) -> None:
     with checkout.edited(STUDY, "epochs: 2", "epochs: 0"):
         ended = checkout.run("--dry-run", "tables")

@@ -23,12 +23,12 @@ UNITS = {
     for stage in ("tune", "test")
     for optimizer in ("sgd", "nag_sutskever")
 }
-PAPER = {"paper/main.pdf": "paper_pdf"} if has_tex() else {}
+PAPER = {"results/micro/paper.pdf": "paper_pdf"} if has_tex() else {}
 REPORT = {"results/micro/report.html": "report_html"}
 # The rules that follow the result tables.
-DOWNSTREAM = {"figure", "table", "report_html"}
+DOWNSTREAM = {"figures", "tables", "report_html"}
 if has_tex():
-    DOWNSTREAM |= {"numbers", "captions", "paper_figure", "paper_table", "paper_pdf"}
+    DOWNSTREAM |= {"numbers", "captions", "paper_pdf"}
 STATEMENT = "\n_EDITED = 1\n"
 COMMENT = "\n# Edited.\n"
 
@@ -211,45 +211,36 @@ def test_the_theory_alone(made: Checkout, module: str) -> None:
     assert rules(pending) == {"theory", "statistics"} | DOWNSTREAM
 
 
-def test_a_figure_alone(made: Checkout) -> None:
-    pending = after(made, f"{SOURCE}/rendering/figures/sensitivity.py", COMMENT)
-    expected = {
-        "figures/micro/sensitivity.pdf": "figure",
-        "figures/micro/sensitivity.png": "figure",
-        **REPORT,
-        **PAPER,
-    }
-    if has_tex():
-        expected["paper/generated/figures/sensitivity.pdf"] = "paper_figure"
-    assert pending == expected
-
-
-def test_what_a_figure_imports_redraws_it(made: Checkout) -> None:
-    """Some share a layout, and others have their own."""
-    pending = after(made, f"{SOURCE}/rendering/layout.py")
-    figures = {path for path, rule in pending.items() if rule == "figure"}
-    assert {"figures/micro/ranks.pdf", "figures/micro/ranks.png"} <= figures
-    assert not {"figures/micro/claims.pdf", "figures/micro/cost.pdf"} & figures
-    assert not {"table", "statistics"} & rules(pending)
-
-
-def test_the_style_redraws_every_figure(made: Checkout) -> None:
-    pending = after(made, f"{SOURCE}/rendering/nagbench.mplstyle", "# Edited.\n")
-    assert of_rule(made, "figure").items() <= pending.items()
-    assert not {"table", "statistics"} & rules(pending)
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("rendering/figures/sensitivity.py", COMMENT),
+        ("rendering/layout.py", STATEMENT),  # which some figures import
+        ("rendering/nagbench.mplstyle", "# Edited.\n"),
+    ],
+)
+def test_what_draws_a_figure_draws_figures_alone(made: Checkout, path: str, more: str) -> None:
+    pending = after(made, f"{SOURCE}/{path}", more)
+    assert pending == {**of_rule(made, "figures"), **REPORT, **PAPER}
+    assert {"figures/micro/ranks.pdf", "figures/micro/ranks.png"} <= pending.keys()
 
 
 def test_a_table_makes_no_figure(made: Checkout) -> None:
     pending = after(made, f"{SOURCE}/rendering/tables/setup.py")
-    assert rules(pending) - {"paper_table", "paper_pdf"} == {"table", "report_html"}
-    assert of_rule(made, "table").items() <= pending.items()
+    assert pending == {**of_rule(made, "tables"), **REPORT, **PAPER}
+
+
+def test_a_caption_draws_nothing(made: Checkout) -> None:
+    pending = after(made, "workflow/report/ranks.rst", "More.\n")
+    captions = {"results/micro/paper/captions.tex": "captions"} if has_tex() else {}
+    assert pending == {**captions, **REPORT, **PAPER}
 
 
 @pytest.mark.skipif(not has_tex(), reason="needs TeX")
 @pytest.mark.parametrize("name", ["numbers", "captions"])
 def test_words_of_the_paper_make_the_paper_alone(made: Checkout, name: str) -> None:
     pending = after(made, f"{SOURCE}/rendering/{name}.py")
-    assert pending == {f"paper/generated/{name}.tex": name, **PAPER}
+    assert pending == {f"results/micro/paper/{name}.tex": name, **PAPER}
 
 
 def test_a_formula_that_changed_is_printed_again(made: Checkout, tmp_path: Path) -> None:
@@ -266,4 +257,4 @@ def test_a_formula_that_changed_is_printed_again(made: Checkout, tmp_path: Path)
     path = f"{SOURCE}/optimizers/nag_sutskever.py"
     with checkout.edited(path, '"""', '"""Edited. '):
         pending = checkout.pending(*targets, records="committed")
-    assert rules(pending) == {"statistics", "table"}
+    assert rules(pending) == {"statistics", "tables"}

@@ -38,6 +38,14 @@ def stop(message: str) -> NoReturn:
     sys.exit(f"nagbench: {message}")
 
 
+def check_cores() -> None:
+    """Refuse to start without a core, on which Snakemake would wait for ever."""
+    settings = workflow.resource_settings
+    for option, found in (("--cores", settings.cores), ("--jobs", settings.nodes)):
+        if found is not None and found < 1:
+            stop(str(InputError(option, f"found {found}", "1 or more, or all")))
+
+
 def check_config() -> None:
     """Fill in the defaults, and refuse unknown keys and values."""
     schema = Path(
@@ -202,15 +210,24 @@ def config_arguments(wildcards, input) -> list[str]:
     return [f"{key}={value}" for key, value in config.items()]
 
 
-def caption(wildcards, input) -> str:
-    """What the report says under a figure or table: its caption, and the data that it shows."""
-    (name,) = wildcards
-    words = Path(CAPTIONS, f"{name}.rst").read_text(encoding="utf-8").strip()
-    study = Path(input.statistics, "study.parquet")
-    if not study.is_file():
-        return words
-    (facts,) = parquet.read_table(study, columns=["edition", "demo"]).to_pylist()
-    return f"{words} Data: {facts['edition']}{' (DEMO)' if facts['demo'] else ''}."
+def shown(kind: str, name: str, file: str) -> str:
+    """A file that the report shows under its caption."""
+    return report(
+        file,
+        caption=f"../report/{name}.rst",
+        category=f"{kind.title()}s",
+        labels=partial(labels, kind, name),
+    )
+
+
+def labels(kind: str, name: str, wildcards, input) -> dict[str, str]:
+    """What the report says beside a figure or table: its name, and the data that it shows."""
+    study = parquet.read_table(Path(input.statistics, "study.parquet"))
+    (facts,) = study.select(["edition", "demo"]).to_pylist()
+    return {
+        kind: name,
+        "data": f"{facts['edition']}{' (DEMO)' if facts['demo'] else ''}",
+    }
 
 
 def caption_folder(wildcards, input) -> str:
@@ -276,10 +293,10 @@ def source_arguments(wildcards, input) -> list[str]:
     return ["--source", *input.source] if input.source else []
 
 
-def figure_code(wildcards) -> list[str]:
-    """What draws a figure."""
-    drawn = f"nagbench.rendering.figures.{wildcards.figure}"
-    return sources("nagbench.rendering.figure_files", *DRAWING, drawn)
+def figure_code() -> list[str]:
+    """What draws the figures."""
+    drawn = [f"nagbench.rendering.figures.{name}" for name in FIGURES]
+    return sources("nagbench.rendering.figure_files", *DRAWING, *drawn)
 
 
 def caption_files() -> list[str]:
@@ -295,6 +312,7 @@ def paper_files() -> list[str]:
     )
 
 
+check_cores()
 check_config()
 STUDY = read_study()
 UNITS = planned_units(STUDY)
@@ -315,5 +333,3 @@ GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0
 wildcard_constraints:
     workload="|".join(STUDY.workloads),
     optimizer="|".join(STUDY.optimizers),
-    figure="|".join(FIGURES),
-    table="|".join(TABLES),

@@ -7,10 +7,10 @@ rule paper_pdf:
         tex=paper_files(),
         numbers=rules.numbers.output,
         captions=rules.captions.output,
-        figures=expand(rules.paper_figure.output, figure=FIGURES),
-        tables=expand(rules.paper_table.output, table=TABLES),
+        figures=rules.figures.output.pdf,
+        tables=rules.tables.output.tex,
     output:
-        "paper/main.pdf",
+        "<results>/paper.pdf",
     log:
         "<logs>/paper.log",
     conda:
@@ -21,11 +21,12 @@ rule paper_pdf:
         runtime=20,
     params:
         packages="envs/tex-packages.txt",
+        study=STUDY.name,
+        folder=subpath(input.main, parent=True),
     shell:
         "({{ command -v latexmk && command -v biber; }} > /dev/null"
         " || {{ echo TeX is missing. Debian packages that bring it: $(< {params.packages:q}) >&2; exit 1; }};"
-        " latexmk -cd -pdf -interaction=nonstopmode -halt-on-error -file-line-error {input.main:q})"
-        " > {log:q} 2>&1"
+        " cd {params.folder:q}; STUDY={params.study:q} latexmk) > {log:q} 2>&1"
 
 
 # Snakemake collects a report from what it noted of finished jobs, so a second Snakemake makes it once
@@ -33,8 +34,8 @@ rule paper_pdf:
 # exactly when a result changed. It needs neither the lock, which the first Snakemake holds, nor a network.
 rule report_html:
     input:
-        rules.figures.input,
-        rules.tables.input,
+        rules.figures.output,
+        rules.tables.output,
         captions=caption_files(),
     output:
         "<results>/report.html",

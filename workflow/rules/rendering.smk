@@ -1,48 +1,44 @@
-# Result tables ─▶ figures, tables, numbers and captions, and what the paper includes of them.
+# Result tables ─▶ figures, tables, numbers and captions. One job draws all figures, one writes all
+# tables: to start Python takes longer than most of them.
 
 
-rule figure:
+rule figures:
     input:
-        code=figure_code,
+        code=figure_code(),
         statistics=rules.statistics.output[0],
     output:
-        pdf="<figures>/{figure}.pdf",
-        png=report(
-            "<figures>/{figure}.png",
-            caption="../report/shared/caption.rst",
-            category="Figures",
-            labels={"figure": "{figure}"},
-        ),
+        pdf=expand("<figures>/{name}.pdf", name=FIGURES),
+        png=[shown("figure", name, f"<figures>/{name}.png") for name in FIGURES],
     log:
-        "<logs>/figures/{figure}.log",
+        "<logs>/figures.log",
+    benchmark:
+        "<benchmarks>/figures.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: 2
     resources:
         mem_mb=2000,
         runtime=20,
     params:
-        caption=caption,
+        names=FIGURES,
+        folder=subpath(output[0], parent=True),
     shell:
-        "nagbench figure {wildcards.figure} --statistics {input.statistics:q}"
-        " --output {output.pdf:q} {output.png:q} > {log:q} 2>&1"
+        "nagbench figure {params.names} --statistics {input.statistics:q} --folder {params.folder:q}"
+        " --format pdf,png --processes {threads} > {log:q} 2>&1"
 
 
-rule table:
+rule tables:
     input:
         code=sources("nagbench.rendering.table_files", *DRAWING),
         statistics=rules.statistics.output[0],
     output:
-        tex="<results>/tables/{table}.tex",
-        csv=report(
-            "<results>/tables/{table}.csv",
-            caption="../report/shared/caption.rst",
-            category="Tables",
-            labels={"table": "{table}"},
-        ),
-        md="<results>/tables/{table}.md",
+        tex=expand("<results>/tables/{name}.tex", name=TABLES),
+        csv=[shown("table", name, f"<results>/tables/{name}.csv") for name in TABLES],
+        md=expand("<results>/tables/{name}.md", name=TABLES),
     log:
-        "<logs>/tables/{table}.log",
+        "<logs>/tables.log",
+    benchmark:
+        "<benchmarks>/tables.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -50,10 +46,11 @@ rule table:
         mem_mb=2000,
         runtime=20,
     params:
-        caption=caption,
+        names=list(TABLES),
+        folder=subpath(output[0], parent=True),
     shell:
-        "nagbench table {wildcards.table} --statistics {input.statistics:q}"
-        " --output {output.tex:q} {output.csv:q} {output.md:q} > {log:q} 2>&1"
+        "nagbench table {params.names} --statistics {input.statistics:q} --folder {params.folder:q}"
+        " --format tex,csv,md > {log:q} 2>&1"
 
 
 rule numbers:
@@ -61,7 +58,7 @@ rule numbers:
         code=sources("nagbench.rendering.numbers"),
         statistics=rules.statistics.output[0],
     output:
-        "paper/generated/numbers.tex",
+        "<results>/paper/numbers.tex",
     log:
         "<logs>/numbers.log",
     conda:
@@ -80,7 +77,7 @@ rule captions:
         captions=caption_files(),
         statistics=rules.statistics.output[0],
     output:
-        "paper/generated/captions.tex",
+        "<results>/paper/captions.tex",
     log:
         "<logs>/captions.log",
     conda:
@@ -96,54 +93,6 @@ rule captions:
         " --output {output:q} > {log:q} 2>&1"
 
 
-rule paper_figure:
-    input:
-        rules.figure.output.pdf,
-    output:
-        "paper/generated/figures/{figure}.pdf",
-    log:
-        "<logs>/paper/figures/{figure}.log",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=100,
-        runtime=5,
-    shell:
-        "cp {input:q} {output:q} 2> {log:q}"
-
-
-rule paper_table:
-    input:
-        rules.table.output.tex,
-    output:
-        "paper/generated/tables/{table}.tex",
-    log:
-        "<logs>/paper/tables/{table}.log",
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=100,
-        runtime=5,
-    shell:
-        "cp {input:q} {output:q} 2> {log:q}"
-
-
 localrules:
     numbers,
     captions,
-    paper_figure,
-    paper_table,
-    figures,
-    tables,
-
-
-rule figures:
-    input:
-        expand(rules.figure.output, figure=FIGURES),
-
-
-rule tables:
-    input:
-        expand(rules.table.output, table=TABLES),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FONTS = (4.0, 40.0)  # points
 _WIDTHS = (0.5, 40.0)  # inches
+_PROCESSES = (1, 64)
 
 
 def add(verbs: Verbs) -> None:
@@ -23,15 +24,20 @@ def add(verbs: Verbs) -> None:
         ("table", _table, "write a table from the result tables", "tex, csv, md"),
     ):
         added = verbs.add(name, function, about)
-        added.add_argument("name", nargs="?", help=f"which; without it, every {name} is listed")
+        added.add_argument(
+            "names", nargs="*", metavar="NAME", help=f"which; without it, every {name} is listed"
+        )
         place = added.add_mutually_exclusive_group()
         place.add_argument(
             "--study", help="whose tables the workflow made: results/STUDY/statistics"
         )
         place.add_argument("--statistics", type=Path, help="folder of the result tables")
         files = added.add_mutually_exclusive_group()
-        files.add_argument("--output", type=Path, nargs="+", help="files to write")
-        files.add_argument("--format", help=f"as NAME.FORMAT here, of {formats}; several by commas")
+        files.add_argument("--output", type=Path, nargs="+", help=f"files to write of one {name}")
+        files.add_argument("--format", help=f"as NAME.FORMAT, of {formats}; several by commas")
+        added.add_argument(
+            "--folder", type=Path, default=Path(), help="for NAME.FORMAT (default: this one)"
+        )
         added.add_argument("--optimizers", default="", help="these alone, by commas, in this order")
         added.add_argument("--workloads", default="", help="these alone, by commas")
         added.add_argument(
@@ -40,33 +46,38 @@ def add(verbs: Verbs) -> None:
         if name == "figure":
             added.add_argument("--width", type=float, help="inches; wider ones are higher too")
             added.add_argument("--font-size", type=float, help="points (default: 8)")
+            added.add_argument("--processes", type=int, default=1, help="that draw (default: 1)")
 
 
 def _figure(options: argparse.Namespace) -> None:
-    from nagbench.rendering.figure_files import write_figure
+    from nagbench.rendering.figure_files import write_figures
     from nagbench.rendering.figures import NAMES
     from nagbench.rendering.style import FONT_SIZE
 
-    if options.name is None:
+    if not options.names:
         modules = (importlib.import_module(f"nagbench.rendering.figures.{one}") for one in NAMES)
         _list(NAMES, [module.__doc__ or "" for module in modules])
         return
-    for option, (least, most) in (("width", _WIDTHS), ("font_size", _FONTS)):
+    limits = {"width": _WIDTHS, "font_size": _FONTS, "processes": _PROCESSES}
+    for option, (least, most) in limits.items():
         value = getattr(options, option)
         if value is not None and not least <= value <= most:
             place = f"--{option.replace('_', '-')}"
             raise InputError(place, f"found {value:g}", f"{least:g} to {most:g}")
     size = options.font_size or FONT_SIZE
-    write_figure(options.name, _tables(options), _outputs(options, "pdf"), options.width, size)
+    outputs = _outputs(options, "pdf")
+    write_figures(outputs, _tables(options), options.width, size, options.processes)
 
 
 def _table(options: argparse.Namespace) -> None:
     from nagbench.rendering.table_files import TABLES, write_table
 
-    if options.name is None:
+    if not options.names:
         _list(list(TABLES), [function.__doc__ or "" for function in TABLES.values()])
         return
-    write_table(options.name, _tables(options), _outputs(options, "tex"))
+    outputs, tables = _outputs(options, "tex"), _tables(options)
+    for name, files in outputs.items():
+        write_table(name, tables, files)
 
 
 def _list(names: Sequence[str], texts: Sequence[str]) -> None:
@@ -75,10 +86,15 @@ def _list(names: Sequence[str], texts: Sequence[str]) -> None:
         print(textwrap.fill(f"{name:18} {about}", 80, subsequent_indent=" " * 19))
 
 
-def _outputs(options: argparse.Namespace, usual: str) -> list[Path]:
-    return options.output or [
-        Path(f"{options.name}.{kind}") for kind in _names(options.format or usual)
-    ]
+def _outputs(options: argparse.Namespace, usual: str) -> dict[str, list[Path]]:
+    """The files to write of each figure or table that is named."""
+    names: list[str] = options.names
+    if options.output:
+        if len(names) > 1:
+            raise InputError("--output", f"found {len(names)} names", "one; --folder and --format")
+        return {names[0]: options.output}
+    kinds = _names(options.format or usual)
+    return {name: [options.folder / f"{name}.{kind}" for kind in kinds] for name in names}
 
 
 def _names(text: str) -> list[str]:

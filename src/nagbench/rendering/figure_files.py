@@ -1,10 +1,14 @@
-"""A figure, drawn from result tables into files."""
+"""Figures, drawn from result tables into files."""
 
 import importlib
+import multiprocessing
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from matplotlib import pyplot as plt
 
@@ -14,6 +18,28 @@ from nagbench.rendering import style
 from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.lookup import Tables
 from nagbench.study.wording import perhaps
+
+
+def write_figures(
+    outputs: Mapping[str, Sequence[Path]],
+    tables: Tables,
+    width: float | None = None,
+    font_size: float = style.FONT_SIZE,
+    processes: int = 1,
+) -> None:
+    """`write_figure` for every name of `outputs`, with its files, some side by side."""
+    write = partial(write_figure, tables=tables, width=width, font_size=font_size)
+    if processes == 1:
+        for name, files in outputs.items():
+            write(name, outputs=files)
+        return
+    for name in outputs:
+        _module(name)  # once, and not in each process
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(processes, context) as pool:
+        tasks = [pool.submit(write, name, outputs=files) for name, files in outputs.items()]
+        for task in tasks:
+            task.result()
 
 
 def write_figure(
@@ -32,8 +58,7 @@ def write_figure(
         width: In inches, in place of the figure's own; what is wider is higher too.
         font_size: Of the text, in points; numbers on axes and legends are a point smaller.
     """
-    if name not in FIGURES:
-        raise InputError("figure", f"found {name!r}{perhaps(name, FIGURES)}", ", ".join(FIGURES))
+    module = _module(name)
     for output in outputs:
         if output.suffix not in style.FORMATS:
             found = f"a figure as {output.suffix or 'no type'}"
@@ -42,7 +67,6 @@ def write_figure(
             found = "no pdflatex, by which the widths of texts are measured"
             raise InputError(output, found, "an installed TeX, or another format")
     style.use(font_size)
-    module = importlib.import_module(f"nagbench.rendering.figures.{name}")
     figure = module.render(tables)
     if width is not None:
         own, height = figure.get_size_inches()
@@ -59,3 +83,9 @@ def write_figure(
         raise InputError(f"figure {name}", found, "a larger width or a smaller font") from None
     finally:
         plt.close(figure)
+
+
+def _module(name: str) -> ModuleType:
+    if name not in FIGURES:
+        raise InputError("figure", f"found {name!r}{perhaps(name, FIGURES)}", ", ".join(FIGURES))
+    return importlib.import_module(f"nagbench.rendering.figures.{name}")

@@ -14,7 +14,7 @@ import pandas as pd
 from nagbench.files import atomic_path
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
-from nagbench.rendering.origins import origin
+from nagbench.rendering.origins import origins
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect, in_words
@@ -27,8 +27,9 @@ _SPOKEN_OF = ("nag", "sgd", "heavy_ball", "adam")  # in the text, whatever the s
 def write_numbers(folder: Path, output: Path) -> None:
     """Write every number that the paper may quote, each with where it comes from in a comment."""
     tables = ResultTables(folder)
+    origin = origins(tables)
     lines = [
-        f"\\setresult{{{key}}}{{{value}}}% {origin(key, tables)}\n"
+        f"\\setresult{{{key}}}{{{value}}}% {origin(key)}\n"
         for key, value in sorted(numbers(tables).items())
     ]
     with atomic_path(output) as path:

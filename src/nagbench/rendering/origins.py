@@ -1,7 +1,7 @@
 """Where each number that the paper quotes comes from: a row of a result table, and the runs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,13 +68,67 @@ class Origin:
 
 def origin(key: str, tables: Tables) -> Origin | None:
     """Of a key of `rendering.numbers`; None if there is no such key."""
-    first, *rest = key.split(".")
-    found = _general(first, rest)
-    if found is None:
-        workloads = list(tables["workloads"]["workload"])
-        workload = workloads[0] if first == "main" else first
-        found = _of_workload(workload, rest, tables) if workload in workloads else None
-    return found
+    return origins(tables)(key)
+
+
+def origins(tables: Tables) -> Callable[[str], Origin | None]:
+    """`origin` of many keys, for which the tables are looked through once."""
+    known = _known(tables)
+
+    def of_key(key: str) -> Origin | None:
+        first, *rest = key.split(".")
+        found = _general(first, rest)
+        if found is None:
+            workload = next(iter(known.arms), "") if first == "main" else first
+            found = _of_workload(workload, rest, known) if workload in known.arms else None
+        return found
+
+    return of_key
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What of the result tables decides origins.
+
+    Attributes:
+        arms: By workload, those that have runs.
+        leaders: By workload, the optimizer of the highest accuracy; none without runs.
+        goals: By workload, its middle target, where there is one yet.
+        pairs: By result table, (workload, optimizer, reference) of its rows.
+    """
+
+    arms: Mapping[str, tuple[Arm, ...]]
+    leaders: Mapping[str, str]
+    goals: Mapping[str, float]
+    pairs: Mapping[str, set[tuple[str, str, str]]]
+
+
+def _known(tables: Tables) -> _Known:
+    summary, timed = tables["summary"], set(tables["time_to_target"]["workload"])
+    groups = {
+        name: summary[summary["workload"] == name] for name in tables["workloads"]["workload"]
+    }
+    fast = tables["speed_comparisons"]
+    compared = {
+        "comparisons": tables["comparisons"],
+        "speed_comparisons": fast[fast["clock"] == "gradients"],
+    }
+    return _Known(
+        {
+            name: tuple((name, optimizer) for optimizer in group["optimizer"])
+            for name, group in groups.items()
+        },
+        {
+            name: str(group.loc[group["accuracy"].idxmax(), "optimizer"])
+            for name, group in groups.items()
+            if len(group)
+        },
+        {name: middle_target(tables, name) for name in groups if name in timed},
+        {
+            name: set(zip(table["workload"], table["optimizer"], table["reference"], strict=True))
+            for name, table in compared.items()
+        },
+    )
 
 
 def _general(first: str, rest: list[str]) -> Origin | None:
@@ -102,11 +156,9 @@ def _general(first: str, rest: list[str]) -> Origin | None:
     return None
 
 
-def _of_workload(workload: str, rest: list[str], tables: Tables) -> Origin | None:
+def _of_workload(workload: str, rest: list[str], known: _Known) -> Origin | None:
     here = {"workload": workload}
-    group = tables["summary"][tables["summary"]["workload"] == workload]
-    arms = tuple((workload, name) for name in group["optimizer"])
-    leader = str(group.loc[group["accuracy"].idxmax(), "optimizer"]) if len(group) else ""
+    arms = known.arms[workload]
     match rest:
         case [("label" | "parameters" | "batch_size" | "epochs" | "precision") as column]:
             return Origin("workloads", (column,), here)
@@ -119,17 +171,18 @@ def _of_workload(workload: str, rest: list[str], tables: Tables) -> Origin | Non
             return Origin("points", columns, here | {"optimizer": "nag"}, ((workload, "nag"),))
         case ["log_rank"]:
             where = here | {"kind": "sustained", "clock": "gradients"}
-            return Origin("log_rank", ("p",), where | _goal(tables, workload), arms, "gradients")
+            return Origin("log_rank", ("p",), where | _goal(known, workload), arms, "gradients")
         case ["leader", "label"]:
             return Origin("summary", ("accuracy",), here, arms, "accuracy")
         case names if ".".join(names) in _ALL_PAIRS:
             return Origin("comparisons", _ALL_PAIRS[".".join(names)], here, arms, "accuracy")
         case [name, *what]:
-            return _of_optimizer((workload, leader if name == "leader" else name), what, tables)
+            leader = known.leaders.get(workload, "")
+            return _of_optimizer((workload, leader if name == "leader" else name), what, known)
     return None
 
 
-def _of_optimizer(arm: Arm, what: list[str], tables: Tables) -> Origin | None:
+def _of_optimizer(arm: Arm, what: list[str], known: _Known) -> Origin | None:
     workload, optimizer = arm
     where: dict[str, Any] = {"workload": workload, "optimizer": optimizer}
     match what:
@@ -142,34 +195,31 @@ def _of_optimizer(arm: Arm, what: list[str], tables: Tables) -> Origin | None:
         case [column] if column in _SUMMED:
             return Origin("summary", (column,), where, (arm,), "accuracy")
         case [kind, ("median" | "reached") as column]:
-            where |= _goal(tables, workload) | {"clock": "epochs", "kind": kind}
+            where |= _goal(known, workload) | {"clock": "epochs", "kind": kind}
             return Origin("time_to_target", (column,), where, (arm,), "epochs")
         case [other, "time", column]:
             columns = _COMPARED.get(column, ("ratio",))
             where |= {"reference": other, "clock": "gradients"}
-            return _pair("speed_comparisons", columns, where, tables, "gradients")
+            return _pair("speed_comparisons", columns, where, known, "gradients")
         case [other, column]:
             columns = _COMPARED.get(column, ("difference", "low", "high"))
-            return _pair("comparisons", columns, where | {"reference": other}, tables, "accuracy")
+            return _pair("comparisons", columns, where | {"reference": other}, known, "accuracy")
     return None
 
 
-def _goal(tables: Tables, workload: str) -> dict[str, float]:
-    """The middle target, where there is one yet."""
-    times = tables["time_to_target"]
-    return {"target": middle_target(tables, workload)} if workload in set(times["workload"]) else {}
+def _goal(known: _Known, workload: str) -> dict[str, float]:
+    return {"target": known.goals[workload]} if workload in known.goals else {}
 
 
 def _pair(
-    table: str, columns: tuple[str, ...], where: dict[str, Any], tables: Tables, metric: str
+    table: str, columns: tuple[str, ...], where: dict[str, Any], known: _Known, metric: str
 ) -> Origin:
     """The row of a pair, which the table has in one of its two orders."""
     one, other = where["optimizer"], where["reference"]
     arms = ((where["workload"], one), (where["workload"], other))
-    found = Origin(table, columns, where, arms, metric)
-    if len(found.rows(tables)):
-        return found
-    return Origin(table, columns, where | {"optimizer": other, "reference": one}, arms, metric)
+    if (where["workload"], one, other) not in known.pairs[table]:
+        where = where | {"optimizer": other, "reference": one}
+    return Origin(table, columns, where, arms, metric)
 
 
 def cell(key: str, tables: Tables) -> Origin | None:
