@@ -13,9 +13,6 @@ from nagbench.errors import InputError
 if TYPE_CHECKING:
     from nagbench.rendering.excerpt import Excerpt
 
-_FONTS = (4.0, 40.0)  # points
-_WIDTHS = (0.5, 40.0)  # inches
-
 
 def add(verbs: Verbs) -> None:
     for name, function, about, formats in (
@@ -38,26 +35,23 @@ def add(verbs: Verbs) -> None:
             "--label", action="append", default=[], metavar="NAME=TEXT", help="what it is called"
         )
         if name == "figure":
-            added.add_argument("--width", type=float, help="inches; wider ones are higher too")
+            added.add_argument(
+                "--width",
+                help="inches, or single or double, of a paper's columns; wider ones are higher too",
+            )
             added.add_argument("--font-size", type=float, help="points (default: 8)")
 
 
 def _figure(options: argparse.Namespace) -> None:
     from nagbench.rendering.figure_files import write_figure
     from nagbench.rendering.figures import NAMES
-    from nagbench.rendering.style import FONT_SIZE
 
     if options.name is None:
         modules = (importlib.import_module(f"nagbench.rendering.figures.{one}") for one in NAMES)
         _list(NAMES, [module.__doc__ or "" for module in modules])
         return
-    for option, (least, most) in (("width", _WIDTHS), ("font_size", _FONTS)):
-        value = getattr(options, option)
-        if value is not None and not least <= value <= most:
-            place = f"--{option.replace('_', '-')}"
-            raise InputError(place, f"found {value:g}", f"{least:g} to {most:g}")
-    size = options.font_size or FONT_SIZE
-    write_figure(options.name, _tables(options), _outputs(options, "pdf"), options.width, size)
+    tables, outputs = _tables(options), _outputs(options, "pdf")
+    write_figure(options.name, tables, outputs, options.width, options.font_size)
 
 
 def _table(options: argparse.Namespace) -> None:
