@@ -57,7 +57,7 @@ lint: $(ENVIRONMENT) ## format, style, types, workflow, TeX and shell checks
 	@envs/lint.sh
 
 format: $(ENVIRONMENT) ## format Python and Snakemake files
-	@ruff format src tests && ruff check --fix src tests && snakefmt Snakefile workflow/rules
+	@ruff format src tests examples && ruff check --fix src tests examples && snakefmt Snakefile workflow/rules
 
 lock: ## pin every dependency anew in envs/lock.txt
 	@envs/compile-lock.sh $(PYTHON)

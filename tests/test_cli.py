@@ -257,8 +257,8 @@ def test_out_of_time_a_study_keeps_what_it_has_and_goes_on(
 
 
 def test_one_unit_needs_its_files(study: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", study, "--unit", "tune/tiny/sgd", "--output", "x.parquet"]) == 2
-    assert "--data: missing" in capsys.readouterr().err
+    assert main(["train", study, "--unit", "tune/tiny/sgd"]) == 2
+    assert "--output: missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1"])

@@ -240,6 +240,12 @@ def digest(runs: pd.DataFrame, curves: pd.DataFrame, costs: StepCosts | None = N
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
+def hours_of(runs: pd.DataFrame) -> float:
+    """What all runs took together, added in an order that does not depend on theirs."""
+    ordered = runs.sort_values("run")
+    return float((ordered["train_seconds"] + ordered["evaluation_seconds"]).sum() / 3600)
+
+
 def settings_text(settings: Mapping[str, Any]) -> str:
     """Settings as they stand in a record."""
     return json.dumps(settings, sort_keys=True)

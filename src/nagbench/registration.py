@@ -7,18 +7,21 @@ the engine and of the statistics are recorded and bind nothing: every repair cha
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from nagbench import records, step_costs
 from nagbench.engine.recipe import digest, plain
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.integrity import check_complete
 from nagbench.runner.provenance import commit, utc
 from nagbench.sources import ENGINE, code_digest
+from nagbench.statistics.result_tables import result_tables
 from nagbench.study.model import Study
 from nagbench.study.plan import units
 from nagbench.validation.behaviour import behaviour
@@ -228,6 +231,32 @@ def check_verdicts(
             found = f"verdicts on unchanged records turned: {some}"
             allowed = f"those of {entry['time']}, or `nagbench register {study.name} --amend`"
             raise InputError(path_of(study, root), found, allowed)
+
+
+def judged(
+    study: Study, folder: Path, *near: Path, names: Iterable[str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """The result tables of a study's records, which must be complete, or held to a registration.
+
+    Args:
+        study: The study.
+        folder: Of its records.
+        near: Paths, beside it, above which the registration may be.
+        names: Of the tables that are computed; all if None. `registration` is always there.
+    """
+    runs, curves = records.read_tables(folder)
+    costs = step_costs.beside(folder)
+    root = root_of(study.name, folder, *near)
+    place = path_of(study, root)
+    registration = read(place) if place.is_file() else None
+    check_complete(units(study), runs, curves, partial=registration is not None)
+    if registration is not None:
+        check(registration, study, runs, root)
+    tables = result_tables(study, runs, curves, costs, names)
+    if registration is not None and "hypotheses" in tables:
+        name = records.digest(runs, curves, costs)
+        check_verdicts(registration, study, name, tables["hypotheses"], root)
+    return {**tables, "registration": history(registration)}
 
 
 def history(registration: Registration | None) -> pd.DataFrame:

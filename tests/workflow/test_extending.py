@@ -27,6 +27,7 @@ GUIDE = (REPOSITORY / "EXTENDING.md").read_text(encoding="utf-8")
 LATER = ("snakemake", "pytest")
 STUDY = "my-study.yaml"
 WORDS = ("patient", "two_layers", "stripes", "patience", "final_accuracy")
+CLAIMS = ("patience", "usable")
 
 
 def blocks() -> Iterator[tuple[str, str, str]]:
@@ -42,6 +43,10 @@ def follow(folder: Path, said: str, text: str) -> None:
         (folder / found[1]).write_text(text, encoding="utf-8")
     elif found := re.search(r"Add to `([^`]+)`, under `([^`]+)`[^:]*:$", said):
         add_under(folder / found[1], found[2], text)
+    elif found := re.search(r"Add to `([^`]+)`, above `([^`]+)`:$", said):
+        words = (folder / found[1]).read_text(encoding="utf-8")
+        above, beginning, below = words.partition(f"\n{found[2]} = ")
+        (folder / found[1]).write_text(f"{above}\n{text}{beginning[1:]}{below}", encoding="utf-8")
     elif found := re.search(r"Add to `([^`]+)`, at the end of `([^`]+)`:$", said):
         add_to_list(folder / found[1], found[2], text)
     elif found := re.search(r"Add to the end of `([^`]+)`:$", said):
@@ -102,7 +107,7 @@ def shrink(file: Path) -> None:
         }
     few = ("sgd", "nag", "patient")
     study["optimizers"] = {name: study["optimizers"][name] for name in few}
-    study["hypotheses"] = {"patience": study["hypotheses"]["patience"]}
+    study["hypotheses"] = {name: study["hypotheses"][name] for name in CLAIMS}
     study["tuning"] |= {
         "points": 1,
         "rungs": [],
@@ -161,6 +166,7 @@ def test_what_the_guide_says_works(tmp_path: Path) -> None:
     optimizer_is_everywhere(checkout.folder)
     model_and_data_train(checkout.folder)
     hypothesis_is_judged(checkout.folder)
+    metric_is_measured(checkout)
     figure_is_drawn(checkout.folder)
     own_tests_pass(checkout, tests)
 
@@ -185,10 +191,21 @@ def model_and_data_train(folder: Path) -> None:
 
 def hypothesis_is_judged(folder: Path) -> None:
     verdicts = pd.read_parquet(folder / "results/my-study/statistics/hypotheses.parquet")
-    row = verdicts.set_index("hypothesis").loc["patience"]
-    assert row["verdict"] == "not testable here"
-    assert row["remark"] == "2 pairs cannot decide a claim"
-    assert row["pairs"] == 2
+    assert set(verdicts["hypothesis"]) == set(CLAIMS)
+    assert set(verdicts["verdict"]) == {"not testable here"}
+    assert verdicts["remark"].str.startswith("2 pairs cannot decide").all()
+    assert set(verdicts["pairs"]) == {2}
+
+
+def metric_is_measured(checkout: Checkout) -> None:
+    """Each run's number is the mean of its validation accuracy at epochs 1 and 2."""
+    folder = checkout.folder / "results/my-study/records"
+    curves = pd.read_parquet(folder / "curves.parquet")
+    means = curves[curves["epoch"].isin([1, 2])].groupby("run")["validation_accuracy"].mean()
+    said = run(checkout, f"nagbench explain {STUDY} usable")
+    shown = dict(re.findall(r"seed \d+ +(\w{16})  finished  +([\d.]+)", said))
+    assert len(shown) == 4, said  # two seeds of either optimizer
+    assert shown == {name: f"{means[name]:.6g}" for name in shown}
 
 
 def figure_is_drawn(folder: Path) -> None:
@@ -208,7 +225,8 @@ def own_tests_pass(checkout: Checkout, commands: list[list[str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "files"), [("Your optimizer", 2), ("Your model", 2), ("Your data set", 2)]
+    ("title", "files"),
+    [("Your optimizer", 2), ("Your model", 2), ("Your data set", 2), ("Your metric", 2)],
 )
 def test_an_addition_touches_few_files(title: str, files: int) -> None:
     """A file of its own and its name in a registry; the user's study is none of the project's.

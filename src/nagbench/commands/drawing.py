@@ -13,8 +13,6 @@ from nagbench.errors import InputError
 if TYPE_CHECKING:
     from nagbench.rendering.excerpt import Excerpt
 
-_FONTS = (4.0, 40.0)  # points
-_WIDTHS = (0.5, 40.0)  # inches
 _PROCESSES = (1, 64)
 
 
@@ -44,7 +42,10 @@ def add(verbs: Verbs) -> None:
             "--label", action="append", default=[], metavar="NAME=TEXT", help="what it is called"
         )
         if name == "figure":
-            added.add_argument("--width", type=float, help="inches; wider ones are higher too")
+            added.add_argument(
+                "--width",
+                help="inches, or single or double, of a paper's columns; wider ones are higher too",
+            )
             added.add_argument("--font-size", type=float, help="points (default: 8)")
             added.add_argument("--processes", type=int, default=1, help="that draw (default: 1)")
 
@@ -52,21 +53,16 @@ def add(verbs: Verbs) -> None:
 def _figure(options: argparse.Namespace) -> None:
     from nagbench.rendering.figure_files import write_figures
     from nagbench.rendering.figures import NAMES
-    from nagbench.rendering.style import FONT_SIZE
 
     if not options.names:
         modules = (importlib.import_module(f"nagbench.rendering.figures.{one}") for one in NAMES)
         _list(NAMES, [module.__doc__ or "" for module in modules])
         return
-    limits = {"width": _WIDTHS, "font_size": _FONTS, "processes": _PROCESSES}
-    for option, (least, most) in limits.items():
-        value = getattr(options, option)
-        if value is not None and not least <= value <= most:
-            place = f"--{option.replace('_', '-')}"
-            raise InputError(place, f"found {value:g}", f"{least:g} to {most:g}")
-    size = options.font_size or FONT_SIZE
-    outputs = _outputs(options, "pdf")
-    write_figures(outputs, _tables(options), options.width, size, options.processes)
+    if not _PROCESSES[0] <= options.processes <= _PROCESSES[1]:
+        found = f"found {options.processes}"
+        raise InputError("--processes", found, "{} to {}".format(*_PROCESSES))
+    outputs, tables = _outputs(options, "pdf"), _tables(options)
+    write_figures(outputs, tables, options.width, options.font_size, options.processes)
 
 
 def _table(options: argparse.Namespace) -> None:

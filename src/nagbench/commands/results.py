@@ -146,29 +146,12 @@ def _keep_unfinished(options: argparse.Namespace) -> None:
 
 
 def _statistics(options: argparse.Namespace) -> None:
-    from nagbench import registration as registering
-    from nagbench import step_costs
-    from nagbench.integrity import check_complete
     from nagbench.parquet import read_frame, write_frame
-    from nagbench.records import digest, read_tables
-    from nagbench.statistics.result_tables import result_tables
+    from nagbench.registration import judged
     from nagbench.study.file import load_study, study_path
-    from nagbench.study.plan import units
     from nagbench.validation.agreement import compared
 
-    study, records = load_study(options.study), read_tables(options.records)
-    root = registering.root_of(study.name, options.records, study_path(options.study))
-    place = registering.path_of(study, root)
-    registration = registering.read(place) if place.is_file() else None
-    check_complete(units(study), *records, partial=registration is not None)
-    if registration is not None:
-        registering.check(registration, study, records[0], root)
-    costs = step_costs.beside(options.records)
-    tables = result_tables(study, *records, costs)
-    if registration is not None:
-        name = digest(*records, costs)
-        registering.check_verdicts(registration, study, name, tables["hypotheses"], root)
-    tables["registration"] = registering.history(registration)
+    tables = judged(load_study(options.study), options.records, study_path(options.study))
     for name in ("theory", "calibration"):
         tables[name] = read_frame(getattr(options, name))
     if options.cross_check:
@@ -212,11 +195,10 @@ def _show(options: argparse.Namespace) -> None:
 
 def _explain(options: argparse.Namespace) -> None:
     from nagbench import step_costs
-    from nagbench.records import read_tables
     from nagbench.rendering.explanation import explain
+    from nagbench.rendering.records_behind import records_behind, usual_records
     from nagbench.rendering.result_tables import ResultTables
     from nagbench.rendering.terminal import check_tables
-    from nagbench.statistics.description import hours_of
     from nagbench.statistics.roles import select
     from nagbench.study.file import load_study
 
@@ -224,16 +206,13 @@ def _explain(options: argparse.Namespace) -> None:
     folder = options.statistics or Path("results", study.name, "statistics")
     check_tables(study, options.study, folder)
     tables = ResultTables(folder)
-    usual = [Path("paper/records", study.name), Path("results", study.name, "records")]
-    there = [options.records] if options.records else [one for one in usual if one.is_dir()]
-    hours = tables["study"].iloc[0]["hours"]
-    for records in there:
-        runs, curves = read_tables(records)
-        if hours_of(runs) == hours:  # no two trainings take the same time
-            break
-    else:
-        found = f"result tables of other records than {' or '.join(map(str, there or usual))}"
-        raise InputError(folder, found, "--statistics and --records that belong together")
+    folders = [options.records] if options.records else usual_records(study.name)
+    found = records_behind(tables, folders)
+    if found is None:
+        words = " or ".join(map(str, folders)) or "any that are here"
+        found_tables = f"result tables of other records than {words}"
+        raise InputError(folder, found_tables, "--statistics and --records that belong together")
+    records, runs, curves = found
     selection = select(study, runs, curves, step_costs.beside(records))
     print(explain(options.key, study, options.study, tables, selection, records))
 

@@ -59,7 +59,11 @@ def add(verbs: Verbs) -> None:
         help="with --missing, a folder of records to go on from (default: paper/records/STUDY, if "
         "it is there)",
     )
-    added.add_argument("--data", type=Path, help="what `nagbench data` made")
+    added.add_argument(
+        "--data",
+        type=Path,
+        help="what `nagbench data` made (default: where the workflow keeps it, made if missing)",
+    )
     added.add_argument("--output", type=Path, help="where to put --unit's records (.parquet)")
     added.add_argument("--chosen", type=Path, help="what `nagbench choose` made, to test --unit")
     added.add_argument(
@@ -231,9 +235,8 @@ def _one_job(units: "Sequence[Unit]", options: argparse.Namespace) -> list[Job]:
     from nagbench.study.choice import read_choice
     from nagbench.study.unit import unit
 
-    for name in ("data", "output"):
-        if getattr(options, name) is None:
-            raise InputError(f"--{name}", "missing", "a file, beside --unit")
+    if options.output is None:
+        raise InputError("--output", "missing", "a file, beside --unit")
     wanted = unit(units, options.unit)
     choice = read_choice(options.chosen) if wanted.halving is None and options.chosen else None
     wanted.runs(choice=choice)  # refuses what is missing before torch is imported, for seconds

@@ -1,7 +1,7 @@
 """One look for every figure: sizes, fonts, and a colour and marker that belong to an optimizer."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.textpath import text_to_path
 
+from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 
 COLUMN = 3.28  # inches: the width of a column of the paper
+WIDTHS = {"single": COLUMN, "double": 2 * COLUMN}  # of a column, and of two
 FONT_SIZE = 8.0  # points
+Style = str | Path | Mapping[str, Any] | Sequence[str | Path | Mapping[str, Any]]
 # By ending, what leaves out of a file what differs each time that it is written.
 FORMATS: Mapping[str, dict[str, Any]] = {
     ".pdf": {"metadata": {"CreationDate": None, "Producer": None, "Creator": None}},
@@ -109,6 +112,11 @@ def plain(text: str) -> str:
     return text.translate(_MISPLACED)
 
 
+def points(size: str | float) -> float:
+    """A size of text as matplotlib's styles give it: in points, or in words beside `font.size`."""
+    return float(FontProperties(size=size).get_size_in_points())
+
+
 def inches(text: str, size: float) -> float:
     """How wide a line of text is."""
     font = FontProperties(family=mpl.rcParams["font.family"], size=size)
@@ -142,18 +150,57 @@ def bare(width: float, height: float) -> Figure:
 
 
 def use(font_size: float = FONT_SIZE) -> None:
-    """Put the style in force, its text of so many points."""
+    """Put the style in force, its text of so many points, for figures that go into files."""
     mpl.use("agg")
+    put(font_size)
+
+
+def put(font_size: float | None = None, over: Style = ()) -> None:
+    """Put the style in force, and over it another one of matplotlib's, then the size of the text,
+    in points, if it is given."""
     # It remarks on the date inside matplotlib's own font files at every embedding.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     plt.style.use(Path(__file__).with_name("nagbench.mplstyle"))
-    mpl.rc("font", size=font_size)
-    mpl.rc("axes", titlesize=font_size, labelsize=font_size)
-    mpl.rc("legend", fontsize=font_size - 1)
-    mpl.rc("xtick", labelsize=font_size - 1)
-    mpl.rc("ytick", labelsize=font_size - 1)
+    try:
+        plt.style.use(over)  # type: ignore[arg-type]
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        found = " ".join(str(error.args[0] if error.args else error).split())
+        allowed = f"settings of matplotlibrc, a file of them, or {', '.join(plt.style.available)}"
+        raise InputError("style", found, allowed) from None
+    if font_size is not None:
+        mpl.rc("font", size=font_size)
+        mpl.rc("axes", titlesize=font_size, labelsize=font_size)
+        mpl.rc("legend", fontsize=font_size - 1)
+        mpl.rc("xtick", labelsize=font_size - 1)
+        mpl.rc("ytick", labelsize=font_size - 1)
+    mpl.rc("figure.constrained_layout", use=True)  # by which all figures are laid out
     mpl.rc("svg", hashsalt="nagbench")  # else names within a file are drawn by lot
     mpl.rc("pgf", texsystem="pdflatex", rcfonts=False)  # fonts are those of whoever includes it
+
+
+class Drawing(Figure):
+    """A figure that is saved in the style in which it was drawn, whatever is in force then.
+
+    So fonts are embedded as TrueType, which submission systems ask for.
+    """
+
+    parameters: dict[Any, Any]
+
+    @classmethod
+    def of(cls, figure: Figure) -> "Drawing":
+        """The same figure, with the style that is in force."""
+        figure.__class__ = cls
+        assert isinstance(figure, cls)
+        parts = ("axes", "font", "mathtext", "pdf", "pgf", "ps", "savefig", "svg", "text")
+        kept = (
+            name for name in mpl.rcParams if name.partition(".")[0] in (*parts, "xtick", "ytick")
+        )
+        figure.parameters = {name: mpl.rcParams[name] for name in kept}
+        return figure
+
+    def savefig(self, *arguments: Any, **options: Any) -> None:
+        with mpl.rc_context(self.parameters):
+            super().savefig(*arguments, **options)
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.models.size import flops, parameter_count
+from nagbench.records import hours_of
 from nagbench.statistics.roles import Selection
 from nagbench.statistics.speed import described
 from nagbench.study.model import Study
@@ -61,12 +62,6 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
             }
         ]
     )
-
-
-def hours_of(runs: pd.DataFrame) -> float:
-    """What all runs took together, in the order that result tables have them."""
-    ordered = runs.sort_values("run")
-    return float((ordered["train_seconds"] + ordered["evaluation_seconds"]).sum() / 3600)
 
 
 def failures(study: Study, runs: pd.DataFrame) -> str:

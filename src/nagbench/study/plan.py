@@ -19,7 +19,7 @@ from nagbench.time_below import Targets
 def units(study: Study, stage: str | None = None) -> list[Unit]:
     """The units of one stage, or of all; in each stage those first that claims need first."""
     return [
-        _unit(study, name, workload, optimizer)
+        unit_of(study, name, workload, optimizer)
         for name in ([stage] if stage else STAGES)
         for workload, optimizer in by_need(study)
         if study.trains(name, workload, optimizer.name)
@@ -46,7 +46,8 @@ def by_need(study: Study) -> list[tuple[Workload, OptimizerSpec]]:
     return sorted(study.pairs(), key=need)
 
 
-def _unit(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec) -> Unit:
+def unit_of(study: Study, stage: str, workload: Workload, optimizer: OptimizerSpec) -> Unit:
+    """The unit of a stage, whether the study has it or not."""
     network, options = resolve(workload.model, workload.batch_norm)
     training = {entry.name: getattr(workload, entry.name) for entry in fields(Training)}
     if optimizer.own_schedule:

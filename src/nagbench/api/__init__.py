@@ -1,0 +1,1 @@
+"""What Python code calls as `nagbench.load`, `nagbench.draw` and `nagbench.train`."""

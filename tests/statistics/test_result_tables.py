@@ -1,0 +1,22 @@
+"""Some result tables alone are those of all."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from nagbench.records import read_tables
+from nagbench.statistics.result_tables import result_tables
+from nagbench.study.file import load_study
+
+NAMES = ("profiles", "summary", "learning_curves", "speed_comparisons")
+
+
+def test_tables_that_are_asked_for_are_computed_alone() -> None:
+    study = load_study("cifar10-cnn")
+    records = read_tables(Path("paper/records/cifar10-cnn"))
+    every: Mapping[str, pd.DataFrame] = result_tables(study, *records)
+    some = result_tables(study, *records, names=[*NAMES, "theory"])
+    assert list(some) == list(NAMES)  # theory is of no study
+    for name in NAMES:
+        pd.testing.assert_frame_equal(some[name], every[name])
