@@ -1,7 +1,7 @@
 # From a study file to the paper: a table of contents. The rules are in workflow/rules, what they run
 # is `nagbench …`, and the configuration is described in workflow/schemas/config.schema.yaml:
 #
-#   snakemake --cores all [--config study=paper device=auto cifar10=PATH records=train] [-- TARGET]
+#   snakemake --cores all [--config study=paper optimizers=nag,sgd device=auto records=train …] [-- TARGET]
 import sys
 
 from snakemake.utils import min_version
@@ -31,6 +31,10 @@ if config["records"] == "train":
     include: "workflow/rules/data.smk"
     include: "workflow/rules/training.smk"
     include: "workflow/rules/validation.smk"
+
+elif IS_PART:
+
+    include: "workflow/rules/part.smk"
 
 
 include: "workflow/rules/statistics.smk"

@@ -1,11 +1,18 @@
 """Records under names of an older kind come to have today's, or are refused."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from nagbench.errors import InputError
-from nagbench.migration import renamed
+from nagbench.integrity import check_complete
+from nagbench.migration import part, renamed
+from nagbench.records import read_tables
+from nagbench.statistics.result_tables import result_tables
+from nagbench.study.file import load_study
 from nagbench.study.model import Study
+from nagbench.study.part_file import write_part
 from nagbench.study.plan import units
 from records_of import Records, tuning_of
 
@@ -32,3 +39,16 @@ def test_what_the_study_does_not_train_is_refused(
     runs.loc[0, column] = value
     with pytest.raises(InputError, match="a run of the study"):
         renamed(units(small_study), runs, curves)
+
+
+def test_a_part_of_committed_records_is_whole_and_says_the_same(tmp_path: Path) -> None:
+    records = read_tables(Path("paper/records/pilot"))
+    study = load_study(str(write_part("pilot", ["nag", "sgd"], ["seed_cnn"], tmp_path)))
+    runs, curves = part(units(study), *records)
+    check_complete(units(study), runs, curves)
+    found, whole = result_tables(study, runs, curves), result_tables(load_study("pilot"), *records)
+    keys = ["workload", "optimizer"]
+    for name, columns in (("summary", ["accuracy", "low", "high"]), ("stability", ["sd"])):
+        mine, theirs = (tables[name].set_index(keys)[columns] for tables in (found, whole))
+        assert len(mine) == 2
+        pd.testing.assert_frame_equal(mine, theirs.loc[mine.index])

@@ -1,4 +1,4 @@
-"""Records whose runs, or whose study, have names of an older kind, named as today.
+"""Records whose runs, or whose study, have other names than a study's of today, named as its.
 
 A run's name is a digest of its recipe. When recipes came to be named otherwise, older records said
 the same of their runs under other names; what they say decides which run of today each is.
@@ -7,6 +7,7 @@ the same of their runs under other names; what they say decides which run of tod
 import json
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from nagbench.errors import InputError
@@ -46,6 +47,15 @@ def renamed(
         runs.assign(run=runs["run"].map(names)),
         curves.assign(run=curves["run"].map(names)),
     )
+
+
+def part(
+    units: Iterable[Unit], runs: pd.DataFrame, curves: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The runs of these units out of the records of a study that has more, as their study's."""
+    units = list(units)
+    kept = runs[np.logical_or.reduce([_of(unit, runs) for unit in units])]
+    return renamed(units, kept, curves[curves["run"].isin(kept["run"])])
 
 
 def _of(unit: Unit, runs: pd.DataFrame) -> pd.Series:

@@ -161,6 +161,30 @@ def test_figures_are_listed_and_written_where_one_is(
     ]
 
 
+def test_several_figures_are_drawn_side_by_side(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same bytes as one by one."""
+    names = ("ranks", "claims", "theory")
+    for place, more in (("alone", []), ("beside", ["--processes", "2"])):
+        said = [
+            "--statistics",
+            str(folder),
+            "--folder",
+            str(tmp_path / place),
+            "--format",
+            "pdf,png",
+        ]
+        assert main(["figure", *names, *said, *more]) == 0
+    made = [sorted((tmp_path / place).iterdir()) for place in ("alone", "beside")]
+    assert len(made[0]) == 2 * len(names)
+    assert [file.read_bytes() for file in made[0]] == [file.read_bytes() for file in made[1]]
+    assert main(["figure", "ranks", "claims", "--output", "f.pdf"]) == 2
+    assert "--output: found 2 names; allowed: one" in capsys.readouterr().err
+    wrong = ["--statistics", str(tmp_path), "--folder", str(tmp_path), "--processes", "2"]
+    assert main(["figure", *names, *wrong]) == 2
+
+
 @FIGURES
 @pytest.mark.parametrize("optimizers", [["adam"], ["nag", "sgd"], ["sgd"]])
 def test_every_figure_of_few_optimizers_is_drawn(

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from nagbench.errors import InputError, InputErrors
-from nagbench.study import file
+from nagbench.study import file, part_file
 from nagbench.study.file import load_study, shipped_studies, study_of
 
 
@@ -209,4 +209,4 @@ def test_the_reserved_names_are_folders_of_the_workflow() -> None:
     rules = "".join(path.read_text() for path in Path("workflow/rules").glob("*.smk"))
     assert "results/data/" in rules
     assert "results/validation" in rules
-    assert {"data", "validation"} <= set(file.RESERVED)
+    assert {"data", "validation", part_file.FOLDER.name} <= set(file.RESERVED)

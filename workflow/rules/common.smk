@@ -23,6 +23,7 @@ from nagbench.runner.devices import has_gpu
 from nagbench.sources import ENGINE, code_digest, sources
 from nagbench.study.file import load_study, study_files, study_path
 from nagbench.study.model import STAGES, Study
+from nagbench.study.part_file import write_part
 from nagbench.study.plan import units
 from nagbench.study.unit import Unit, unit, write_plan
 from nagbench.validation.methods import METHODS
@@ -64,6 +65,28 @@ def check_config() -> None:
         stop(f"--config: {found}; allowed: {', '.join(allowed)}")
     for key in ("study", "cifar10"):
         config[key] = os.path.expanduser(config[key] or "")
+
+
+def take_part() -> bool:
+    """Whether a part of the study is wanted, whose file then takes the study's place."""
+    said = {key: config.pop(key) or "" for key in ("optimizers", "workloads")}
+    names = {
+        key: [
+            name.strip()
+            for name in (value.split(",") if isinstance(value, str) else value)
+            if name.strip()
+        ]
+        for key, value in said.items()
+    }
+    if not any(names.values()):
+        return False
+    try:
+        config["study"] = os.fspath(write_part(config["study"], **names))
+    except InputError as error:
+        stop(f"--config {error}")
+    if workflow.is_main_process:
+        print(f"A part of it, as the study {config['study']}.", file=sys.stderr)
+    return True
 
 
 def read_study() -> Study:
@@ -121,17 +144,24 @@ def check_references(study: Study) -> None:
             sys.exit(status)
 
 
-def records_folder(study: Study) -> str:
+def committed_folder() -> str:
+    """Where records of this study are committed; of a part, those of the study that it extends."""
+    whole = Path(STUDY_FILES[1]).stem if IS_PART else STUDY.name
+    return f"paper/records/{whole}"
+
+
+def records_folder() -> str:
     """Where `runs` and `curves` are: trained here, or committed by others."""
-    if config["records"] == "train":
-        return f"results/{study.name}/records"
-    folder = Path("paper/records", study.name)
-    needed = ("runs.parquet", "curves.parquet", "SHA256SUMS")
-    missing = [name for name in needed if not Path(folder, name).is_file()]
-    if missing:
-        allowed = "a study whose records are committed, or records=train"
-        stop(str(InputError("--config records", f"no {folder / missing[0]}", allowed)))
-    return os.fspath(folder)
+    if config["records"] == "committed":
+        needed = ("runs.parquet", "curves.parquet", "SHA256SUMS")
+        missing = [name for name in needed if not Path(COMMITTED, name).is_file()]
+        if missing:
+            allowed = "a study whose records are committed, or records=train"
+            found = f"no {COMMITTED}/{missing[0]}"
+            stop(str(InputError("--config records", found, allowed)))
+        if not IS_PART:
+            return COMMITTED
+    return f"results/{STUDY.name}/records"
 
 
 def trains_on_gpu(study: Study) -> bool:
@@ -206,8 +236,12 @@ def device_argument(wildcards, input) -> str:
 
 
 def config_arguments(wildcards, input) -> list[str]:
-    """The whole configuration, for another Snakemake."""
-    return [f"{key}={value}" for key, value in config.items()]
+    """The configuration as it was given, for another Snakemake."""
+    return [
+        f"{key}={','.join(value) if isinstance(value, list) else value}"
+        for key, value in GIVEN.items()
+        if value
+    ]
 
 
 def shown(kind: str, name: str, file: str) -> str:
@@ -278,7 +312,7 @@ def cross_check_files() -> list[str]:
 
 def step_cost_files() -> list[str]:
     """What steps of the committed records cost, if they are used and it was measured."""
-    place = Path("paper/records", STUDY.name, "step_costs.json")
+    place = Path(COMMITTED, "step_costs.json")
     used = config["records"] == "committed" and place.is_file()
     return [os.fspath(place)] if used else []
 
@@ -314,6 +348,8 @@ def paper_files() -> list[str]:
 
 check_cores()
 check_config()
+GIVEN = dict(config)
+IS_PART = take_part()
 STUDY = read_study()
 UNITS = planned_units(STUDY)
 check_references(STUDY)
@@ -322,11 +358,12 @@ STUDY_FILES = [
     os.path.relpath(path) for path in study_files(study_path(config["study"]))
 ]
 STUDY_FILE = STUDY_FILES[0]
-RECORDS = records_folder(STUDY)
 VALIDATION = (
     "results/validation" if config["records"] == "train" else "paper/records/validation"
 )
 
+COMMITTED = committed_folder()
+RECORDS = records_folder()
 GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0
 
 

@@ -1,6 +1,7 @@
 """Commands from records to result tables, figures, tables, numbers and archives."""
 
 import argparse
+import shutil
 from pathlib import Path
 
 from nagbench.commands.verbs import Verbs, device, files, study, study_or_plan, units_of
@@ -18,11 +19,12 @@ def add(verbs: Verbs) -> None:
     added = verbs.add("records", _records, "merge records trained in several places")
     added.add_argument(
         "action",
-        choices=["merge", "migrate"],
-        help="migrate: give the runs of older records the names that --study gives them today",
+        choices=["merge", "migrate", "part"],
+        help="migrate: give the runs of older records the names that --study gives them today; "
+        "part: take the runs of --study out of the records of a study that has more",
     )
     files(added, output="the folder of the merged tables; may be one of the parts")
-    added.add_argument("--study", help="of --store, and to migrate: that the records are of")
+    added.add_argument("--study", help="of --store, to migrate, and of the part")
     added.add_argument(
         "--store",
         type=Path,
@@ -107,8 +109,8 @@ def _collect(options: argparse.Namespace) -> None:
 
 
 def _records(options: argparse.Namespace) -> None:
-    from nagbench.migration import renamed
-    from nagbench.records import merge, read_any, read_units, write_tables
+    from nagbench import migration, step_costs
+    from nagbench.records import merge, read_any, read_units, seal, write_tables
     from nagbench.runner import attest
 
     attestations = [entry for path in options.parts for entry in attest.read(path)]
@@ -116,12 +118,17 @@ def _records(options: argparse.Namespace) -> None:
     waits = [path for path in options.parts if options.store and not any(path.rglob("*.parquet"))]
     parts = [read_any(path) for path in options.parts if path not in waits]
     runs, curves = merge(parts or [read_units([])], str(options.output))
-    if options.action == "migrate":
+    if options.action != "merge":
         if options.study is None:
             raise InputError("--study", "missing", "the study that the records are of")
-        runs, curves = renamed(units_of(options.study), runs, curves)
+        named = {"migrate": migration.renamed, "part": migration.part}[options.action]
+        runs, curves = named(units_of(options.study), runs, curves)
     attest.check_codes(runs, attestations, options.output)
     write_tables(options.output, runs, curves)
+    costs = [path / step_costs.FILE for path in options.parts]
+    if options.action == "part" and costs[0].is_file():
+        shutil.copy(costs[0], options.output)
+        seal(options.output)
     if attestations:
         attest.write(options.output, attestations)
     print(f"{len(runs)} runs in {options.output}")

@@ -20,7 +20,7 @@ from nagbench.study.yaml_file import read_yaml
 
 STUDIES = Path(__file__).parent / "shipped"
 # A study's name is a folder below results/, where these are others.
-RESERVED = ("data", "runs", "validation", "compared")
+RESERVED = ("compared", "data", "parts", "runs", "validation")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
 
