@@ -1,8 +1,9 @@
 """A run being trained, against plain torch and against its neighbours."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -235,15 +236,25 @@ def test_a_forward_pass_alone_counts_a_third(images: ImageSet) -> None:
     assert all(torch.equal(mine[name], others[name]) for name in mine)
 
 
-def test_a_closure_without_gradients_first_is_refused(images: ImageSet) -> None:
-    class Blind(torch.optim.SGD):
-        @torch.no_grad()
-        def step(self, closure=None):  # type: ignore[no-untyped-def]
-            return closure()
+def blind(closure):  # type: ignore[no-untyped-def]
+    with torch.no_grad():
+        return closure()
 
-    globals()["Blind"] = Blind
-    words = {"optimizer": f"{__name__}:Blind", "settings": {"lr": 0.1}, "closure": True}
-    with pytest.raises(RuntimeError, match="does not require grad"):
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [(blind, "without gradients before with them"), (lambda _: None, "calls no closure")],
+)
+def test_a_closure_that_is_not_called_for_gradients_is_refused(
+    images: ImageSet, call: Callable[[Any], Any], said: str
+) -> None:
+    class Careless(torch.optim.SGD):
+        def step(self, closure=None):  # type: ignore[no-untyped-def]
+            return call(closure)
+
+    globals()["Careless"] = Careless
+    words = {"optimizer": f"{__name__}:Careless", "settings": {"lr": 0.1}, "closure": True}
+    with pytest.raises(RuntimeError, match=said):
         trained(live(replace(recipe_of(), **words), placed(images)))
 
 

@@ -57,7 +57,7 @@ class Split:
         self, step: Step, gradient: Gradient, objective: Objective, capture: Capture, why: str
     ) -> None:
         self.name = f"graph beside the optimizer ({why})"
-        self._step, self._kinds, self._capture = step, (gradient, objective), capture
+        self._step, self._functions, self._capture = step, (gradient, objective), capture
         self._taken: dict[LiveRun, int] = {}
         self._parts: dict[LiveRun, Parts] = {}
 
@@ -75,7 +75,7 @@ class Split:
         taken = self._taken.get(run, 0)
         if taken == WARM_UP:
             if run not in self._parts:
-                self._parts[run] = Parts(run, *self._kinds, self._capture)
+                self._parts[run] = Parts(run, *self._functions, self._capture)
             parts = self._parts[run]
             self._step(run, parts.begin, parts.gradient, parts.objective, parts.finish)
             return
@@ -99,7 +99,7 @@ class Whole:
     def __init__(
         self, step: Step, gradient: Gradient, objective: Objective, capture: Capture
     ) -> None:
-        self._step, self._kinds, self._capture = step, (gradient, objective), capture
+        self._step, self._functions, self._capture = step, (gradient, objective), capture
         self._captured: list[LiveRun] = []
         self._taken = 0
         self._passes: dict[LiveRun, int] = {}  # that a replay takes
@@ -115,7 +115,7 @@ class Whole:
 
     def without(self, why: object) -> Split:
         """The next way, if this one is barred."""
-        return Split(self._step, *self._kinds, self._capture, str(why))
+        return Split(self._step, *self._functions, self._capture, str(why))
 
     def train(self, runs: Sequence[LiveRun], until: int) -> None:
         """Train several runs, all of which have begun an epoch, up to its step `until`."""

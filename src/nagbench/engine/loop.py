@@ -118,7 +118,9 @@ def step(
 
     def closure() -> Tensor:
         nonlocal passes
-        if passes and not torch.is_grad_enabled():  # the objective alone is wanted
+        if not torch.is_grad_enabled():  # the objective alone is wanted
+            if not passes:
+                raise RuntimeError("its closure is called without gradients before with them")
             passes += 1
             return objective(run)
         passes += PASSES
@@ -128,6 +130,8 @@ def step(
     begin(run)
     if run.recipe.closure:
         run.optimizer.step(closure)  # type: ignore[arg-type]
+        if not passes:
+            raise RuntimeError("a step calls no closure, though the study says `closure: true`")
     else:
         closure()
         run.optimizer.step()
