@@ -42,6 +42,11 @@ include: "workflow/rules/rendering.smk"
 include: "workflow/rules/paper.smk"
 
 
+if config["compare"]:
+
+    include: "workflow/rules/compare.smk"
+
+
 localrules:
     all,
 
@@ -49,7 +54,11 @@ localrules:
 rule all:
     default_target: True
     input:
-        rules.figures.output,
-        rules.tables.output,
-        rules.paper.input,
-        rules.report.input,
+        rules.compare.output
+        if config["compare"]
+        else (
+            rules.figures.output,
+            rules.tables.output,
+            rules.paper.input,
+            rules.report.input,
+        ),

@@ -64,7 +64,9 @@ def test_finished_runs_come_from_the_store(here: Path, caplog: pytest.LogCapture
     before = {path: path.read_bytes() for path in here.rglob("results/**/*") if path.is_file()}
     with caplog.at_level(logging.INFO, "nagbench"):
         table = nagbench.train("small.yaml", "sgd", device="cpu")
-    assert caplog.messages == ["test/tiny_cnn/sgd: 2 of 2 runs done"]
+    kept, done = caplog.messages
+    assert kept == "test/tiny_cnn/sgd: 4 of 4 epochs are kept from before"
+    assert done.startswith("test/tiny_cnn/sgd: 4 of 4 epochs, done in ")
     assert set(table["seed"]) == {11, 12}
     assert {path: path.read_bytes() for path in before} == before
     own = recorded("test", "sgd", 11).reset_index(drop=True)

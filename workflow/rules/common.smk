@@ -15,6 +15,7 @@ from pyarrow import parquet
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
+from nagbench.comparing.names import newcomer_name, study_name
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.rendering.figures import NAMES as FIGURES
@@ -327,6 +328,36 @@ def source_arguments(wildcards, input) -> list[str]:
     return ["--source", *input.source] if input.source else []
 
 
+def check_compare() -> None:
+    """Refuse a comparison that could not train, or one of a part."""
+    if not config["compare"]:
+        return
+    if config["records"] != "train" or IS_PART:
+        found = "found beside records=committed, optimizers or workloads"
+        stop(
+            str(
+                InputError(
+                    "--config compare", found, "a whole study, and records=train"
+                )
+            )
+        )
+
+
+def compared_code() -> list[str]:
+    """What trains and shows a comparison; the newcomer's file is read where it is trained."""
+    file = config["compare"].rpartition(":")[0]
+    own = [file] if file.endswith(".py") else []
+    return sources(
+        ENGINE, "nagbench.commands.comparing", "nagbench.comparing.sheet", *own
+    )
+
+
+def committed_records() -> list[str]:
+    """What the newcomer may stand beside, if it is at hand."""
+    files = (Path("paper/records", STUDY.name, name) for name in ("runs", "curves"))
+    return [f"{file}.parquet" for file in files if Path(f"{file}.parquet").is_file()]
+
+
 def figure_code() -> list[str]:
     """What draws the figures."""
     drawn = [f"nagbench.rendering.figures.{name}" for name in FIGURES]
@@ -365,6 +396,8 @@ VALIDATION = (
 COMMITTED = committed_folder()
 RECORDS = records_folder()
 GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0
+check_compare()
+COMPARED = study_name(STUDY.name, newcomer_name(config["compare"] or ""))
 
 
 wildcard_constraints:

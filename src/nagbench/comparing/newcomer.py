@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nagbench.comparing.names import newcomer_name
 from nagbench.engine import build
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
@@ -78,8 +79,7 @@ def newcomer(
             made["space"] = {}
         elif searched or reference not in CATALOGUE:
             made["space"] = searched or _around(reference, made["settings"])
-    key = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", called).lower()
-    return Newcomer(key, made, made["label"])
+    return Newcomer(name or newcomer_name(reference), made, made["label"])
 
 
 def _given(option: str, text: str) -> tuple[str, Any]:

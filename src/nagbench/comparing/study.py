@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from nagbench.comparing.names import study_name
 from nagbench.comparing.newcomer import Newcomer
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
@@ -80,7 +81,7 @@ def comparison(
             },
         },
     }
-    file = f"compare-{base.name}-{newcomer.name}.yaml"
+    file = f"{study_name(base.name, newcomer.name)}.yaml"
     return study_of(study_path(file).stem, made, f"optimizer {newcomer.name}"), made
 
 

@@ -1,0 +1,30 @@
+# An optimizer of the user's beside the study's baseline, both trained in one job, and their card.
+
+
+rule compare:
+    input:
+        code=compared_code(),
+        study=STUDY_FILES,
+        data=rules.data.output,
+        records=committed_records(),
+    output:
+        html=f"results/{COMPARED}/card.html",
+        pdf=f"results/{COMPARED}/card.pdf",
+    log:
+        f"results/{COMPARED}/logs/compare.log",
+    benchmark:
+        f"results/{COMPARED}/benchmarks/compare.tsv"
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores
+    resources:
+        gpu=GPUS_OF_A_JOB,
+        mem_mb=8000,
+        runtime=1440,
+    params:
+        reference=config["compare"],
+        study=GIVEN["study"],
+        device=device_argument,
+    shell:
+        "nagbench compare {params.reference:q} --study {params.study:q} --data {input.data:q}"
+        " --device {params.device} > {log:q} 2>&1"
