@@ -58,7 +58,15 @@ def test_every_command_of_a_guide_is_one(guide: str) -> None:
             assert {word for word in words[1:] if "=" not in word} <= targets
         elif words[:1] == ["snakemake"]:
             said = {word.partition("=")[0] for word in words if "=" in word}
-            assert said <= {"compare", "study", "optimizers", "workloads", "device", "cifar10", "records"}
+            assert said <= {
+                "compare",
+                "study",
+                "optimizers",
+                "workloads",
+                "device",
+                "cifar10",
+                "records",
+            }
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert Path(link).exists(), link
 

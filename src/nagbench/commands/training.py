@@ -315,7 +315,7 @@ def _trainer(
     count, lanes = 1, options.lanes
     if device == "cpu":
         count, lanes = lanes or (1 if options.unit else len(os.sched_getaffinity(0))), 1
-    if options.unit and count == 1 and not comes_from_outside(unit.base):
+    if options.unit and count == 1 and not comes_from_outside(unit.base.optimizer):
         alone = OneProcess(images, store, stop, device, code, lanes, strict=options.strict)
         return nullcontext(alone)
     return ManyProcesses(images, store, stop, code, count, device, lanes, options.strict)

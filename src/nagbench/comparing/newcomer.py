@@ -11,6 +11,7 @@ from nagbench.comparing.names import newcomer_name
 from nagbench.engine import build
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.runner.many_processes import comes_from_outside
 from nagbench.runner.references import apart
 from nagbench.study.yaml_file import parse_yaml, read_yaml
 
@@ -72,7 +73,8 @@ def newcomer(
         if reference in CATALOGUE:
             made |= {"settings": given} if given else {}
         else:
-            known = apart([reference], defaults, reference)
+            outside = comes_from_outside(reference)
+            known = apart([reference], defaults, reference) if outside else defaults(reference)
             named = {"lr"}.union(*(_WORD.findall(coordinate) for coordinate in searched))
             made["settings"] = {name: known[name] for name in known if name in named} | given
         if untuned:

@@ -66,7 +66,7 @@ class ManyProcesses:
             self._pool.shutdown(cancel_futures=True)
 
     def train(self, recipes: Mapping[str, Recipe], report: Report, epochs: int) -> None:
-        if any(map(comes_from_outside, recipes.values())):
+        if any(comes_from_outside(recipe.optimizer) for recipe in recipes.values()):
             with self._new_pool() as pool:
                 self._train(pool, recipes, report, epochs)
             return
@@ -108,9 +108,9 @@ class ManyProcesses:
             raise Interrupted
 
 
-def comes_from_outside(recipe: Recipe) -> bool:
-    """Whether the optimizer's class is neither torch's nor this project's."""
-    module = recipe.optimizer.rpartition(":")[0]
+def comes_from_outside(reference: str) -> bool:
+    """Whether an optimizer's class is neither torch's nor this project's."""
+    module = reference.rpartition(":")[0]
     return module.endswith(".py") or module.partition(".")[0] not in _TRUSTED
 
 

@@ -54,8 +54,8 @@ def check_references(units: Iterable[Unit]) -> None:
     """
     recipes = [unit.recipe(settings, unit.seeds[0]) for unit in units for settings in unit.trials]
     different = {(r.optimizer, str(r.settings)): r for r in recipes}
-    outside = [recipe for recipe in different.values() if comes_from_outside(recipe)]
-    build_all([recipe for recipe in different.values() if not comes_from_outside(recipe)])
+    outside = [recipe for recipe in different.values() if comes_from_outside(recipe.optimizer)]
+    build_all([recipe for recipe in different.values() if not comes_from_outside(recipe.optimizer)])
     if outside:
         apart({recipe.optimizer for recipe in outside}, build_all, outside)
 
