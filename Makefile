@@ -13,7 +13,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex test test-outside lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex test test-slow test-outside lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -48,6 +48,9 @@ tex: ## the Debian packages that the paper needs
 test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FORCE=1 runs it anyhow
 	@envs/install-tex.sh || echo "Tests that compile LaTeX are left out."
 	@envs/test.sh $(CORES) $(FORCE)
+
+test-slow: $(ENVIRONMENT) ## the tests that take minutes each
+	@pytest -m slow --durations 0
 
 test-outside: $(ENVIRONMENT) ## `nagbench compare` with five optimizers of other authors, installed for it
 	@pip install --quiet --no-deps --target .stamps/outside --requirement envs/outside.txt

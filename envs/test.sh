@@ -18,7 +18,7 @@ if [ $# -eq 1 ] && [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$digest" ]; t
     exit 0
 fi
 mkdir -p .stamps
-pytest --numprocesses "$cores" --dist worksteal | tee "$stamp.running"
+pytest --numprocesses "$cores" --dist worksteal --durations 20 | tee "$stamp.running"
 {
     echo "$digest"
     tail -n 1 "$stamp.running"

@@ -107,6 +107,7 @@ def test_without_committed_records_all_is_trained_here(folder: Path) -> None:
     assert "nothing: untuned" in page
 
 
+@pytest.mark.slow
 def test_another_precision_stands_beside_nothing(folder: Path, committed: list[str]) -> None:
     assert compare(*committed, "--device", "cpu", "--untuned", "--precision", "bfloat16") == 0
     (workload,) = study_of().workloads.values()

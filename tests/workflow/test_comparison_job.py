@@ -20,6 +20,7 @@ def checkout(finished: Checkout, tmp_path: Path) -> Checkout:
     return finished.copy(tmp_path / "checkout")
 
 
+@pytest.mark.slow
 def test_it_has_a_card_and_its_study_stays(checkout: Checkout) -> None:
     (checkout.folder / "mine.py").write_text(MINE)
     ended = checkout.run(compare="mine.py:FastNAG")

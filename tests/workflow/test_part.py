@@ -13,6 +13,7 @@ def checkout(finished: Checkout, tmp_path: Path) -> Checkout:
     return finished.copy(tmp_path / "checkout")
 
 
+@pytest.mark.slow
 def test_a_part_trains_nothing_that_the_whole_has_trained(checkout: Checkout) -> None:
     ended = checkout.run("figures", "tables", "report", workloads="tiny")
     assert ended.returncode == 0, ended.stdout
