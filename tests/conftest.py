@@ -13,36 +13,13 @@ from nagbench.data.images import ImageSet
 from nagbench.data.registry import data_set
 from nagbench.study.file import load_study
 from nagbench.study.model import Study
+from small_study import SMALL
 
 pytest_plugins = ["result_tables"]
 
 # How long an example takes says something of the machine, nothing of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
-
-SMALL: dict[str, Any] = {
-    "title": "A study that trains in a moment",
-    "data": "synthetic",
-    "validation_size": 40,
-    "workloads": {
-        "tiny": {
-            "model": "tiny_cnn",
-            "batch_size": 16,
-            "epochs": 2,
-            "targets": {"low": 0.2, "high": 0.2, "source": "a test"},
-        }
-    },
-    "optimizers": {"sgd": None, "nag_sutskever": None},
-    "baseline": "sgd",
-    "tuning": {
-        "points": 2,
-        "seeds": [1],
-        "grows": False,
-        "choices": ["accuracy"],
-        "runner_up_seeds": 0,
-    },
-    "testing": {"seeds": [11, 12]},
-}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

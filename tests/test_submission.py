@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import SMALL
 from nagbench.cli import main
 from nagbench.data.images import ImageSet, save
+from small_study import SMALL
 
 CODE = """
 import torch
 from helper import rate
+from small_study import SMALL
 
 
 class Mine(torch.optim.SGD):

@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import SMALL
 from nagbench import records
 from nagbench.cli import main
 from nagbench.data.images import ImageSet, save
 from nagbench.study.file import load_study
+from small_study import SMALL
 
 PATIENT = '''
 import torch
+from small_study import SMALL
 
 
 class Patient(torch.optim.SGD):

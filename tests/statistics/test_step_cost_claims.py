@@ -88,7 +88,7 @@ def test_costs_beside_records_are_read_and_name_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By `nagbench statistics`, under the sums of the records' folder."""
-    monkeypatch.setattr("nagbench.integrity.check_complete", lambda *_, **__: None)  # made up
+    monkeypatch.setattr("nagbench.registration.check_complete", lambda *_, **__: None)  # made up
     study = study_with(small, DEARER)
     runs, curves = whole_records_of(study, ends([0.5] * 10, [0.5] * 10))
     curves[[name for name in curves if "iterate" in name]] = math.nan

@@ -22,7 +22,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         ({"study": "nothing"}, "study 'nothing': none of that name", "demo, micro, paper"),
         ({"study": "gone.yaml"}, "gone.yaml", "allowed"),
         ({"study": "paper", "cifar10": "gone.npz"}, "no file gone.npz", "allowed"),
-        ({"optimizers": "nag,sgd"}, "--config optimizers: found 'nag'", "sgd, nag_sutskever"),
+        ({"optimizers": "nag,sgd"}, "--config optimizers: found 'nag'", "nag_sutskever, sgd"),
         ({"records": "committed"}, "no paper/records/micro/runs.parquet", "records=train"),
     ],
 )

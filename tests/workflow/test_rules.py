@@ -159,12 +159,9 @@ def test_committed_records_need_no_training(finished: Checkout, tmp_path: Path) 
 def test_an_interrupted_run_goes_on(
     finished: Checkout, tmp_path: Path, stop: signal.Signals
 ) -> None:
-    checkout = finished.copy(tmp_path / "checkout")
+    checkout, undisturbed = (longer(finished, tmp_path / name) for name in ("checkout", "other"))
     record = "results/micro/tune/tiny/sgd.parquet"
     log = checkout.folder / "results/micro/logs/tune/tiny/sgd.log"
-    (checkout.folder / record).unlink()
-    shutil.rmtree(checkout.folder / "results/runs")
-    log.unlink()
     running = subprocess.Popen(
         checkout.command(record),
         cwd=checkout.folder,
@@ -173,29 +170,41 @@ def test_an_interrupted_run_goes_on(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    wait_for(lambda: log.is_file() and "0 of 4 epochs" in log.read_text(), running)
+    wait_for(lambda: log.is_file() and "0 of 200 epochs" in log.read_text(), running)
     os.killpg(running.pid, stop)
     assert running.wait(timeout=60) != 0
     assert not (checkout.folder / record).exists()
-    ended = checkout.run(record)
-    assert ended.returncode == 0, ended.stdout
+    for folder in (checkout, undisturbed):
+        ended = folder.run(record)
+        assert ended.returncode == 0, ended.stdout
     results = [
-        pd.read_parquet(folder / record).drop(columns=list(TIMES))
-        for folder in (checkout.folder, finished.folder)
+        pd.read_parquet(one.folder / record).drop(columns=list(TIMES))
+        for one in (checkout, undisturbed)
     ]
     clocks = [name for name in results[0] if name.endswith("_seconds")]
     pd.testing.assert_frame_equal(*(frame.drop(columns=clocks) for frame in results))
 
 
+def longer(finished: Checkout, folder: Path) -> Checkout:
+    """Without what gradient descent has trained, and with a hundred epochs of it to come: more than
+    pass before a signal arrives."""
+    checkout = finished.copy(folder)
+    path = checkout.folder / STUDY
+    words = path.read_text(encoding="utf-8")
+    assert "epochs: 2\n" in words
+    path.write_text(words.replace("epochs: 2\n", "epochs: 100\n"), encoding="utf-8")
+    (checkout.folder / "results/micro/tune/tiny/sgd.parquet").unlink()
+    (checkout.folder / "results/micro/logs/tune/tiny/sgd.log").unlink()
+    shutil.rmtree(checkout.folder / "results/runs")
+    return checkout
+
+
 def test_ctrl_c_is_a_stop_however_often_it_is_typed(finished: Checkout, tmp_path: Path) -> None:
-    checkout = finished.copy(tmp_path / "checkout")
+    checkout = longer(finished, tmp_path / "checkout")
     record = "results/micro/tune/tiny/sgd.parquet"
     log = checkout.folder / "results/micro/logs/tune/tiny/sgd.log"
-    for gone in (checkout.folder / record, log):
-        gone.unlink()
-    shutil.rmtree(checkout.folder / "results/runs")
     with Terminal(checkout.command(record), checkout.environment(), checkout.folder) as terminal:
-        terminal.until(lambda _: log.is_file() and "0 of 4 epochs" in log.read_text())
+        terminal.until(lambda _: log.is_file() and "0 of 200 epochs" in log.read_text())
         for _ in range(3):
             terminal.type(b"\x03")
         assert terminal.rest() != 0
