@@ -16,7 +16,6 @@ from small_study import SMALL
 CODE = """
 import torch
 from helper import rate
-from small_study import SMALL
 
 
 class Mine(torch.optim.SGD):

@@ -16,7 +16,6 @@ from small_study import SMALL
 
 PATIENT = '''
 import torch
-from small_study import SMALL
 
 
 class Patient(torch.optim.SGD):
