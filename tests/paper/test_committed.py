@@ -9,6 +9,7 @@ import pytest
 
 from nagbench import registration as registering
 from nagbench import step_costs
+from nagbench.comparing.replication import replication
 from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.records import SEALED, read_tables, write_tables
@@ -27,15 +28,15 @@ def test_there_is_evidence() -> None:
     assert sum(path.stat().st_size for path in RECORDS.rglob("*") if path.is_file()) < 50e6
 
 
-@pytest.mark.parametrize("name", STUDIES)
-def test_records_are_whole_and_as_they_were_sealed(name: str) -> None:
-    folder = RECORDS / name
-    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("folder", [*STUDIES, "cifar10-cnn/h200"])
+def test_records_are_whole_and_as_they_were_sealed(folder: str) -> None:
+    records, name = RECORDS / folder, folder.partition("/")[0]
+    lines = (records / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     sums = {file: digest for digest, file in (line.split("  ") for line in lines)}
     assert {"curves.parquet", "provenance.json", "runs.parquet"} <= {*sums} <= {*SEALED}
     for file, digest in sums.items():
-        assert hashlib.sha256((folder / file).read_bytes()).hexdigest() == digest
-    study, (runs, curves) = load_study(name), read_tables(folder)
+        assert hashlib.sha256((records / file).read_bytes()).hexdigest() == digest
+    study, (runs, curves) = load_study(name), read_tables(records)
     place = registering.path_of(study)
     check_complete(units(study), runs, curves, partial=place.is_file())
     if place.is_file():
@@ -97,6 +98,13 @@ def test_the_records_readme_says_what_each_hour_brought() -> None:
     assert table["epochs"].sum() == curves.groupby("run")["epoch"].max().sum()
     spent = runs["train_seconds"].sum() + runs["evaluation_seconds"].sum()
     assert table["hours"].sum() == pytest.approx(spent / 3600)
+
+
+def test_the_records_readme_says_how_another_machine_differs() -> None:
+    path, there = RECORDS / "README.md", RECORDS / "cifar10-cnn"
+    text = path.read_text(encoding="utf-8")
+    found = replication(load_study("cifar10-cnn"), there / "h200", there)
+    assert replaced(text, "shift", found, str(path)) == text
 
 
 @pytest.mark.parametrize("name", [RESULTS, COSTS])

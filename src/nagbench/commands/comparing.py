@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nagbench.commands.training import Job, images_of, train_jobs
-from nagbench.commands.verbs import Verbs, device
+from nagbench.commands.verbs import Verbs, device, study
 from nagbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,6 +60,20 @@ def add(verbs: Verbs) -> None:
     )
     added.add_argument("--minutes", type=float, help="stop in time, and keep what was trained")
     device(added)
+
+    added = verbs.add(
+        "shift", _shift, "how a study's runs from another place differ, and their verdicts"
+    )
+    study(added)
+    added.add_argument("here", type=Path, help="a folder of records")
+    added.add_argument("there", type=Path, help="another one")
+
+
+def _shift(options: argparse.Namespace) -> None:
+    from nagbench.comparing.replication import replication
+    from nagbench.study.file import load_study
+
+    print(replication(load_study(options.study), options.here, options.there), end="")
 
 
 def _compare(options: argparse.Namespace) -> int | None:

@@ -78,7 +78,7 @@ def _check(campaign: Campaign, session: Session, work: Path) -> None:
     rest = times.checks - times.grace - (began - session.left())
     file = work / "printed" / f"{session.number:04}-bench.json"
     bench = ["bench", "seed_cnn", "--device", campaign.device, "--precision", "bfloat16"]
-    bench += ["--rounds", "3", "--minutes", "0.7"]
+    bench += ["--rounds", "3", "--minutes", "0.5"]
     session.run("bench", python("nagbench", *bench, "--output", str(file)), rest)
 
 

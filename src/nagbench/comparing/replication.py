@@ -1,0 +1,62 @@
+"""A study that trained in two places: how far each optimizer's runs lie apart, and each verdict."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nagbench.metrics import METRICS
+from nagbench.records import read_tables
+from nagbench.registration import judged
+from nagbench.rendering.table import Cell, Table, interval, number
+from nagbench.statistics.roles import Selection, select
+from nagbench.statistics.shift import shift
+from nagbench.statistics.verdict_table import NOT_TESTABLE
+from nagbench.study.model import Study
+
+
+def replication(study: Study, here: Path, there: Path) -> str:
+    """Two tables in Markdown, of two folders of records: differences here less there, and what
+    became of each claim that one of the places could test."""
+    arms = Table(
+        ["Optimizer", "On", "Same settings", "Accuracy (points)", "Corr.",
+         "Time (gradients)", "Corr.", "Within the margins"],
+        "llcrrrrc",
+        list(_arms(study, *(select(study, *read_tables(folder)) for folder in (here, there)))),
+    )  # fmt: skip
+    claims = Table(["Claim", "Here", "There"], "lll", list(_claims(study, here, there)))
+    return f"{arms.markdown()}\n{claims.markdown()}"
+
+
+def _arms(study: Study, here: Selection, there: Selection) -> Iterator[list[Cell]]:
+    """A row for each workload and optimizer that was tested in both places."""
+    for workload, optimizer in study.pairs():
+        alone = replace(study, workloads={workload.name: workload})
+        half = study.steps(workload.name) / workload.epochs / 2  # of an epoch
+        margins = {"accuracy": study.tolerance, "gradients": half}
+        found = shift(alone, here, there, optimizer.name, margins)
+        if not found["pairs"].all():
+            continue
+        arm = workload.name, optimizer.name
+        same = here.chosen[arm]["tested"] == there.chosen[arm]["tested"]
+        measured = [cell for row in found.itertuples() for cell in _measured(row)]
+        words = [optimizer.label, workload.label or workload.name, "yes" if same else "no"]
+        comparable = "yes" if found["comparable"].all() else "no"
+        yield [Cell(text) for text in (*words, *measured, comparable)]
+
+
+def _measured(row: Any) -> tuple[str, str]:
+    scale, digits = METRICS[row.metric].scale, 2 if row.metric == "accuracy" else 0
+    ends = interval(scale * row.low, scale * row.high, f"+.{digits}f")
+    return f"{scale * row.difference:+.{digits}f} {ends}", number(row.correlation, 2)
+
+
+def _claims(study: Study, here: Path, there: Path) -> Iterator[list[Cell]]:
+    one, other = (
+        judged(study, folder, names=["hypotheses"])["hypotheses"].set_index("hypothesis")
+        for folder in (here, there)
+    )
+    for name in one.index:
+        verdicts = [one.loc[name, "verdict"], other.loc[name, "verdict"]]
+        if set(verdicts) != {NOT_TESTABLE}:
+            yield [Cell(name.replace("_", " ")), *map(Cell, map(str, verdicts))]
