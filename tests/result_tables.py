@@ -47,7 +47,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     accuracy = {name: climb(end) for name, end in ends.items()}
     accuracy["sgd"][3] = accuracy["sgd"][3][:4]
     found = result_tables(study, *whole_records_of(study, accuracy))
+    claims = found["hypotheses"][["hypothesis", "verdict", "effect", "low", "high"]]
     return found | {
+        "elsewhere": claims.assign(place="another machine", runs=7),
         "theory": theory_table(),
         "cross_check": compared(cross_check_table()),
         "registration": history(None),

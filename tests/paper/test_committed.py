@@ -12,6 +12,7 @@ from nagbench import step_costs
 from nagbench.comparing.replication import replication
 from nagbench.errors import InputError
 from nagbench.integrity import check_complete
+from nagbench.judging import quoted
 from nagbench.records import SEALED, read_tables, write_tables
 from nagbench.rendering.readme import COSTS, RESULTS, costs_block, marks, replaced, results_block
 from nagbench.statistics.result_tables import result_tables
@@ -113,3 +114,14 @@ def test_the_readmes_marks_must_be_there(name: str) -> None:
     with pytest.raises(InputError, match="no marks"):
         replaced(f"a{begin}b", name, "x", "README.md")
     assert replaced(f"a{begin}old{end}b", name, "new\n", "here") == f"a{begin}\nnew\n{end}b"
+
+
+def test_what_the_paper_quotes_of_other_peoples_runs_is_what_their_tables_say() -> None:
+    beyond = Path("paper/beyond")
+    assert (beyond / "numbers.tex").read_text(encoding="utf-8") == quoted.lines(beyond)
+    pairs = pd.read_csv(beyond / "look_ahead" / "comparisons.csv").set_index("optimizer")
+    row = pairs.loc["muon_lr035_200_fewer"].query("against == 'baseline'").iloc[0]
+    assert quoted.numbers(beyond)["beyond.look_ahead.muon_lr035_200_fewer.verdict"] == (
+        "is shown to end higher than"
+    )
+    assert row["difference"] > 0

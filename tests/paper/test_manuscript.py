@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from nagbench.judging import quoted
 from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.numbers import numbers
 from nagbench.rendering.origins import origin
@@ -23,9 +24,10 @@ TEXT = "\n".join(path.read_text(encoding="utf-8") for path in [PAPER / "main.tex
 _NO_RESULTS = (
     r"%.*",
     r"\\begin\{equation\}.*?\\end\{equation\}",
-    r"\\(?:result|resultfigure|resulttable\*?|captiontext|label|ref|cite|input|includegraphics)\{[^}]*\}",
+    r"\\(?:result|resultfigure|resultfigures|resulttable\*?|captiontext|label|ref|cite|input|includegraphics)\{[^}]*\}",
     r"\\ifresult\{[^}]*\}\{[^}]*\}",
     r"\\setlength\{[^}]*\}\{[^}]*\}",
+    r"[\d.]+(?:pt|\\columnwidth|\\linewidth)",
     r"CIFAR-10",
 )
 
@@ -61,7 +63,7 @@ def test_the_scanner_passes_what_is_no_result(text: str) -> None:
 def test_every_key_is_written(tables: Mapping[str, pd.DataFrame]) -> None:
     used = {*re.findall(r"\\result\{([^}]*)\}", TEXT), *re.findall(r"\\ifresult\{([^}]*)\}", TEXT)}
     assert used
-    assert used <= numbers(tables).keys()
+    assert used <= {*numbers(tables), *quoted.numbers(PAPER / "beyond")}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,8 @@ def test_a_study_under_way_has_every_key(
     """What was not trained yet, or is not in the study, is said to be missing, and no more."""
     there = {name: without(table, missing) for name, table in tables.items()}
     found = numbers(there)
-    assert set(re.findall(r"\\(?:if)?result\{([^}]*)\}", TEXT)) - {"key"} <= found.keys()
+    used = set(re.findall(r"\\(?:if)?result\{(?!beyond)([^}]*)\}", TEXT))
+    assert used - {"key"} <= found.keys()
     assert found["main.nag.adam.direction"] == found["main.adam.nag.time.direction"]
     assert found["main.nag.adam.direction"] == "not compared with"
     whole, kept = numbers(tables), "nag_sutskever"
@@ -113,14 +116,20 @@ def test_every_caption_figure_and_table_is_made() -> None:
         *FIGURES,
         *TABLES,
     }
-    for kind, names in (("figure", FIGURES), ("table", TABLES)):
-        assert set(re.findall(rf"\\result{kind}\*?\{{(\w+)\}}", TEXT)) == set(names)
+    assert placed("figure") == set(FIGURES)
+    assert placed("table") == set(TABLES)
+
+
+def placed(kind: str) -> set[str]:
+    """The figures or tables that the text has."""
+    found = re.findall(rf"\\result(?:long)?{kind}(?:here|s)?\*?\{{(\w+)\}}(?:\{{(\w+)\}})?", TEXT)
+    return {name for names in found for name in names} - {""}
 
 
 def test_every_reference_has_its_label() -> None:
     labels = set(re.findall(r"\\label\{([^}]*)\}", TEXT))
-    labels |= {f"fig:{name}" for name in re.findall(r"\\resultfigure\{(\w+)\}", TEXT)}
-    labels |= {f"tab:{name}" for name in re.findall(r"\\resulttable\*?\{(\w+)\}", TEXT)}
+    labels |= {f"fig:{name}" for name in placed("figure")}
+    labels |= {f"tab:{name}" for name in placed("table")}
     assert set(re.findall(r"\\ref\{([^}]*)\}", TEXT)) <= labels
 
 

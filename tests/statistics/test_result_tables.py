@@ -20,3 +20,19 @@ def test_tables_that_are_asked_for_are_computed_alone() -> None:
     assert list(some) == list(NAMES)  # theory is of no study
     for name in NAMES:
         pd.testing.assert_frame_equal(some[name], every[name])
+
+
+def test_outcomes_are_what_the_means_are_means_of() -> None:
+    study = load_study("cifar10-cnn")
+    names = ["outcomes", "summary", "times_below"]
+    found = result_tables(study, *read_tables(Path("paper/records/cifar10-cnn")), names=names)
+    means = found["outcomes"].groupby(["metric", "workload", "optimizer"])["value"].mean()
+    accuracy = found["summary"].set_index(["workload", "optimizer"])["accuracy"]
+    times = found["times_below"].query("clock == 'gradients'")
+    times = times.set_index(["workload", "optimizer"])["mean"].dropna()
+    assert len(accuracy)
+    assert len(times)
+    for own, expected in ((means["accuracy"], accuracy), (means["gradients"], times)):
+        pd.testing.assert_series_equal(
+            own.loc[expected.index], expected, check_names=False, rtol=1e-12
+        )

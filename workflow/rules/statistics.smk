@@ -1,6 +1,13 @@
 # Records ─▶ result tables.
 
 
+def elsewhere_sums() -> list[str]:
+    """Of the study's committed records from other places, if its committed ones are used."""
+    used = config["records"] == "committed" and not IS_PART
+    found = sorted(Path(COMMITTED).glob("*/SHA256SUMS")) if used else []
+    return [os.fspath(path) for path in found]
+
+
 rule statistics:
     input:
         code=statistics_code(),
@@ -14,6 +21,7 @@ rule statistics:
         theory="<validation>/theory.parquet",
         calibration="<validation>/calibration.parquet",
         cross_check=cross_check_files(),
+        elsewhere=elsewhere_sums(),
     output:
         directory("<results>/statistics"),
     log:
@@ -26,6 +34,8 @@ rule statistics:
         runtime=60,
     params:
         records=subpath(input.runs, parent=True),
+        elsewhere=[os.path.dirname(path) for path in elsewhere_sums()],
     shell:
         "nagbench statistics {input.study:q} --records {params.records:q} --theory {input.theory:q}"
-        " --calibration {input.calibration:q} --cross-check {input.cross_check:q} --output {output:q} > {log:q} 2>&1"
+        " --calibration {input.calibration:q} --cross-check {input.cross_check:q}"
+        " --elsewhere {params.elsewhere:q} --output {output:q} > {log:q} 2>&1"

@@ -52,6 +52,14 @@ def add(verbs: Verbs) -> None:
         nargs="?",
         help="what `nagbench cross-check` found, for the paper to say",
     )
+    added.add_argument(
+        "--elsewhere",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="RECORDS",
+        help="folders of records of the same study from other places: their verdicts stand beside",
+    )
 
     added = verbs.add("numbers", _numbers, "write every number that the paper quotes")
     files(added, statistics="folder of the result tables", output="numbers.tex")
@@ -153,12 +161,19 @@ def _keep_unfinished(options: argparse.Namespace) -> None:
 
 
 def _statistics(options: argparse.Namespace) -> None:
+    import pandas as pd
+
+    from nagbench.comparing.replication import elsewhere
     from nagbench.parquet import read_frame, write_frame
     from nagbench.registration import judged
     from nagbench.study.file import load_study, study_path
     from nagbench.validation.agreement import compared
 
-    tables = judged(load_study(options.study), options.records, study_path(options.study))
+    whole, place = load_study(options.study), study_path(options.study)
+    tables = judged(whole, options.records, place)
+    if options.elsewhere:
+        others = [elsewhere(whole, folder, place) for folder in options.elsewhere]
+        tables["elsewhere"] = pd.concat(others, ignore_index=True)
     for name in ("theory", "calibration"):
         tables[name] = read_frame(getattr(options, name))
     if options.cross_check:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from nagbench.metrics import METRICS
 from nagbench.records import read_tables
 from nagbench.registration import judged
@@ -49,6 +51,19 @@ def _measured(row: Any) -> tuple[str, str]:
     scale, digits = METRICS[row.metric].scale, 2 if row.metric == "accuracy" else 0
     ends = interval(scale * row.low, scale * row.high, f"+.{digits}f")
     return f"{scale * row.difference:+.{digits}f} {ends}", number(row.correlation, 2)
+
+
+def elsewhere(study: Study, folder: Path, *near: Path) -> pd.DataFrame:
+    """Every verdict on the study's claims from the records of another place, a row a claim.
+
+    Columns: `place`, its device; `runs`, how many it trained; and of the claim `hypothesis`,
+    `verdict`, `effect`, `low`, `high` as in the result table `hypotheses`.
+    """
+    found = judged(study, folder, *near, names=["study", "hypotheses"])
+    facts = found["study"].iloc[0]
+    columns = ["hypothesis", "verdict", "effect", "low", "high"]
+    rows = found["hypotheses"][columns]
+    return rows.assign(place=facts["device"], runs=facts["runs"])
 
 
 def _claims(study: Study, here: Path, there: Path) -> Iterator[list[Cell]]:

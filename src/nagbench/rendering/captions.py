@@ -10,7 +10,9 @@ from nagbench.files import atomic_path
 from nagbench.rendering.latex import escape
 from nagbench.rendering.result_tables import ResultTables
 
-_OF_NO_STUDY = ("theory", "rates", "calibration")
+_OF_NO_STUDY = ("theory", "rates", "calibration", "rules", "computing", "checklist")
+_OF_TUNING = ("sensitivity", "settings", "tuning")
+_OF_CLAIMS = ("workloads", "headlines", "verdicts", "elsewhere", "claims")  # they say their own n
 
 
 def write_captions(folder: Path, report: Path, output: Path) -> None:
@@ -24,11 +26,13 @@ def write_captions(folder: Path, report: Path, output: Path) -> None:
 
 
 def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]:
-    """By name of figure or table: the text of its file, then the data and the number of seeds."""
+    """By name of figure or table: the text of its file, then the data and the number of seeds of
+    what it shows."""
     facts = tables["study"].iloc[0]
-    origin = f"Data: {facts['edition']}; {facts['testing_seeds']} seeds."
-    if facts["failed"]:
-        origin += f" Failed with an error, counted as chance: {facts['failures']}."
+    failed = f" Failed with an error, counted as chance: {facts['failures']}."
+    tested = f"{seeds(tables)}.{failed if facts['failed'] else ''}"
+    most = facts["tuning_seeds"]
+    tuned = "1 tuning seed." if most == 1 else f"up to {most} tuning seeds."
     found = {}
     for path in sorted(folder.glob("*.rst")):
         if path.stem == "workflow":
@@ -37,5 +41,20 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
         if not words:
             raise InputError(path, "an empty caption", "a sentence")
         # What theory and simulations say holds whatever the study's data.
-        found[path.stem] = escape(words if path.stem in _OF_NO_STUDY else f"{words} {origin}")
+        if path.stem not in _OF_NO_STUDY:
+            words += f" Data: {facts['edition']}"
+            if path.stem in _OF_CLAIMS:
+                words += "."
+            else:
+                words += f"; {tuned if path.stem in _OF_TUNING else tested}"
+        found[path.stem] = escape(words)
     return found
+
+
+def seeds(tables: Mapping[str, pd.DataFrame]) -> str:
+    """How many test seeds the optimizers have that were tested; as planned, where none was."""
+    counts = tables["outcomes"].groupby(["workload", "optimizer"])["seed"].nunique()
+    most = sorted({*counts}) or [tables["study"].iloc[0]["testing_seeds"]]
+    if most[0] != most[-1]:
+        return f"{most[0]} to {most[-1]} seeds"
+    return "1 seed" if most[0] == 1 else f"{most[0]} seeds"

@@ -13,6 +13,7 @@ _SPECIAL = {
     "±": r"\(\pm\)",
     "γ": r"\(\gamma\)",
     "η": r"\(\eta\)",
+    "µ": r"\(\mu\)",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from nagbench.files import atomic_path
+from nagbench.rendering.findings import findings, joined
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
 from nagbench.rendering.origins import origins
@@ -59,8 +60,12 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
     found["study.registration"] = escape(registration(tables["registration"]))
+    found["study.registered"] = "true" if len(tables["registration"]) else "false"
+    found["shown.elsewhere"] = "true" if "elsewhere" in tables else "false"
+    found["shown.acceleration"] = "true" if _batch_sizes(tables) > 1 else "false"
     found["check.engine"] = _cross_check(tables["cross_check"]) if "cross_check" in tables else ""
     found["controls"] = escape(_controls(tables))
+    found |= {f"finding.{key}": escape(text) for key, text in findings(tables).items()}
     found |= _theory(tables["theory"])
     found |= _hypotheses(tables["hypotheses"])
     found |= _calibration(tables["calibration"])
@@ -68,6 +73,15 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         for name in (workload.workload, *(["main"] if place == 0 else [])):
             found |= _workload(tables, workload, name, labels, study["baseline"])
     return found
+
+
+def _batch_sizes(tables: Mapping[str, pd.DataFrame]) -> int:
+    """How many batch sizes NAG was compared with the baseline at, on one network."""
+    pairs, both = tables["speed_comparisons"], {"nag", tables["study"]["baseline"].iloc[0]}
+    compared = pairs["optimizer"].isin(both) & pairs["reference"].isin(both)
+    trained = tables["workloads"]["workload"].isin(pairs.loc[compared, "workload"])
+    sizes = tables["workloads"][trained].groupby("model")["batch_size"].nunique()
+    return int(sizes.max()) if len(sizes) else 0
 
 
 def registration(history: pd.DataFrame) -> str:
@@ -124,7 +138,7 @@ def _controls(tables: Mapping[str, pd.DataFrame]) -> str:
     if len(low):
         found = (low["p"] <= level) & (low["difference"] < 0)
         label = tables["optimizers"].set_index("optimizer")["label"]
-        missed = _list([str(label[name]) for name in low["optimizer"][~found]])
+        missed = joined([str(label[name]) for name in low["optimizer"][~found]])
         said += (
             f" About a third of the chosen rate was found to be worse for {found.sum()} of "
             f"{len(low)} optimizers{f', but not for {missed}' if missed else ''}."
@@ -176,7 +190,9 @@ def _hypotheses(found: pd.DataFrame) -> dict[str, str]:
         names = found.loc[found["verdict"] == verdict, "hypothesis"]
         key = f"claims.{verdict.replace(' ', '_')}"
         numbers[key] = str(len(names))
-        numbers[f"{key}.list"] = escape(_list([name.replace("_", " ") for name in names]) or "none")
+        numbers[f"{key}.list"] = escape(
+            joined([name.replace("_", " ") for name in names]) or "none"
+        )
     for row in found.itertuples():
         key = f"claim.{row.hypothesis}"
         numbers |= {
@@ -213,7 +229,7 @@ def _workload(
         f"{name}.leader.accuracy": f"{100 * leader['accuracy']:.1f}",
         f"{name}.points": escape(_two_points(tables, source)),
         f"{name}.leaders": escape(
-            _list([labels[one] for one in labels if one in leading(tables, source)])
+            joined([labels[one] for one in labels if one in leading(tables, source)])
         ),
     }
     for row in summary.itertuples():
@@ -256,7 +272,7 @@ def _workload(
         for row in against
         if (row.better > 0) == (row.reference == baseline)
     ]
-    words = _list([labels[one] for one in better])
+    words = joined([labels[one] for one in better])
     found[f"{name}.above_baseline"] = escape(words) or "no optimizer"
     return found
 
@@ -373,7 +389,3 @@ def _rows(frame: pd.DataFrame, workload: str) -> pd.DataFrame:
 def _points(value: float, sign: str = "") -> str:
     # A hyphen is no minus.
     return "--" if math.isnan(value) else f"{100 * value:{sign}.1f}".replace("-", r"\(-\)")
-
-
-def _list(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -32,6 +32,20 @@ _ALL_PAIRS = {
     "power": ("can_reject",),
     "smallest_p": ("smallest_p",),
 }
+# Of the sentences on the first workload: table, columns, what picks rows, and the metric.
+_FINDINGS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
+    "setting": ("workloads", ("parameters", "train_size", "batch_size", "epochs"), {}, ""),
+    "speed": (
+        "speed_comparisons", ("ratio", "wins", "better", "differs"), {"clock": "gradients"},
+        "gradients",
+    ),
+    "accuracy": ("comparisons", ("difference", "wins", "better", "differs"), {}, "accuracy"),
+    "missing": ("summary", ("runs",), {}, ""),
+    "spread": ("stability", ("sd", "spread_p_adjusted"), {}, "accuracy"),
+    "diverged": ("stability", ("diverged", "runs"), {}, "diverged"),
+    "inputs": ("workloads", ("padding", "flip", "schedule"), {}, ""),
+    "rates": ("settings", ("roles", "learning_rate", "others"), {}, ""),
+}  # fmt: skip
 _COMPARED = {"p": ("p_adjusted",), "direction": ("differs", "better", "p_adjusted")}
 _SUMMED = ("accuracy", "low", "high", "sd", "diverged", "failed", "runs", "learning_rate")
 
@@ -77,9 +91,14 @@ def origins(tables: Tables) -> Callable[[str], Origin | None]:
 
     def of_key(key: str) -> Origin | None:
         first, *rest = key.split(".")
+        main = next(iter(known.arms), "")
         found = _general(first, rest)
+        if found is None and first == "finding" and ".".join(rest) in _FINDINGS:
+            table, columns, where, metric = _FINDINGS[".".join(rest)]
+            arms = known.arms.get(main, ()) if metric else ()
+            found = Origin(table, columns, {"workload": main} | where, arms, metric)
         if found is None:
-            workload = next(iter(known.arms), "") if first == "main" else first
+            workload = main if first == "main" else first
             found = _of_workload(workload, rest, known) if workload in known.arms else None
         return found
 
@@ -136,19 +155,25 @@ def _general(first: str, rest: list[str]) -> Origin | None:
     match [first, *rest]:
         case ["check", "engine"]:
             return Origin("cross_check", ("way", "runs", "mean", "difference", "low", "high"))
+        case ["finding", "elsewhere"]:
+            return Origin("elsewhere", ("place", "runs", "hypothesis", "verdict"))
         case ["controls"]:
             return Origin("controls", ("control", "metric", "difference", "p"))
         case ["theory", *_]:
             return Origin("theory", ("problem", "method", "measured", "proven"))
         case ["calibration", *_]:
             return Origin("calibration", ("procedure", "situation", "found", "holds"))
-        case ["claims", *_]:
+        case ["claims", *_] | ["finding", "claims" | "verdicts"]:
             return Origin("hypotheses", ("hypothesis", "verdict"))
         case ["claim", name, what] if what in _HYPOTHESIS:
             return Origin("hypotheses", _HYPOTHESIS[what], {"hypothesis": name})
         case ["baseline", "label"]:
             return Origin("study", ("baseline",))
-        case ["study", "registration"]:
+        case ["shown", "acceleration"]:
+            return Origin("speed_comparisons", ("workload", "optimizer", "reference"))
+        case ["shown", name]:
+            return Origin(name, ("place",))
+        case ["study", "registration" | "registered"]:
             return Origin("registration", ("time", "commit", "what"))
         case ["study", *names] if ".".join(names) in {**TABLES["study"], **_STUDY}:
             name = ".".join(names)

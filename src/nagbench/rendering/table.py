@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import Tables, labels_of
@@ -24,11 +25,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under a header; `columns` is LaTeX's word for their alignment."""
+    """Rows of cells under a header; `columns` is LaTeX's word for their alignment.
+
+    Rows of one of several workloads are a block under its name. CSV and Markdown have a column of
+    it in place of that.
+    """
 
     header: Sequence[str]
     columns: str
     rows: Sequence[Sequence[Cell]]
+    blocks: Sequence[str] = ()  # of each row; none if there are no blocks
 
     @property
     def formats(self) -> dict[str, Callable[[], str]]:
@@ -45,7 +51,15 @@ class Table:
             return f"\\bfseries {text}" if value.marked else text
 
         head = " & ".join(f"{{{escape(name)}}}" for name in self.header)
-        body = "".join(" & ".join(map(cell, row)) + r" \\" + "\n" for row in self.rows)
+        lines, block = [], ""
+        for row, own in zip_longest(self.rows, self.blocks, fillvalue=""):
+            if own != block:
+                space = "\\addlinespace\n" * bool(block)
+                name = f"\\multicolumn{{{len(self.header)}}}{{l}}{{\\itshape {escape(own)}}}"
+                lines.append(f"{space}{name} \\\\\n")
+                block = own
+            lines.append(" & ".join(map(cell, row)) + r" \\" + "\n")
+        body = "".join(lines)
         return (
             "% needs \\usepackage{booktabs, siunitx}\n"
             f"\\begin{{tabular}}{{{self.columns}}}\n\\toprule\n{head} \\\\\n\\midrule\n"
@@ -56,8 +70,9 @@ class Table:
         """Plain values, one more column a mark would need is left out."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.header)
-        writer.writerows([cell.text for cell in row] for row in self.rows)
+        header, rows = self._flat
+        writer.writerow(header)
+        writer.writerows([cell.text for cell in row] for row in rows)
         return text.getvalue()
 
     def markdown(self) -> str:
@@ -68,30 +83,41 @@ class Table:
 
         rows = [
             line([f"**{cell.text}**" if cell.marked else cell.text for cell in row])
-            for row in self.rows
+            for row in self._flat[1]
         ]
-        return line(self.header) + line(["---"] * len(self.header)) + "".join(rows)
+        header = self._flat[0]
+        return line(header) + line(["---"] * len(header)) + "".join(rows)
+
+    @property
+    def _flat(self) -> tuple[Sequence[str], Sequence[Sequence[Cell]]]:
+        """Header and rows with the blocks as a column."""
+        if not self.blocks:
+            return self.header, self.rows
+        named = zip(self.blocks, self.rows, strict=True)
+        return ["Workload", *self.header], [[Cell(name), *row] for name, row in named]
 
 
 class PerWorkload:
-    """The rows of a table that begin with an optimizer, and with its workload if there are
-    several."""
+    """The rows of a table that begin with an optimizer, in blocks if there are several workloads.
+
+    `rows` gathers them: `add` takes the cells after the optimizer's.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self._labels = labels_of(tables)
         self._several = len(tables["workloads"]) > 1
+        self._blocks: list[str] = []
+        self._rows: list[list[Cell]] = []
         baseline = str(tables["study"]["baseline"].iloc[0])
         self.baseline = self._labels.get(baseline, baseline)  # in an excerpt without it
 
-    def cells(self, workload: str, optimizer: str) -> list[Cell]:
-        first = [Cell(self._labels[workload])] if self._several else []
-        return [*first, Cell(self._labels[optimizer])]
+    def add(self, workload: str, optimizer: str, *cells: Cell) -> None:
+        self._blocks.append(self._labels[workload])
+        self._rows.append([Cell(self._labels[optimizer]), *cells])
 
-    def table(
-        self, name: str, header: Sequence[str], columns: str, rows: Sequence[Sequence[Cell]]
-    ) -> Table:
-        first = ["Workload"] if self._several else []
-        return Table([*first, name, *header], len(first) * "l" + "l" + columns, rows)
+    def table(self, name: str, header: Sequence[str], columns: str) -> Table:
+        blocks = self._blocks if self._several else []
+        return Table([name, *header], f"l{columns}", self._rows, blocks)
 
 
 def p_value(p: float) -> str:

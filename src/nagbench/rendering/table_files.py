@@ -11,7 +11,9 @@ from nagbench.rendering.tables import claims, outcomes, setup, theory
 from nagbench.study.wording import perhaps
 
 TABLES: Mapping[str, Callable[[Tables], Table]] = {
+    "headlines": claims.headlines,
     "verdicts": claims.verdicts,
+    "elsewhere": claims.elsewhere,
     "results": outcomes.results,
     "comparisons": outcomes.comparisons,
     "quality": outcomes.quality,

@@ -91,6 +91,9 @@ TABLES: dict[str, Columns] = {
         "batch_size": (WHOLE, "images in a step"),
         "epochs": (WHOLE, "passes over the training data"),
         "precision": (TEXT, "number type of activations"),
+        "padding": (WHOLE, "largest shift of a random crop, in pixels"),
+        "flip": (TRUTH, "half of the training images are mirrored"),
+        "schedule": (TEXT, "how the learning rate changes within a run"),
         "targets": (
             TEXT,
             "JSON list of the targets whose hits are told, the grid's ends first, last",
@@ -151,6 +154,14 @@ TABLES: dict[str, Columns] = {
         "spikes": (REAL, "mean spikes of the loss in a run"),
         "gradients": (REAL, "median gradient evaluations of a run"),
         "learning_rate": (REAL, "of the setting chosen by accuracy"),
+    },
+    "outcomes": {
+        "workload": _WORKLOAD,
+        "optimizer": _OPTIMIZER,
+        "metric": (TEXT, "`accuracy` or `gradients`, the time below the targets"),
+        "seed": (WHOLE, "of the run"),
+        "value": (REAL, "final test accuracy, of a broken run chance; or gradient evaluations"),
+        "fails": (TRUTH, "broke off, or of a time never reached the lowest target"),
     },
     "effects": {
         "workload": (TEXT, "the workload, or `all`"),

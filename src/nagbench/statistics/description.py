@@ -92,6 +92,9 @@ def workloads(study: Study) -> pd.DataFrame:
             "batch_size": workload.batch_size,
             "epochs": workload.epochs,
             "precision": workload.precision,
+            "padding": workload.padding,
+            "flip": workload.flip,
+            "schedule": workload.schedule,
             "targets": json.dumps(described(workload.targets)),
             "targets_source": workload.targets.source,
         }

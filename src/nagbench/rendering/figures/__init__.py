@@ -1,6 +1,7 @@
 """The figures, one file each: `TABLES` names what it needs, `render(tables)` draws it."""
 
 NAMES = (
+    "answer",
     "learning_curves",
     "time_to_target",
     "survival",

@@ -10,32 +10,87 @@ from nagbench.rendering.table import Cell, Table, interval, number, p_value
 from nagbench.statistics.verdict_table import NOT_TESTABLE, OPEN
 
 UNDECIDED = (OPEN, NOT_TESTABLE)
+HEADLINES = 8
 
 
 def verdicts(tables: Tables) -> Table:
-    """Each claim with its conditions, effect, interval, deciding p, power, and verdict."""
+    """Each claim with its conditions where they differ, effect, interval, deciding p, power, and
+    verdict."""
+    found = tables["hypotheses"]
+    differ = len(set(found["conditions"])) > 1
     rows = [
         [
-            Cell(row.hypothesis.replace("_", " ")),
-            Cell(row.claim),
-            Cell("; ".join(filter(None, (row.conditions, row.conditions_note)))),
-            Cell(str(row.pairs)),
+            Cell(reader_name(row.hypothesis)),
+            Cell(row.claim + (f" ({row.conditions_note})" if row.conditions_note else "")),
+            *[Cell(row.conditions)] * differ,
+            Cell(str(row.pairs) if row.pairs else "–"),
             Cell(row.statistic or "–"),
             Cell(effect(row)),
             Cell(in_print(row)),
             Cell(p_value(row.p)),
             Cell(number(row.power, 2)),
             Cell(number(row.calibration, 3)),
-            Cell(in_words(row), row.verdict not in UNDECIDED),
+            Cell(in_words(row._replace(conditions="")), row.verdict not in UNDECIDED),
         ]
-        for row in tables["hypotheses"].itertuples()
+        for row in found.itertuples()
     ]
     header = [
-        "Id", "Claim", "Conditions", "n", "Test", "Effect", "Interval", "p", "Power", "Errs",
-        named(tables),
+        "Id", "Claim", *["Conditions"] * differ, "n", "Test", "Effect", "Interval", "p", "Power",
+        "Errs", named(tables),
     ]  # fmt: skip
-    columns = "lp{0.2\\linewidth}p{0.09\\linewidth}rp{0.09\\linewidth}rcrrrp{0.17\\linewidth}"
+    left = ">{\\raggedright\\arraybackslash}"
+    widths = [f"{left}p{{{share}\\linewidth}}" for share in (0.19, 0.06, 0.14)]
+    columns = "l{}{}r{}rcrrr{}".format(widths[0], "l" * differ, *widths[1:])
     return Table(header, columns, rows)
+
+
+def headlines(tables: Tables) -> Table:
+    """The first claims, which the study names first for their weight."""
+    rows = [
+        [
+            Cell(reader_name(row.hypothesis)),
+            Cell(row.claim),
+            Cell(row.verdict, row.verdict not in UNDECIDED),
+            Cell(effect(row)),
+            Cell(in_print(row)),
+            Cell(p_value(row.p)),
+            Cell(str(row.pairs) if row.pairs else "–"),
+        ]
+        for row in tables["hypotheses"].head(HEADLINES).itertuples()
+    ]
+    header = ["Id", "Claim", named(tables), "Effect", "Interval", "p", "n"]
+    return Table(header, "lp{0.4\\linewidth}lrcrr", rows)
+
+
+def elsewhere(tables: Tables) -> Table:
+    """The claims that records of another place could test, here and there."""
+    if "elsewhere" not in tables:
+        return Table(["Id", "Claim", "Here", "Elsewhere"], "llll", [])
+    there = tables["elsewhere"]
+    claims = tables["hypotheses"].set_index("hypothesis")
+    rows = []
+    for row in there[there["verdict"] != NOT_TESTABLE].itertuples():
+        own = claims.loc[row.hypothesis]
+        other = own.copy()
+        other[["effect", "low", "high"]] = row.effect, row.low, row.high
+        rows.append(
+            [
+                Cell(reader_name(row.hypothesis)),
+                Cell(own["claim"]),
+                *(
+                    Cell(text)
+                    for verdict, one in ((own["verdict"], own), (row.verdict, other))
+                    for text in (verdict, f"{effect(one)} {in_print(one)}")
+                ),
+            ]
+        )
+    header = ["Id", "Claim", "Here", "Effect", there["place"].iloc[0], "Effect"]
+    return Table(header, "lp{0.24\\linewidth}lrlr", rows)
+
+
+def reader_name(hypothesis: str) -> str:
+    """A claim's name as text has it."""
+    return hypothesis.replace("_", " ")
 
 
 def named(tables: Tables) -> str:
@@ -63,12 +118,18 @@ def remarks(row: Any) -> str:
 
 def effect(row: Any) -> str:
     """The mean difference in the unit in which it is printed."""
-    return "–" if math.isnan(row.effect) else f"{row.scale * row.effect:+.2f} {row.unit}"
+    value = row.scale * row.effect
+    return "–" if math.isnan(value) else f"{value:{_form(value)}} {row.unit}"
 
 
 def in_print(row: Any) -> str:
-    """The effect's interval in that unit."""
-    return interval(row.scale * row.low, row.scale * row.high, "+.2f")
+    """The effect's interval in that unit, to the same digit."""
+    return interval(row.scale * row.low, row.scale * row.high, _form(row.scale * row.effect))
+
+
+def _form(value: float) -> str:
+    """Hundredths, of what is as large as hundreds none."""
+    return "+,.0f" if abs(value) >= 100 else "+.2f"
 
 
 def counts(found: pd.DataFrame) -> str:

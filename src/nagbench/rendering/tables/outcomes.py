@@ -14,7 +14,7 @@ def results(tables: Tables) -> Table:
     Marked are the optimizers that no other one is shown to differ from upwards: the best of a
     workload and those whose difference from it the corrected test does not establish.
     """
-    page, rows = PerWorkload(tables), []
+    page = PerWorkload(tables)
     below = {
         (row.workload, row.optimizer): row
         for row in tables["times_below"].itertuples()
@@ -24,44 +24,42 @@ def results(tables: Tables) -> Table:
         times = times_at(tables, row.workload, middle_target(tables, row.workload))
         speed = below.get((row.workload, row.optimizer))
         at = times.loc[row.optimizer] if row.optimizer in times.index else None
-        rows.append(
-            [
-                *page.cells(row.workload, row.optimizer),
-                Cell(f"{100 * row.accuracy:.1f}", row.optimizer in leading(tables, row.workload)),
-                Cell(interval(100 * row.low, 100 * row.high)),
-                Cell(number(100 * row.sd, 1)),
-                Cell("–" if speed is None else number(speed.mean, 0)),
-                Cell("–" if speed is None else f"{speed.fails}/{speed.runs}"),
-                Cell("–" if at is None else time(at["median"])),
-                Cell("–" if at is None else f"{at['reached']}/{at['runs']}"),
-                Cell(f"{row.diverged}/{row.runs}"),
-                Cell(f"{row.failed}/{row.runs}"),
-            ]
+        page.add(
+            row.workload,
+            row.optimizer,
+            Cell(f"{100 * row.accuracy:.1f}", row.optimizer in leading(tables, row.workload)),
+            Cell(interval(100 * row.low, 100 * row.high)),
+            Cell(number(100 * row.sd, 1)),
+            Cell("–" if speed is None else number(speed.mean, 0)),
+            Cell("–" if speed is None else f"{speed.fails}/{speed.runs}"),
+            Cell("–" if at is None else time(at["median"])),
+            Cell("–" if at is None else f"{at['reached']}/{at['runs']}"),
+            Cell(f"{row.diverged}/{row.runs}"),
+            Cell(f"{row.failed}/{row.runs}"),
         )
     header = [
         "Acc. (%)", "95 % interval", "SD", "T (grad.)", "Too slow", "Epochs", "Arrived", "Div.",
         "Failed",
     ]  # fmt: skip
-    return page.table("Optimizer", header, "S[table-format=2.1]cS[table-format=2.1]rcrccc", rows)
+    return page.table("Optimizer", header, "S[table-format=2.1]cS[table-format=2.1]rcrccc")
 
 
 def comparisons(tables: Tables) -> Table:
     """Every optimizer against the baseline: difference, interval, corrected p."""
-    page, rows = PerWorkload(tables), []
+    page = PerWorkload(tables)
     for other, row, sign in against_baseline(tables, tables["comparisons"]):
         low, high = sorted((100 * sign * row["low"], 100 * sign * row["high"]))
-        rows.append(
-            [
-                *page.cells(row["workload"], other),
-                Cell(_signed(100 * sign * row["difference"], 1)),
-                Cell(interval(low, high, "+.1f")),
-                Cell(_wins(row, sign)),
-                Cell(number(row["correlation"], 2)),
-                Cell(p_value(row["p_adjusted"])),
-            ]
+        page.add(
+            row["workload"],
+            other,
+            Cell(_signed(100 * sign * row["difference"], 1)),
+            Cell(interval(low, high, "+.1f")),
+            Cell(_wins(row, sign)),
+            Cell(number(row["correlation"], 2)),
+            Cell(p_value(row["p_adjusted"])),
         )
     header = ["Points", "95 % interval", "Wins", "Corr.", "p (Holm)"]
-    return page.table(f"Against {page.baseline}", header, "rccrr", rows)
+    return page.table(f"Against {page.baseline}", header, "rccrr")
 
 
 def _signed(value: float, digits: int) -> str:
@@ -78,30 +76,29 @@ def _wins(row: pd.Series, sign: int) -> str:
 
 def quality(tables: Tables) -> Table:
     """Interquartile mean, probability of improvement on the baseline, and mean rank by seed."""
-    page, rows = PerWorkload(tables), []
+    page = PerWorkload(tables)
     ranks = tables["ranks"].set_index(["scope", "optimizer"])
     for row in tables["effects"].itertuples():
         if row.workload not in set(tables["workloads"]["workload"]):
             continue
         rank = ranks.loc[(row.workload, row.optimizer)]
-        rows.append(
-            [
-                *page.cells(row.workload, row.optimizer),
-                Cell(f"{100 * row.interquartile_mean:.1f}"),
-                Cell(interval(100 * row.low, 100 * row.high)),
-                Cell(number(row.improvement, 2)),
-                Cell(interval(row.improvement_low, row.improvement_high, ".2f")),
-                Cell(p_value(row.p_adjusted)),
-                Cell(number(rank["mean_rank"], 1)),
-            ]
+        page.add(
+            row.workload,
+            row.optimizer,
+            Cell(f"{100 * row.interquartile_mean:.1f}"),
+            Cell(interval(100 * row.low, 100 * row.high)),
+            Cell(number(row.improvement, 2)),
+            Cell(interval(row.improvement_low, row.improvement_high, ".2f")),
+            Cell(p_value(row.p_adjusted)),
+            Cell(number(rank["mean_rank"], 1)),
         )
     header = ["IQM (%)", "95 % interval", "Improves", "95 % interval", "p (BM)", "Rank"]
-    return page.table("Optimizer", header, "S[table-format=2.1]crcrr", rows)
+    return page.table("Optimizer", header, "S[table-format=2.1]crcrr")
 
 
 def speed(tables: Tables) -> Table:
     """Time below the targets against the baseline's, in gradient evaluations and as ratios."""
-    page, rows = PerWorkload(tables), []
+    page = PerWorkload(tables)
     found = tables["speed_comparisons"]
     epochs = {
         (row["workload"], other): (row, sign)
@@ -109,19 +106,18 @@ def speed(tables: Tables) -> Table:
     }
     for other, row, sign in against_baseline(tables, found[found["clock"] == "gradients"]):
         low, high = sorted((sign * row["low"], sign * row["high"]))
-        rows.append(
-            [
-                *page.cells(row["workload"], other),
-                Cell(_signed(sign * row["difference"], 0)),
-                Cell(interval(low, high, "+.0f")),
-                Cell(_wins(row, sign)),
-                Cell(p_value(row["p_adjusted"])),
-                *map(Cell, _ratio(row, sign)),
-                Cell(_ratio(*epochs[row["workload"], other])[0]),
-            ]
+        page.add(
+            row["workload"],
+            other,
+            Cell(_signed(sign * row["difference"], 0)),
+            Cell(interval(low, high, "+.0f")),
+            Cell(_wins(row, sign)),
+            Cell(p_value(row["p_adjusted"])),
+            *map(Cell, _ratio(row, sign)),
+            Cell(_ratio(*epochs[row["workload"], other])[0]),
         )
     header = ["Gradients", "95 % interval", "Wins", "p (Holm)", "Ratio", "95 % interval", "Epochs"]
-    return page.table(f"Against {page.baseline}", header, "rccrrcr", rows)
+    return page.table(f"Against {page.baseline}", header, "rccrrcr")
 
 
 def _ratio(row: pd.Series, sign: int) -> tuple[str, str]:
@@ -135,9 +131,10 @@ def _ratio(row: pd.Series, sign: int) -> tuple[str, str]:
 def stability(tables: Tables) -> Table:
     """Spread between seeds, unrest within runs, and divergence."""
     page = PerWorkload(tables)
-    rows = [
-        [
-            *page.cells(row.workload, row.optimizer),
+    for row in tables["stability"].itertuples():
+        page.add(
+            row.workload,
+            row.optimizer,
             Cell(number(100 * row.sd, 2)),
             Cell(number(100 * row.interquartile, 2)),
             Cell(p_value(row.spread_p_adjusted)),
@@ -150,14 +147,12 @@ def stability(tables: Tables) -> Table:
             Cell(interval(100 * row.diverged_low, 100 * row.diverged_high, ".0f")),
             Cell(p_value(row.diverged_p_adjusted)),
             Cell(f"{row.failed}/{row.runs}"),
-        ]
-        for row in tables["stability"].itertuples()
-    ]
+        )
     header = [
         "SD", "IQR", "p (BF)", "Unrest", "Fall", "Spikes", "Caught", "False", "Div.",
         "95 % interval", "p (exact)", "Failed",
     ]  # fmt: skip
-    return page.table("Optimizer", header, "rrrrrrrrrcrr", rows)
+    return page.table("Optimizer", header, "rrrrrrrrrcrr")
 
 
 def against_baseline(tables: Tables, pairs: pd.DataFrame) -> list[tuple[str, pd.Series, int]]:

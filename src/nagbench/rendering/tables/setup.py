@@ -41,45 +41,43 @@ def rules(tables: Tables) -> Table:
 def settings(tables: Tables) -> Table:
     """What tuning chose, and where it looked."""
     page = PerWorkload(tables)
-    rows = [
-        [
-            *page.cells(row.workload, row.optimizer),
+    for row in tables["settings"].itertuples():
+        page.add(
+            row.workload,
+            row.optimizer,
             Cell(row.roles.replace("_", "-")),
             Cell("–" if math.isnan(row.learning_rate) else f"{row.learning_rate:.4g}"),
             Cell(row.others or "none"),
             Cell(row.searched or "untuned"),
             Cell(row.edge or "–"),
-        ]
-        for row in tables["settings"].itertuples()
-    ]
+        )
     header = ["Chosen by", "Learning rate", "Other settings", "Searched", "Edge"]
-    return page.table("Optimizer", header, "lrlll", rows)
+    return page.table("Optimizer", header, "lrlll")
 
 
 def tuning(tables: Tables) -> Table:
     """How nearly tuning chose otherwise, and what choosing cost."""
-    page, rows = PerWorkload(tables), []
+    page = PerWorkload(tables)
     for row in tables["tuning"].itertuples():
         if row.role == "runner_up":
             continue
         unit = 100 if row.role == "accuracy" else 1
-        rows.append(
-            [
-                *page.cells(row.workload, row.optimizer),
-                Cell(row.role),
-                Cell(str(row.trials)),
-                Cell(f"{row.epochs:.0f}"),
-                Cell(number(100 * row.another_wins, 0)),
-                Cell(number(unit * row.regret, 2 if unit > 1 else 0)),
-                Cell(number(100 * row.default_loss, 1)),
-                Cell(row.grown or "–"),
-                Cell(row.edge or "–"),
-            ]
+        page.add(
+            row.workload,
+            row.optimizer,
+            Cell(row.role),
+            Cell(str(row.trials)),
+            Cell(f"{row.epochs:.0f}"),
+            Cell(number(100 * row.another_wins, 0)),
+            Cell(number(unit * row.regret, 2 if unit > 1 else 0)),
+            Cell(number(100 * row.default_loss, 1)),
+            Cell(row.grown or "–"),
+            Cell(row.edge or "–"),
         )
     header = [
         "Chosen by", "Trials", "Epochs", "Another (%)", "Regret", "Default loses", "Grown", "Edge",
     ]  # fmt: skip
-    return page.table("Optimizer", header, "lrrrrrll", rows)
+    return page.table("Optimizer", header, "lrrrrrll")
 
 
 def computing(tables: Tables) -> Table:
