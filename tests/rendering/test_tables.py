@@ -87,7 +87,7 @@ def test_every_figure_and_table_has_a_caption(tables: Mapping[str, pd.DataFrame]
     for name, text in found.items():
         if name in ("theory", "rates", "calibration", "rules", "computing", "checklist"):
             assert "Data:" not in text
-        elif name in ("workloads", "headlines", "verdicts", "elsewhere", "claims"):
+        elif name in ("workloads", "headlines", "verdicts", "untested", "elsewhere", "claims"):
             assert text.endswith("Data: synthetic.")
         elif name in ("sensitivity", "settings", "tuning"):
             assert text.endswith("Data: synthetic; 1 tuning seed.")

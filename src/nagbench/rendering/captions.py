@@ -12,7 +12,14 @@ from nagbench.rendering.result_tables import ResultTables
 
 _OF_NO_STUDY = ("theory", "rates", "calibration", "rules", "computing", "checklist")
 _OF_TUNING = ("sensitivity", "settings", "tuning")
-_OF_CLAIMS = ("workloads", "headlines", "verdicts", "elsewhere", "claims")  # they say their own n
+_OF_CLAIMS = (
+    "workloads",
+    "headlines",
+    "verdicts",
+    "untested",
+    "elsewhere",
+    "claims",
+)  # they say their own n
 
 
 def write_captions(folder: Path, report: Path, output: Path) -> None:

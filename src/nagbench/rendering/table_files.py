@@ -13,6 +13,7 @@ from nagbench.study.wording import perhaps
 TABLES: Mapping[str, Callable[[Tables], Table]] = {
     "headlines": claims.headlines,
     "verdicts": claims.verdicts,
+    "untested": claims.untested,
     "elsewhere": claims.elsewhere,
     "results": outcomes.results,
     "comparisons": outcomes.comparisons,

@@ -40,7 +40,16 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         runs = outcomes[outcomes["metric"] == metric]
         for place, name in enumerate(shown):
             own = runs[runs["optimizer"] == name]
-            _row(axis, place, own, means[metric].reindex(shown).loc[name], style[name], scale, form)
+            _row(
+                axis,
+                name,
+                place,
+                own,
+                means[metric].reindex(shown).loc[name],
+                style[name],
+                scale,
+                form,
+            )
         axis.set(xlabel=title, ylim=(len(shown) - 0.5, -0.5))
         axis.margins(x=0.03)
         axis.spines["left"].set_visible(False)
@@ -58,6 +67,7 @@ def _of(table: pd.DataFrame, workload: str) -> pd.DataFrame:
 
 def _row(
     axis: Axes,
+    name: str,
     place: int,
     runs: pd.DataFrame,
     mean: pd.Series,
@@ -67,10 +77,10 @@ def _row(
 ) -> None:
     arrived = scale * runs.loc[~runs["fails"] | (scale != 1), "value"]
     # Set apart in the order of the seeds, so that runs of one seed lie at one height.
-    heights = place + _SPREAD * np.linspace(-1, 1, len(arrived)) if len(arrived) > 1 else [place]
+    heights = place + _SPREAD * np.linspace(-1, 1, len(arrived)) * (len(arrived) > 1)
     axis.plot(
         arrived, heights, marker="o", markersize=2.2, markeredgewidth=0, color=look.colour,
-        alpha=0.45, linestyle="none", label=f"{runs['optimizer'].iloc[0]}: runs",
+        alpha=0.45, linestyle="none", label=name,
     )  # fmt: skip
     failing = int(runs["fails"].sum())
     said = form.format(scale * mean["mean"]) if np.isfinite(mean["mean"]) else "–"

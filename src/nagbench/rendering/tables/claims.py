@@ -14,9 +14,10 @@ HEADLINES = 8
 
 
 def verdicts(tables: Tables) -> Table:
-    """Each claim with its conditions where they differ, effect, interval, deciding p, power, and
-    verdict."""
+    """Each claim that could be tested, with its conditions where they differ, effect, interval,
+    deciding p, power, and verdict."""
     found = tables["hypotheses"]
+    found = found[found["verdict"] != NOT_TESTABLE]
     differ = len(set(found["conditions"])) > 1
     rows = [
         [
@@ -42,6 +43,16 @@ def verdicts(tables: Tables) -> Table:
     widths = [f"{left}p{{{share}\\linewidth}}" for share in (0.19, 0.06, 0.14)]
     columns = "l{}{}r{}rcrrr{}".format(widths[0], "l" * differ, *widths[1:])
     return Table(header, columns, rows)
+
+
+def untested(tables: Tables) -> Table:
+    """The other claims, and why they could not be tested."""
+    found = tables["hypotheses"]
+    rows = [
+        [Cell(reader_name(row.hypothesis)), Cell(row.claim), Cell(row.remark)]
+        for row in found[found["verdict"] == NOT_TESTABLE].itertuples()
+    ]
+    return Table(["Id", "Claim", "Why"], "lp{0.5\\linewidth}p{0.36\\linewidth}", rows)
 
 
 def headlines(tables: Tables) -> Table:
