@@ -372,7 +372,7 @@ def caption_files() -> list[str]:
 
 def paper_files() -> list[str]:
     """What is written by hand for the paper."""
-    patterns = ("*.sty", "*.bib", "latexmkrc", "*.tex", "sections/*.tex", "beyond/*.tex")
+    patterns = ("*.sty", "*.bib", "latexmkrc", "*.pdf", "*.tex", "sections/*.tex", "beyond/*.tex")
     return sorted(
         os.fspath(file) for name in patterns for file in Path("paper").glob(name)
     )
