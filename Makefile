@@ -22,7 +22,7 @@ paper: $(ENVIRONMENT) ## the paper study on CIFAR-10, from data to PDF (wants a 
 	@envs/run-study.sh paper $(CORES)
 
 results: $(ENVIRONMENT) ## tables, figures and paper from the committed records: no training
-	@envs/run-study.sh pilot $(CORES) records=committed
+	@envs/run-study.sh cifar10-cnn $(CORES) records=committed
 
 report: $(ENVIRONMENT) ## the HTML report of the demo study alone
 	@$(SNAKEMAKE) --config study=demo -- report
