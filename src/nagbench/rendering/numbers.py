@@ -340,7 +340,7 @@ def _two_points(tables: Mapping[str, pd.DataFrame], source: str) -> str:
     if time["ahead"] > 0:
         ends = (f"{100 * time[name] / time['ahead']:+.1f}" for name in names)
         said += "; their mean time below the targets differs by {} % ({} to {})".format(*ends)
-    return said + "."
+    return said.replace(" -", " −").replace("(-", "(−") + "."
 
 
 def _steadiness(tables: Mapping[str, pd.DataFrame], source: str, name: str) -> dict[str, str]:

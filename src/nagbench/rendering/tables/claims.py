@@ -40,7 +40,7 @@ def verdicts(tables: Tables) -> Table:
         "Errs", named(tables),
     ]  # fmt: skip
     left = ">{\\raggedright\\arraybackslash}"
-    widths = [f"{left}p{{{share}\\linewidth}}" for share in (0.19, 0.06, 0.14)]
+    widths = [f"{left}p{{{share}\\linewidth}}" for share in (0.18, 0.06, 0.13)]
     columns = "l{}{}r{}rcrrr{}".format(widths[0], "l" * differ, *widths[1:])
     return Table(header, columns, rows)
 
