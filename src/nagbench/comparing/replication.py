@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nagbench.comparing.differences import difference, margins
 from nagbench.metrics import METRICS
 from nagbench.records import read_tables
 from nagbench.registration import judged
-from nagbench.rendering.table import Cell, Table, interval, number
+from nagbench.rendering.table import Cell, Table, number
 from nagbench.statistics.roles import Selection, select
 from nagbench.statistics.shift import shift
 from nagbench.statistics.verdict_table import NOT_TESTABLE
@@ -32,9 +33,7 @@ def _arms(study: Study, here: Selection, there: Selection) -> Iterator[list[Cell
     """A row for each workload and optimizer that was tested in both places."""
     for workload, optimizer in study.pairs():
         alone = replace(study, workloads={workload.name: workload})
-        half = study.steps(workload.name) / workload.epochs / 2  # of an epoch
-        margins = {"accuracy": study.tolerance, "gradients": half}
-        found = shift(alone, here, there, optimizer.name, margins)
+        found = shift(alone, here, there, optimizer.name, margins(study, workload.name))
         if not found["pairs"].all():
             continue
         arm = workload.name, optimizer.name
@@ -47,8 +46,7 @@ def _arms(study: Study, here: Selection, there: Selection) -> Iterator[list[Cell
 
 def _measured(row: Any) -> tuple[str, str]:
     scale, digits = METRICS[row.metric].scale, 2 if row.metric == "accuracy" else 0
-    ends = interval(scale * row.low, scale * row.high, f"+.{digits}f")
-    return f"{scale * row.difference:+.{digits}f} {ends}", number(row.correlation, 2)
+    return difference(row, scale, digits), number(row.correlation, 2)
 
 
 def _claims(study: Study, here: Path, there: Path) -> Iterator[list[Cell]]:
