@@ -14,7 +14,9 @@ min_version("9.20")
 report: "workflow/report/workflow.rst"
 
 
-include: "workflow/rules/common.smk"
+include: "workflow/rules/configuration.smk"
+include: "workflow/rules/units.smk"
+include: "workflow/rules/inputs.smk"
 
 
 pathvars:

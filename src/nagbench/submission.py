@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from nagbench.comparing.differences import difference
 from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.records import SEALED, SUMS, read_tables
 from nagbench.rendering.lookup import labels_of
-from nagbench.rendering.table import interval, p_value
+from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.outcomes import against_baseline
 from nagbench.runner.attest import check_codes
 from nagbench.runner.provenance import utc
@@ -185,12 +186,9 @@ def _rows(folder: Path) -> Iterator[str]:
 
 
 def _difference(row: pd.Series, sign: int, scale: float, digits: int, unit: str) -> str:
-    p = p_value(row["p_adjusted"])
-    if math.isnan(row["difference"]):
-        return f"runs fail (p {p})"
-    low, high = sorted(sign * scale * row[end] for end in ("low", "high"))
-    ends = interval(low, high, f"+.{digits}f")
-    return f"{sign * scale * row['difference']:+.{digits}f} {ends} {unit} (p {p})"
+    found = difference(row, sign * scale, digits)
+    told = found if math.isnan(row["difference"]) else f"{found} {unit}"
+    return f"{told} (p {p_value(row['p_adjusted'])})"
 
 
 def _is_ours(file: Path) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from claims import CLAIM
 from nagbench.comparing.newcomer import Newcomer, newcomer
 from nagbench.comparing.study import comparison
 from nagbench.errors import InputError
@@ -30,17 +31,7 @@ def made(
 def base(small: dict[str, Any], tmp_path: Path) -> str:
     small["testing"] = {"seeds": list(range(11, 21)), "further": {"sgd": [21, 22]}}
     small["tolerance"] = 0.03
-    small["hypotheses"] = {
-        "A": {
-            "claim": "one is better",
-            "workload": "tiny",
-            "optimizer": "nag_sutskever",
-            "reference": "sgd",
-            "metric": "accuracy",
-            "statement": "difference",
-            "direction": "greater",
-        }
-    }
+    small["hypotheses"] = {"A": CLAIM}
     path = tmp_path / "base.yaml"
     path.write_text(yaml.safe_dump(small, sort_keys=False))
     return str(path)

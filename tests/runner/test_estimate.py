@@ -28,13 +28,13 @@ def test_units_and_runs_are_the_studys(small_study: Study) -> None:
     assert all(unit.seconds > 0 for unit in size.units)
 
 
-def test_hours_are_shared_by_the_lanes_and_memory_is_not(small_study: Study) -> None:
+def test_time_is_shared_by_the_lanes_and_memory_is_not(small_study: Study) -> None:
     unit = units(small_study)[0]
     sizes = [
         Estimate([UnitEstimate(unit, 6, 600.0, 1000), UnitEstimate(unit, 3, 1200.0, 10)], lanes)
         for lanes in (1, 2)
     ]
-    assert [size.hours for size in sizes] == [2.0, 1.0]
+    assert [size.seconds for size in sizes] == [7200.0, 3600.0]
     data = data_set("synthetic")
     placed = (data.train + data.test) * 40 * 40 * 3
     assert [size.memory() for size in sizes] == [placed + 1000, 2 * (placed + 1000)]

@@ -12,6 +12,7 @@ from typing import Any
 from nagbench.benchmark.cases import case
 from nagbench.benchmark.progress import Progress, load
 from nagbench.benchmark.tournament import compete, ways
+from nagbench.display.words import lasting
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.runner.provenance import environment
@@ -59,7 +60,7 @@ def bench(
     minutes = _MINUTES * len(tables) if minutes is None else minutes
     print(
         f"{', '.join(map(' '.join, tables))}: {len(ways(device))} ways each, in {rounds} turns, "
-        f"about {minutes:.3g} minutes",
+        f"about {lasting(60 * minutes)}",
         file=sys.stderr,
     )
     busy, began, progress = load(), time.perf_counter(), Progress()

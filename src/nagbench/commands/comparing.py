@@ -142,17 +142,18 @@ def _as_training(options: argparse.Namespace) -> argparse.Namespace:
 
 
 def _say_what_it_takes(trained: "Sequence[Unit]", options: argparse.Namespace) -> None:
-    """Hours and memory; without instructions for bfloat16 both precisions' are told, and the user
+    """Time and memory; without instructions for bfloat16 both precisions' are told, and the user
     has to choose."""
     from dataclasses import replace
 
+    from nagbench.display.words import lasting
     from nagbench.runner.devices import has_bfloat16, resolve
     from nagbench.runner.estimate import estimate
 
     backend = resolve(options.device)
     size = estimate(trained, backend)
     print(
-        f"{size.runs} runs: about {size.hours:.2g} hours on this {backend}, in "
+        f"{size.runs} runs: about {lasting(size.seconds)} on this {backend}, in "
         f"{size.memory() / 1e9:.1f} GB beside what the libraries take",
         flush=True,
     )
@@ -163,8 +164,8 @@ def _say_what_it_takes(trained: "Sequence[Unit]", options: argparse.Namespace) -
         [replace(one, base=replace(one.base, precision="float32")) for one in trained], backend
     )
     found = (
-        f"no instructions for bfloat16 here: about {size.hours:.2g} hours in it, "
-        f"{other.hours:.2g} in float32, in which no committed run can stand beside"
+        f"no instructions for bfloat16 here: about {lasting(size.seconds)} in it, "
+        f"{lasting(other.seconds)} in float32, in which no committed run can stand beside"
     )
     raise InputError("--precision", found, "--precision bfloat16 or --precision float32")
 

@@ -108,6 +108,7 @@ def _plan(options: argparse.Namespace) -> None:
         write_plan(options.output, planned)
         print(f"{len(planned)} units in {options.output}")
         return
+    from nagbench.display.words import clock, lasting
     from nagbench.runner.devices import resolve
     from nagbench.runner.estimate import estimate
 
@@ -118,15 +119,15 @@ def _plan(options: argparse.Namespace) -> None:
     size = estimate(units(study), device, measured)
     shown = [one for one in size.units if options.stage in (None, one.unit.stage)]
     size = replace(size, units=shown)
-    print(f"{'unit':40}{'runs':>6}{'s a run':>10}{'hours':>9}{'MB a run':>10}")
+    print(f"{'unit':40}{'runs':>6}{'s a run':>10}{'time':>9}{'MB a run':>10}")
     for unit in size.units:
         print(
             f"{unit.unit.name:40}{unit.runs:6}{unit.seconds:10.1f}"
-            f"{unit.runs * unit.seconds / 3600 / size.lanes:9.2f}{unit.bytes / 1e6:10.0f}"
+            f"{clock(unit.runs * unit.seconds / size.lanes):>9}{unit.bytes / 1e6:10.0f}"
         )
     where = f"{size.lanes} at a time" if size.lanes > 1 else "one at a time"
     print(
-        f"{len(size.units)} units, {size.runs} runs: about {size.hours:.2g} hours on this "
+        f"{len(size.units)} units, {size.runs} runs: about {lasting(size.seconds)} on this "
         f"{device}, {where}, in {size.memory() / 1e9:.1f} GB beside what the libraries take"
     )
     _warn(study, sys.stdout)
@@ -205,6 +206,7 @@ def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
     from nagbench.benchmark.optimizers import cost_table, costs
     from nagbench.benchmark.progress import Progress
     from nagbench.benchmark.side_by_side import measure
+    from nagbench.display.words import lasting
 
     if not options.study:
         print("An optimizer's step alone, on resnet20's parameters: a minute", file=sys.stderr)
@@ -223,7 +225,7 @@ def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
     minutes = 3.0 if options.minutes is None else options.minutes
     pairs = {(unit.workload, unit.optimizer) for unit in units}
     print(
-        f"{len(pairs)} optimizers and workloads in {rounds} rounds: about {minutes:g} minutes, "
+        f"{len(pairs)} optimizers and workloads in {rounds} rounds: about {lasting(60 * minutes)}, "
         f"but {step_costs.FEWEST} rounds at least",
         file=sys.stderr,
     )

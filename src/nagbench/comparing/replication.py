@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from nagbench.comparing.differences import difference, margins
 from nagbench.metrics import METRICS
 from nagbench.records import read_tables
 from nagbench.registration import judged
-from nagbench.rendering.table import Cell, Table, interval, number
+from nagbench.rendering.table import Cell, Table, number
 from nagbench.statistics.roles import Selection, select
 from nagbench.statistics.shift import shift
 from nagbench.statistics.verdict_table import NOT_TESTABLE
@@ -34,9 +35,7 @@ def _arms(study: Study, here: Selection, there: Selection) -> Iterator[list[Cell
     """A row for each workload and optimizer that was tested in both places."""
     for workload, optimizer in study.pairs():
         alone = replace(study, workloads={workload.name: workload})
-        half = study.steps(workload.name) / workload.epochs / 2  # of an epoch
-        margins = {"accuracy": study.tolerance, "gradients": half}
-        found = shift(alone, here, there, optimizer.name, margins)
+        found = shift(alone, here, there, optimizer.name, margins(study, workload.name))
         if not found["pairs"].all():
             continue
         arm = workload.name, optimizer.name
@@ -49,8 +48,7 @@ def _arms(study: Study, here: Selection, there: Selection) -> Iterator[list[Cell
 
 def _measured(row: Any) -> tuple[str, str]:
     scale, digits = METRICS[row.metric].scale, 2 if row.metric == "accuracy" else 0
-    ends = interval(scale * row.low, scale * row.high, f"+.{digits}f")
-    return f"{scale * row.difference:+.{digits}f} {ends}", number(row.correlation, 2)
+    return difference(row, scale, digits), number(row.correlation, 2)
 
 
 def elsewhere(study: Study, folder: Path, *near: Path) -> pd.DataFrame:

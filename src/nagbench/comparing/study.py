@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from nagbench.comparing.differences import margins
 from nagbench.comparing.names import study_name
 from nagbench.comparing.newcomer import Newcomer
 from nagbench.errors import InputError
@@ -52,7 +53,7 @@ def comparison(
         seeds = seeds[: seeds_needed(1, base.level)]
     content = study_content(study_path(named))
     written = content["workloads"][place]
-    half = base.steps(place) / one.epochs / 2  # early evaluations are half an epoch apart
+    margin = margins(base, place)
     label = base.optimizers[other].label
     made = {
         "title": f"{newcomer.label} against {label}, by the protocol of {base.name}",
@@ -72,12 +73,12 @@ def comparison(
             ACCURACY: {
                 **_claim(place, newcomer.name, other, "accuracy", "greater"),
                 "claim": f"{newcomer.label} ends more accurate than {label}",
-                "margin": base.tolerance,
+                "margin": margin["accuracy"],
             },
             SPEED: {
                 **_claim(place, newcomer.name, other, "gradients", "less"),
                 "claim": f"{newcomer.label} takes less time below the targets than {label}",
-                "margin": half,
+                "margin": margin["gradients"],
             },
         },
     }

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from nagbench.comparing.comparison import Comparison
+from nagbench.comparing.differences import difference
 from nagbench.metrics import METRICS
 from nagbench.rendering.lookup import labels
-from nagbench.rendering.table import interval, number, p_value
+from nagbench.rendering.table import number, p_value
 from nagbench.rendering.tables import claims
 from nagbench.statistics.power import detectable
 
@@ -92,12 +93,12 @@ def _committed(found: Comparison) -> Iterator[list[str]]:
             number(100 * one["mean"], 1),
             "",
             number(other["mean"], 0),
-            *_difference(one, 100, 1),
-            *_difference(other, 1, 0),
+            *_against(one, 100, 1),
+            *_against(other, 1, 0),
         ]
 
 
-def _difference(row: pd.Series, scale: float, digits: int) -> tuple[str, str]:
+def _against(row: pd.Series, scale: float, digits: int) -> tuple[str, str]:
     """The newcomer's difference from a committed optimizer, and its corrected p."""
     if not row["comparable"]:
         return "not comparable", ""
@@ -105,9 +106,7 @@ def _difference(row: pd.Series, scale: float, digits: int) -> tuple[str, str]:
         return ("ahead", "behind", "equal")[(1, -1, 0).index(row["better"])], p_value(
             row["p_adjusted"]
         )
-    low, high = (scale * row[end] for end in ("low", "high"))
-    text = f"{scale * row['difference']:+.{digits}f} {interval(low, high, f'+.{digits}f')}"
-    return text, p_value(row["p_adjusted"])
+    return difference(row, scale, digits), p_value(row["p_adjusted"])
 
 
 def shifts(found: Comparison) -> list[str]:
@@ -129,11 +128,10 @@ def _shift(row: Any, baseline: str) -> str:
             f"{what}: {baseline} trained here equals the committed runs to the last bit "
             f"({row.pairs} pairs), so committed rows may stand beside."
         )
-    ends = interval(metric.scale * row.low, metric.scale * row.high, "+.2f")
     verdict = "within" if row.comparable else "not within"
     ends_with = "committed rows may stand beside" if row.comparable else "not comparable"
     return (
-        f"{what}: {baseline} here less committed {metric.scale * row.difference:+.2f} {ends} "
+        f"{what}: {baseline} here less committed {difference(row, metric.scale, 2)} "
         f"{metric.unit} ({row.pairs} pairs, correlation {number(row.correlation, 2)}), {verdict} "
         f"the margin of {metric.scale * row.margin:g}: {ends_with}."
     )

@@ -9,9 +9,16 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def count(number: int, noun: str) -> str:
+def lasting(seconds: float) -> str:
+    """A duration that is known roughly: `2.9 minutes`, `40 hours`."""
+    units = (("day", 24 * 3600), ("hour", 3600), ("minute", 60))
+    noun, size = next((unit for unit in units if seconds >= 2 * unit[1]), ("second", 1))
+    return count(float(f"{seconds / size:.2g}"), noun)
+
+
+def count(number: float, noun: str) -> str:
     """A number of things."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,g} {noun}{'' if number == 1 else 's'}"
 
 
 def cut(text: str, width: int) -> str:

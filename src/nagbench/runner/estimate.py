@@ -54,9 +54,9 @@ class Estimate:
         return sum(unit.runs for unit in self.units)
 
     @property
-    def hours(self) -> float:
+    def seconds(self) -> float:
         """As if no core ever waited, and lanes on a GPU won nothing."""
-        return sum(unit.runs * unit.seconds for unit in self.units) / 3600 / self.lanes
+        return sum(unit.runs * unit.seconds for unit in self.units) / self.lanes
 
     def memory(self) -> int:
         """The data of the largest unit for every process, and the states of its lanes."""

@@ -62,8 +62,9 @@ def contrast(
     seeds = seeds.sort_values()
 
     def total(part: Sequence[Measured], name: str) -> np.ndarray:
-        columns: list[pd.Series[float]] = [getattr(side, name)[seeds] for side in part]
-        return np.sum([column.to_numpy(float) for column in columns], axis=0) + np.zeros(len(seeds))
+        columns: list[pd.Series[float]] = [getattr(side, name) for side in part]
+        picked = [one.to_numpy(float)[one.index.get_indexer(seeds)] for one in columns]
+        return np.sum(picked, axis=0) + np.zeros(len(seeds))
 
     return Contrast(
         differences=total(positive, "measures") - total(negative, "measures") - value,

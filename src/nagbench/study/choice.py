@@ -60,11 +60,10 @@ def choose(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, An
 def scores_of(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> Scores:
     """The scores of a tune unit's records, as `halving` wants them; other runs do not count."""
     whole = curves[curves["epoch"] % 1 == 0].sort_values(["run", "epoch"])
-    columns = ["validation_accuracy", "validation_loss"]
-    by_run = {
-        run: list(map(tuple, curve[columns].to_numpy(float).tolist()))
-        for run, curve in whole.groupby("run")
-    }
+    scores = whole[["validation_accuracy", "validation_loss"]].to_numpy(float).tolist()
+    by_run: dict[str, list[Score]] = {}
+    for run, (accuracy, loss) in zip(whole["run"], scores, strict=True):
+        by_run.setdefault(run, []).append((accuracy, loss))
     return {
         (row.trial, row.seed): run_scores(unit, by_run[row.run], row.status)
         for row in runs.itertuples()

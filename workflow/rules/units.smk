@@ -1,0 +1,67 @@
+# What the rules that train know of their units: the plan, the files that a unit loads, its definition.
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from nagbench.sources import ENGINE, code_digest, sources
+from nagbench.study.model import STAGES
+from nagbench.study.unit import Unit, unit, write_plan
+
+
+def stop_without_gpu() -> None:
+    """Before a study that wants a GPU trains without one, say what it would cost, and stop.
+
+    Jobs that a cluster runs find their GPU there.
+    """
+    if workflow.local_exec and any(
+        job.rule.name in STAGES for job in workflow.dag.needrun_jobs()
+    ):
+        command = [
+            "nagbench",
+            "preflight",
+            config["study"],
+            "--device",
+            config["device"],
+        ]
+        if status := subprocess.run(command, check=False).returncode:
+            sys.exit(status)
+
+
+def plan_file(stage: str) -> str:
+    """Where the plan of a stage is: its units with every name resolved, from which jobs train."""
+    return f"results/{STUDY.name}/plan/{stage}.json"
+
+
+def write_plans() -> None:
+    """Write the plans as this Snakefile knows the units."""
+    for stage in STAGES:
+        write_plan(
+            Path(plan_file(stage)), [unit for unit in UNITS if unit.stage == stage]
+        )
+
+
+def unit_of(stage: str, wildcards) -> Unit:
+    """The unit of a training job."""
+    return unit(UNITS, f"{stage}/{wildcards.workload}/{wildcards.optimizer}")
+
+
+def choice_file(stage: str, wildcards) -> str:
+    """Where the settings stand that a unit trains: those chosen on its workload, or on another."""
+    one = unit_of(stage, wildcards)
+    return f"results/{one.study}/chosen/{one.tuned_on}/{one.optimizer}.json"
+
+
+def unit_code(stage: str, wildcards) -> list[str]:
+    """The files that a unit's training loads; an edit of one asks whether it must train again."""
+    return sources(ENGINE, *unit_of(stage, wildcards).base.modules())
+
+
+def unit_digest(stage: str, wildcards) -> str:
+    """What these files say, and which libraries they import: by it, finished runs are known."""
+    return code_digest(unit_of(stage, wildcards).base.modules())
+
+
+def unit_definition(stage: str, wildcards) -> str:
+    """What study and catalogue say of a unit: when it changes, this unit trains again."""
+    return json.dumps(unit_of(stage, wildcards).definition(), sort_keys=True)
