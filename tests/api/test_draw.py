@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import nagbench
 from nagbench.cli import main
@@ -20,8 +21,9 @@ from nagbench.rendering.style import COLUMN, looks
 SIX = ["nag", "sgd", "adam", "nadam", "heavy_ball", "nag_sutskever"]
 
 
-def legend(figure: Figure) -> list[str]:
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+def named(figure: Figure) -> list[str]:
+    """What the lines of the last panel are called at their ends."""
+    return [" ".join(text.get_text().split()) for text in figure.axes[-1].texts]
 
 
 def test_an_excerpt_under_names_of_ones_own(
@@ -31,8 +33,8 @@ def test_an_excerpt_under_names_of_ones_own(
         "learning_curves", study="demo", statistics=folder, optimizers=["nag", "sgd"],
         labels={"nag": "Ours", "tiny_cnn": "Our network"}, width="single",
     )  # fmt: skip
-    assert legend(figure) == ["Ours", "SGD"]
-    assert figure.axes[0].get_title() == "Our network"
+    assert named(figure) == ["Ours", "SGD"]
+    assert figure.axes[0].get_title("left") == "Our network"
     assert figure.get_figwidth() == COLUMN
     rows = tables["learning_curves"]
     rows = rows[(rows["optimizer"] == "nag") & (rows["metric"] == "validation_accuracy")]
@@ -89,17 +91,22 @@ def test_it_is_saved_in_the_style_in_which_it_was_drawn(folder: Path, tmp_path: 
 
 @pytest.mark.parametrize("over", ["default", "ggplot", {"font.family": "DejaVu Sans"}])
 @pytest.mark.parametrize("width", ["single", "double", 5])
-def test_nothing_of_the_legend_is_cut_off(width: Any, over: Any, folder: Path) -> None:
-    """Six names, in a style with larger letters too."""
+@pytest.mark.parametrize("name", ["learning_curves", "theory"])
+def test_no_name_is_cut_off(name: str, width: Any, over: Any, folder: Path) -> None:
+    """Six at lines' ends, and a legend, in a style with larger letters too."""
     figure = nagbench.draw(
-        "learning_curves", study="demo", statistics=folder, optimizers=SIX, width=width, style=over
+        name, study="demo", statistics=folder, optimizers=SIX, width=width, style=over
     )
     inches = {"single": COLUMN, "double": 2 * COLUMN}.get(width, width)
     assert figure.get_figwidth() == inches
-    (box,) = (one.get_window_extent() for one in figure.legends)
-    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
-    assert box.y1 < min(axis.xaxis.label.get_window_extent().y0 for axis in figure.axes)
-    assert len(legend(figure)) == len(SIX)
+    words = [Text.get_window_extent(text) for text in figure.axes[-1].texts]
+    legends = [one.get_window_extent() for one in figure.legends]
+    for box in legends:
+        assert box.y1 < min(axis.xaxis.label.get_window_extent().y0 for axis in figure.axes)
+    assert len(words) == (len(SIX) if name == "learning_curves" else 0)
+    assert len(legends) == (name == "theory")
+    for box in words + legends:
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -14,10 +14,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 from nagbench.rendering import layout, style
 from nagbench.rendering.figures import NAMES as FIGURES
@@ -83,6 +82,10 @@ def said(figure: Figure) -> str:
     return " ".join(text.get_text() for text in figure.findobj(Text))
 
 
+def note(figure: Figure) -> str:
+    return " ".join(figure.get_supxlabel().split())
+
+
 def rows_of(axis: Axes) -> list[str]:
     return [label.get_text() for label in axis.get_yticklabels()]
 
@@ -99,7 +102,7 @@ def test_words_lie_neither_on_each_other_nor_outside(
     boxes = []
     for text in texts:
         if text.get_visible() and text.get_text().strip():
-            box = text.get_window_extent()
+            box = Text.get_window_extent(text)  # without the leader to a line's end
             assert -2 <= box.x0 < box.x1 <= figure.bbox.x1 + 2, text.get_text()
             assert -2 <= box.y0 < box.y1 <= figure.bbox.y1 + 2, text.get_text()
             boxes.append((box.padded(-1.5), text.get_text()))
@@ -144,13 +147,13 @@ def test_few_stand_together_and_many_in_groups_with_the_baseline(many: Tables) -
 
 def test_members_of_a_group_can_be_told_apart_in_colour_and_in_grey(many: Tables) -> None:
     looks = style.looks(list(many["optimizers"]["optimizer"]))
-    assert len({(look.colour, look.marker) for look in looks.values()}) == len(looks)
     for group in layout.groups(many["optimizers"], "sgd"):
         for one, other in itertools.combinations(group["optimizer"], 2):
             first, second = looks[one], looks[other]
             assert first.colour != second.colour
             greys = [np.dot(look.colour, (0.299, 0.587, 0.114)) for look in (first, second)]
-            assert abs(greys[0] - greys[1]) > 0.1 or first.marker != second.marker
+            lines = [(look.marker, str(look.dashes)) for look in (first, second)]
+            assert abs(greys[0] - greys[1]) > 0.1 or lines[0] != lines[1]
 
 
 def test_the_middle_target_is_that_of_the_tables(many: Tables) -> None:
@@ -170,24 +173,78 @@ def test_survival_steps_where_runs_arrive(two: Tables) -> None:
     rows = rows[rows["target"] == 0.4]
     np.testing.assert_allclose(curve[:, 0], rows["time"])
     np.testing.assert_allclose(curve[:, 1], 100 * rows["arrived"], atol=1)  # apart by a hair
-    assert figure.axes[0].get_title() == "Article CNN: 40 %"
+    assert figure.axes[0].get_title("left") == "Article CNN: 40 %"
     assert len(figure.axes[0].collections) == 2  # the bands
     plain = two["survival"].drop(columns=["low", "high"])
     assert not render("survival", two | {"survival": plain}).axes[0].collections
 
 
 def test_each_panel_of_many_shows_its_group_before_all_others(many: Tables) -> None:
+    """And names those in front at their ends, and nobody else."""
     figure = render("survival", many)
-    panels = [axis for axis in figure.axes if "Article CNN: " in axis.get_title()]
-    assert len(panels) == len(layout.groups(many["optimizers"], "sgd"))
+    panels = [axis for axis in figure.axes if "Article CNN: " in axis.get_title("left")]
+    arrived = many["optimizers"]["optimizer"][:-1]  # but for the last
+    named = dict(zip(many["optimizers"]["optimizer"], many["optimizers"]["label"], strict=True))
+    assert len(panels) == len(layout.groups(many["optimizers"].iloc[:-1], "sgd"))
     for axis in panels:
-        names = {str(line.get_label()) for line in axis.lines} & set(
-            many["optimizers"]["optimizer"]
-        )
-        assert len(names) == 21
-        legend = axis.get_legend()
-        assert isinstance(legend, Legend)
-        assert len(legend.get_texts()) == len(coloured(axis))
+        assert {str(line.get_label()) for line in axis.lines} >= set(arrived)
+        labels = {" ".join(text.get_text().split()) for text in axis.texts}
+        assert labels == {style.plain(named[name]) for name in coloured(axis)}
+        assert len(labels) <= 8
+
+
+def test_who_never_arrives_is_named_below(many: Tables, two: Tables) -> None:
+    last = many["optimizers"]["label"].iloc[-1]
+    assert f"Never arrived on Article CNN, 0/4: {last}." in note(render("survival", many))
+    assert not note(render("survival", two))
+    nobody = two["time_to_target"].assign(reached=0)
+    assert "No run reached" in said(render("survival", two | {"time_to_target": nobody}))
+
+
+def test_runs_that_broke_off_are_counted_below_and_draw_no_axis_out(many: Tables) -> None:
+    labels = list(many["optimizers"]["label"])
+    figure = render("learning_curves", many)
+    assert note(figure) == (
+        f"Broke off on Article CNN, 1/4: {style.plain(labels[-3])}; 4/4: {style.plain(labels[-2])}."
+    )
+    names = {str(line.get_label()) for axis in figure.axes for line in axis.lines}
+    assert set(many["optimizers"]["optimizer"]) - names == {
+        many["optimizers"]["optimizer"].iloc[-2]
+    }
+    high = many["learning_curves"].copy()
+    high.loc[(high["optimizer"] == "adam") & (high["epoch"] > 4), "mean"] = 1e6
+    for axis in render("learning_curves", many | {"learning_curves": high}).axes[::2]:
+        assert axis.get_ylim()[1] < 3
+
+
+def test_panels_of_one_workload_have_the_same_axes(many: Tables) -> None:
+    axes = render("learning_curves", many).axes
+    groups = len(layout.groups(many["optimizers"].drop(index=19), "sgd"))
+    for column in (axes[: 2 * groups : 2], axes[1 : 2 * groups : 2]):
+        assert len({axis.get_ylim() for axis in column}) == 1
+
+
+@FIGURES
+@pytest.mark.parametrize("size", ["two", "many", "most"])
+def test_no_panel_is_empty_and_no_letter_below_six_points(
+    name: str, size: str, request: pytest.FixtureRequest
+) -> None:
+    """Of workloads that nobody has trained on yet there is none."""
+    tables = request.getfixturevalue(size)
+    first = tables["workloads"]["workload"].iloc[0]
+    under_way = {
+        table: frame[frame["workload"] == first]
+        if "workload" in frame and table != "workloads"
+        else frame
+        for table, frame in tables.items()
+    }
+    figure = render(name, under_way)
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        assert axis.lines or axis.collections or axis.patches, axis.get_title()
+    assert min(text.get_size() for text in figure.findobj(Text)) >= 6
+    if name != "claims":  # of which there may be many
+        assert max(figure.get_size_inches()) <= 9.5
 
 
 def test_times_to_targets_stand_in_their_rows(many: Tables) -> None:
@@ -201,7 +258,10 @@ def test_times_to_targets_stand_in_their_rows(many: Tables) -> None:
     sizes = [mark.get_markersize() for mark in marks]
     assert sizes == sorted(sizes)
     assert {mark.get_markerfacecolor() for mark in marks} == {"white"}  # a run never arrived
-    assert "exp_rate" not in coloured(axis)  # nobody arrived
+    last = many["optimizers"]["optimizer"].iloc[-1]
+    assert last not in coloured(axis)  # nobody arrived
+    (arrow,) = (text for text in axis.texts if isinstance(text, Annotation))
+    assert (arrow.get_text(), arrow.xy[1]) == ("never (0/4)", 20)
 
 
 def test_ratios_are_to_the_baseline_whichever_comes_first(many: Tables) -> None:
@@ -228,10 +288,20 @@ def test_speedups_are_drawn_at_their_ratios_and_grey_where_not_shown(many: Table
 
 
 def test_where_a_run_fails_no_ratio_is_drawn(two: Tables) -> None:
-    speeds = two["speed_comparisons"].assign(ratio=math.nan)
-    figure = render("speedup", two | {"speed_comparisons": speeds})
-    assert said(figure).count("pairs 2 : 0") == 3
-    assert not coloured(figure.axes[0])
+    """Bars show the pairs won where no row of the block has a ratio, else an arrow the runs that
+    fail."""
+    speeds = two["speed_comparisons"]
+    none = render("speedup", two | {"speed_comparisons": speeds.assign(ratio=math.nan)})
+    assert said(none).count("2/21") == 3
+    np.testing.assert_allclose(drawn(none.axes[0], "nag, won"), [[0, 0], [2 / 21, 0]])
+    assert not none.axes[-1].get_xlabel()
+    third = speeds["optimizer"].eq("nag") & speeds["workload"].eq("seed_cnn")
+    more = pd.concat([speeds, speeds[third].assign(optimizer="adam", ratio=math.nan, fails=21)])
+    optimizers = two["optimizers"].iloc[[0]].assign(optimizer="adam", label="Adam")
+    named = pd.concat([two["optimizers"], optimizers])
+    some = render("speedup", two | {"speed_comparisons": more, "optimizers": named})
+    assert "fails 21/21" in said(some)
+    assert "adam" not in coloured(some.axes[0])
 
 
 def test_profiles_are_the_tables_steps(two: Tables) -> None:
@@ -287,17 +357,24 @@ def test_the_longest_stretches_of_equals(
     assert layout.runs_of_equals(places, 0.5) == joined
 
 
-def test_cost_is_gradients_across_and_accuracy_up(two: Tables) -> None:
+def test_cost_shows_accuracy_and_says_gradients(two: Tables) -> None:
     axis = render("cost", two).axes[0]
-    row = two["summary"].iloc[1]
-    np.testing.assert_allclose(drawn(axis, "nag"), [[row["gradients"], 100 * row["accuracy"]]])
+    row = two["summary"].set_index("optimizer").loc["nag"].iloc[0]
+    place = rows_of(axis).index("NAG")
+    np.testing.assert_allclose(drawn(axis, "nag"), [[100 * row["accuracy"], place]])
+    beside = {text.xy[1]: text.get_text() for text in axis.texts if isinstance(text, Annotation)}
+    assert beside[place] == f"{row['gradients']:.0f}"
+    many = two["summary"].assign(gradients=7020.0)
+    assert "7.0k" in said(render("cost", two | {"summary": many}))
 
 
-def test_nobody_is_cheaper_and_better_than_the_frontier() -> None:
-    from nagbench.rendering.figures.cost import frontier
-
-    own = pd.DataFrame({"gradients": [3.0, 1, 2, 1, 4], "accuracy": [0.8, 0.5, 0.4, 0.3, 0.8]})
-    assert list(frontier(own).index) == [1, 0]
+def test_an_arrow_stands_for_less_than_half_of_the_best(two: Tables) -> None:
+    low = two["summary"].copy()
+    low.loc[low["optimizer"] == "nag", "accuracy"] = 0.1
+    axis = render("cost", two | {"summary": low}).axes[0]
+    assert "nag" not in coloured(axis)
+    assert "10.0" in said(axis.figure)
+    assert axis.get_xlim()[0] > 80
 
 
 def test_every_hypothesis_has_the_colour_of_its_verdict(many: Tables) -> None:
@@ -309,7 +386,8 @@ def test_every_hypothesis_has_the_colour_of_its_verdict(many: Tables) -> None:
     for row in many["hypotheses"].itertuples():
         assert to_rgb(cells[row.hypothesis].get_facecolor()) == to_rgb(COLOURS[row.verdict][0])
     assert "−" not in said(axis.figure)  # which the font lacks
-    assert r"C3$\_$part" in said(axis.figure)
+    assert "C3 part" in said(axis.figure)
+    assert "0.02  [$-$2.5, 12] points" in said(axis.figure)
     none = render("claims", many | {"hypotheses": many["hypotheses"].iloc[:0]})
     assert said(none) == "The study states no hypotheses."
 
@@ -328,8 +406,19 @@ def test_without_several_batch_sizes_acceleration_says_so(many: Tables) -> None:
 
 
 def test_settings_may_lack_pairs_and_rates(many: Tables) -> None:
+    """A panel an optimizer; trials are joined where nothing but the rate differs."""
     tried = many["sensitivity"].copy()
     tried.loc[tried["optimizer"] == "adam", "learning_rate"] = math.nan
-    axis = render("sensitivity", many | {"sensitivity": tried}).axes[0]
+    axes = {
+        axis.get_title(): axis for axis in render("sensitivity", many | {"sensitivity": tried}).axes
+    }
+    assert len(axes) == 20
+    assert "Adam" not in axes
     rows = tried[(tried["workload"] == "seed_cnn") & (tried["optimizer"] == "nag")]
-    np.testing.assert_allclose(drawn(axis, "nag")[:, 0], sorted(rows["learning_rate"]))
+    np.testing.assert_allclose(drawn(axes["NAG"], "nag")[:, 0], sorted(rows["learning_rate"]))
+    np.testing.assert_allclose(
+        drawn(axes["NAG"], "nag, tested")[:, 0], rows["learning_rate"].iloc[1]
+    )
+    lines = {name: coloured(axes[label])[name].get_linestyle()
+             for label, name in (("NAG", "nag"), ("Heavy ball", "heavy_ball"))}  # fmt: skip
+    assert lines == {"nag": "-", "heavy_ball": "None"}

@@ -1,27 +1,31 @@
 """Figures show what their tables say, the same each time."""
 
 import importlib
-import itertools
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import colors
 from matplotlib import pyplot as plt
 
 from nagbench.cli import main
 from nagbench.errors import InputError
-from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.rendering import style
 from nagbench.rendering.excerpt import Excerpt
 from nagbench.rendering.figure_files import write_figure
 from nagbench.rendering.figures import NAMES
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table_files import TABLES
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
 
 FIGURES = pytest.mark.parametrize("name", NAMES)
 
@@ -58,24 +62,6 @@ def test_curves_are_drawn_at_their_values(tables: Mapping[str, pd.DataFrame]) ->
         rows = rows[(rows["optimizer"] == name) & (rows["metric"] == "validation_accuracy")]
         np.testing.assert_allclose(drawn[name][:, 0], rows["epoch"])
         np.testing.assert_allclose(drawn[name][:, 1], 100 * rows["mean"])
-
-
-def test_every_optimizer_has_a_look_of_its_own_wherever_it_appears() -> None:
-    looks = style.looks(list(CATALOGUE))
-    assert len({(look.colour, look.marker) for look in looks.values()}) == len(CATALOGUE)
-    assert style.looks(["nag", "adam"])["nag"] == looks["nag"]
-    assert style.looks(["adam", "mine"])["mine"] not in looks.values()
-
-
-def test_neighbours_can_be_told_apart_in_grey() -> None:
-    """By lightness, or else by marker and dashes."""
-    looks = list(style.looks(list(CATALOGUE)).values())
-    for first, second in itertools.combinations(looks, 2):
-        greys = [
-            np.dot(colors.to_rgb(look.colour), (0.299, 0.587, 0.114)) for look in (first, second)
-        ]
-        lines = [(look.marker, str(look.dashes)) for look in (first, second)]
-        assert abs(greys[0] - greys[1]) > 0.1 or lines[0] != lines[1]
 
 
 def test_an_unknown_figure_names_those_there_are(folder: Path, tmp_path: Path) -> None:
@@ -193,4 +179,4 @@ def test_every_figure_of_few_optimizers_is_drawn(
     """With the study's baseline and without."""
     style.use()
     module = importlib.import_module(f"nagbench.rendering.figures.{name}")
-    plt.close(module.render(Excerpt(tables, optimizers)))
+    module.render(Excerpt(tables, optimizers))

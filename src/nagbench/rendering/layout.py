@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nagbench.optimizers.spec import FAMILIES
-from nagbench.rendering.legend import fitting, legend_below, legend_under
+from nagbench.rendering.looks import Look, looks
 from nagbench.rendering.lookup import foremost
-from nagbench.rendering.style import COLUMN, GREY, looks, plain
+from nagbench.rendering.style import COLUMN, GREY, plain, points, wrapped
 
 _TOGETHER = 7  # lines of one panel; the baseline and a group of six
 _GROUPED = 28  # optimizers whose groups a page holds
-_ABREAST = 3
+_CELLS = 6  # of a page; the first workload has as many as it needs
 _PAGE = 9.4  # inches
 _NAME = 0.135  # inches of a row with a name of the usual size
 _ROWS = 60  # of a page
@@ -37,16 +38,22 @@ class Cell:
     label: str
     front: pd.DataFrame
     behind: tuple[str, ...]
-    names: tuple[str, ...]
 
     def lines(self) -> Iterator[tuple[str, dict[str, Any], bool]]:
         """Each optimizer, the keywords of its line, and whether it stands in front."""
         for name in self.behind:
             grey = {"color": GREY, "linewidth": 0.6, "marker": "", "linestyle": "-", "zorder": 1.5}
             yield name, grey, False
-        style = looks(list(self.names))
-        for name in self.front["optimizer"]:
-            yield name, style[name].line(), True
+        for name, look in self.looks().items():
+            yield name, look.line(), True
+
+    def looks(self) -> dict[str, Look]:
+        """Of the optimizers in front."""
+        return looks(self.front["optimizer"])
+
+    def labels(self) -> dict[str, str]:
+        """What they are called."""
+        return dict(zip(self.front["optimizer"], self.front["label"], strict=True))
 
 
 def groups(optimizers: pd.DataFrame, baseline: str) -> list[pd.DataFrame]:
@@ -75,72 +82,63 @@ def groups(optimizers: pd.DataFrame, baseline: str) -> list[pd.DataFrame]:
 
 def cells(tables: Mapping[str, pd.DataFrame], drawn: pd.DataFrame) -> list[Cell]:
     """One for each workload and group, of the optimizers that the table `drawn` has there; a table
-    without workloads has one set of groups."""
+    without workloads has one set of groups. Workloads without any have none, and so have those
+    that a page would not hold."""
     optimizers, baseline = tables["optimizers"], str(tables["study"]["baseline"].iloc[0])
-    first, everybody = foremost(tables), tuple(optimizers["optimizer"])
-    found = []
-    for workload, label in (
-        zip(first["workload"], first["label"], strict=True) if "workload" in drawn else [("", "")]
-    ):
+    first = foremost(tables, drawn) if "workload" in drawn else None
+    places = [("", "")] if first is None else zip(first["workload"], first["label"], strict=True)
+    found: list[Cell] = []
+    for workload, label in places:
         own = drawn[drawn["workload"] == workload] if workload else drawn
         here = optimizers[optimizers["optimizer"].isin(own["optimizer"])]
-        for front in groups(here, baseline):
+        fronts = groups(here, baseline) if len(here) else []
+        if found and len(found) + len(fronts) > _CELLS:
+            break
+        for front in fronts:
             behind = tuple(
                 name for name in here["optimizer"] if name not in set(front["optimizer"])
             )
-            found.append(Cell(workload, plain(label), front, behind, everybody))
+            found.append(Cell(workload, plain(label), front, behind))
     return found
 
 
-def panels(
-    tables: Mapping[str, pd.DataFrame],
-    drawn: Sequence[Cell],
-    x: str,
-    *y: str,
-    height: float = 1.45,
-) -> tuple[Figure, list[list[Axes]]]:
+def panels(drawn: Sequence[Cell], x: str, *y: str) -> tuple[Figure, list[list[Axes]]]:
     """Axes for each cell, one for each word of `y`, under its workload's name.
 
-    One legend serves all cells where all show the same; then the axes of a cell lie side by side.
-    Else they lie on top of each other, with the cell's own legend under them.
+    Axes of one cell lie side by side; cells of one axes lie two abreast.
     """
-    optimizers, together = tables["optimizers"], not any(cell.behind for cell in drawn)
-    beside = len(y) if together else 1
-    stacked = len(y) // beside
-    across = math.ceil(len(drawn) / math.ceil(len(drawn) / _ABREAST)) if beside == 1 else 1
-    down = math.ceil(len(drawn) / across)
-    wide = COLUMN * min(across * beside, 2)
-    columns = 2 if across < _ABREAST else 1
-    under = 0.0 if together else _entries(max(len(cell.front) for cell in drawn), columns)
-    over = _entries(len(optimizers), fitting(list(optimizers["label"]), wide)) if together else 0.0
+    across = len(y) if len(y) > 1 else min(len(drawn), 2)
+    down = math.ceil(len(drawn) * len(y) / across)
+    high, size = 1.6 if down == 1 else 1.3, rcParams["axes.labelsize"]
     figure, grid = plt.subplots(
-        down * stacked,
-        across * beside,
-        figsize=(wide, min(down * (stacked * height + 0.35 + under) + over, _PAGE)),
+        down,
+        across,
+        figsize=(COLUMN * min(across, 2), min(down * high + 0.35, _PAGE)),
         squeeze=False,
     )
     found = []
     for n, cell in enumerate(drawn):
-        row, column = n // across * stacked, n % across * beside
-        own = [grid[row + k // beside, column + k % beside] for k in range(len(y))]
-        for axis, word in zip(own, y, strict=True):
-            # Said once: on the left, on top, below.
-            axis.set_ylabel(word if column == 0 or beside > 1 else "")
-            axis.set_title(cell.label if axis is own[0] or beside > 1 else "")
-            axis.set_xlabel(x if axis is own[-1] or beside > 1 else "")
-        if not together:
-            legend_under(own[-1], cell.front, looks(list(cell.names)), columns)
+        own = list(grid.flat[n * len(y) : (n + 1) * len(y)])
+        for k, (axis, word) in enumerate(zip(own, y, strict=True)):
+            last = (n + 1) * len(y) + across > len(drawn) * len(y)  # nothing lies below
+            axis.set_xlabel(x if last else "")
+            if len(y) > 1 or n % across == 0:
+                axis.set_ylabel("\n".join(wrapped(word, high - 0.3, points(size))))
+            axis.set_title(cell.label if k == 0 else "", loc="left")
         found.append(own)
     for axis in set(grid.flat).difference(*found):
         axis.remove()
-    if together:
-        legend_below(figure, optimizers)
     return figure, found
 
 
-def _entries(count: int, columns: int) -> float:
-    """Inches of a legend."""
-    return 0.1 + 0.135 * math.ceil(count / columns)
+def align(drawn: Sequence[Cell], axes: Sequence[Sequence[Axes]]) -> None:
+    """Give panels of one workload and of one quantity the same limits."""
+    for workload in dict.fromkeys(cell.workload for cell in drawn):
+        own = [line for cell, line in zip(drawn, axes, strict=True) if cell.workload == workload]
+        for column in zip(*own, strict=True):
+            limits = np.array([axis.get_ylim() for axis in column])
+            for axis in column:
+                axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
 
 
 def rows(names: Sequence[Sequence[str]], *x: str, above: float = 0) -> tuple[Figure, np.ndarray]:
@@ -164,7 +162,7 @@ def rows(names: Sequence[Sequence[str]], *x: str, above: float = 0) -> tuple[Fig
         squeeze=False,
     )
     axes = grid.T if beside else grid
-    size = min(7.0, 0.8 * 72 * (total - 0.28 * down - 0.3) / longest)
+    size = max(6.0, min(7.0, 0.8 * 72 * (total - 0.28 * down - 0.3) / longest))
     for place, (block, line) in enumerate(zip(names, axes, strict=True), start=1):
         for n, (axis, word) in enumerate(zip(line, x, strict=True)):
             axis.set_ylim(max(len(block), 1) - 0.4, -0.6 - above)
@@ -174,6 +172,46 @@ def rows(names: Sequence[Sequence[str]], *x: str, above: float = 0) -> tuple[Fig
             if beside or place == len(names):
                 axis.set_xlabel(word, **({"loc": "right"} if beside else {}))
     return figure, axes
+
+
+def beyond(axis: Axes, place: int, text: str, look: Look, *, right: bool = True) -> None:
+    """An arrow over the end of the axis in a row, and what lies there: outside on the right,
+    inside on the left."""
+    axis.annotate(
+        text,
+        (float(right), place),
+        (12, 0),
+        xycoords=axis.get_yaxis_transform(),
+        textcoords="offset points",
+        annotation_clip=False,
+        size=points(rcParams["legend.fontsize"]),
+        color=look.ink,
+        va="center",
+        arrowprops={
+            "arrowstyle": "<|-" if right else "-|>", "mutation_scale": 5, "linewidth": 0.6,
+            "color": look.colour, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5),
+        },
+    )  # fmt: skip
+
+
+def aside(axis: Axes, place: float, text: str) -> None:
+    """Words to the right of a row."""
+    axis.annotate(
+        text,
+        (1, place),
+        (6, 0),
+        xycoords=axis.get_yaxis_transform(),
+        textcoords="offset points",
+        annotation_clip=False,
+        size=points(rcParams["legend.fontsize"]),
+        va="center",
+    )
+
+
+def fitting_blocks(blocks: Sequence[Any]) -> list[Any]:
+    """The first blocks of rows, as many as a page holds on top of each other."""
+    ends = np.cumsum([len(block) + 0.8 for block in blocks])
+    return [block for n, block in enumerate(blocks) if n == 0 or ends[n] <= _ROWS]
 
 
 def runs_of_equals(places: Sequence[float], difference: float) -> list[tuple[int, int]]:

@@ -1,28 +1,28 @@
-"""Legends: every optimizer's colour, marker and name."""
+"""What stands below a figure: a legend, where lines have no ends to name, or a note."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 from matplotlib import rcParams
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.transforms import ScaledTranslation
 
-from nagbench.rendering.style import Look, inches, looks, plain, points
+from nagbench.rendering.looks import looks
+from nagbench.rendering.style import inches, plain, points, wrapped
 
 _MOST = 6  # columns
 _HANDLE = 4.6  # of an entry besides its name, in sizes of the font
 _LINE = 1.4  # height of a line, in the same
+_MARGIN = 0.04  # inches on either side of a note
 
 
 def legend_below(figure: Figure, optimizers: pd.DataFrame, columns: int | None = None) -> None:
-    """Under the figure: the study's optimizers in their order."""
-    entries = handles(optimizers, looks(list(optimizers["optimizer"])))
-    labels = list(optimizers["label"])
+    """Under the figure: the optimizers of the table, in its order."""
+    style, labels = looks(optimizers["optimizer"]), list(optimizers["label"])
+    entries = [Line2D([], [], **style[name].line()) for name in optimizers["optimizer"]]
     _below(
         figure,
         entries,
@@ -31,16 +31,37 @@ def legend_below(figure: Figure, optimizers: pd.DataFrame, columns: int | None =
     )
 
 
+def note_below(figure: Figure, sentences: Sequence[str]) -> None:
+    """Under the figure, which grows by its lines: what is not drawn, if there is such."""
+    if sentences:
+        text = _note(figure, plain(" ".join(sentences)))
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height + _high(len(text)))
+
+
+def by_count(title: str, counts: Mapping[str, str]) -> str:
+    """A sentence: `title`, and for each count of `counts`, which are by name, the names that have
+    it; empty if there is none."""
+    joined = {
+        count: ", ".join(name for name, own in counts.items() if own == count)
+        for count in dict.fromkeys(counts.values())
+    }
+    parts = "; ".join(f"{count}: {names}" for count, names in joined.items())
+    return f"{title}, {parts}." if parts else ""
+
+
 def refit(figure: Figure, before: float) -> None:
     """Give the legend below a figure, which was so many inches wide `before`, the columns that it
-    has room for now, and the figure the height of its lines."""
+    has room for now, the note its lines, and the figure the height of these."""
+    if found := figure.get_supxlabel():
+        grown = len(_note(figure, " ".join(found.split()))) - found.count("\n") - 1
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height + _high(grown))
     for legend in list(figure.legends):
         labels = [text.get_text() for text in legend.get_texts()]
         width, height = figure.get_size_inches()
         was, now = (math.ceil(len(labels) / fitting(labels, one)) for one in (before, width))
-        figure.set_size_inches(
-            width, height + (now - was) * _LINE * points(rcParams["legend.fontsize"]) / 72
-        )
+        figure.set_size_inches(width, height + _high(now - was))
         legend.remove()
         _below(figure, legend.legend_handles, labels, fitting(labels, width))
 
@@ -49,30 +70,17 @@ def _below(figure: Figure, entries: Sequence[Any], labels: list[str], columns: i
     figure.legend(entries, labels, loc="outside lower center", ncols=columns, columnspacing=1.2)
 
 
-def legend_under(
-    axis: Axes, optimizers: pd.DataFrame, style: dict[str, Look], columns: int
-) -> None:
-    """Under one panel: those that it shows."""
-    figure = axis.get_figure(root=True)
-    assert figure is not None
-    down = ScaledTranslation(0, -0.4, figure.dpi_scale_trans)  # below the axis' own words
-    axis.legend(
-        handles=handles(optimizers, style),
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0),
-        bbox_transform=axis.transAxes + down,
-        borderaxespad=0,
-        borderpad=0,
-        ncols=columns,
-    )
+def _note(figure: Figure, text: str) -> list[str]:
+    """The lines of the note that the figure has from now on."""
+    size, width = points(rcParams["legend.fontsize"]), figure.get_figwidth()
+    lines = wrapped(text, width - 2 * _MARGIN, size)
+    figure.supxlabel("\n".join(lines), x=_MARGIN / width, ha="left", size=size, linespacing=1.1)
+    return lines
 
 
-def handles(optimizers: pd.DataFrame, style: dict[str, Look]) -> list[Line2D]:
-    """A line with its marker for each."""
-    return [
-        Line2D([], [], **style[row.optimizer].line(), label=plain(row.label))
-        for row in optimizers.itertuples()
-    ]
+def _high(lines: int) -> float:
+    """Inches of lines of a legend or a note."""
+    return lines * _LINE * points(rcParams["legend.fontsize"]) / 72
 
 
 def fitting(labels: list[str], width: float) -> int:

@@ -68,9 +68,13 @@ def middle(goals: Sequence[float]) -> float:
     return goals[(len(goals) - 1) // 2]
 
 
-def foremost(tables: Tables) -> pd.DataFrame:
-    """The study's first workloads, as many as figures hold; the rest stands in the tables."""
-    return tables["workloads"].head(_FOREMOST)
+def foremost(tables: Tables, drawn: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The study's first workloads of which `drawn` has rows, as many as figures hold; the rest
+    stands in the tables."""
+    workloads = tables["workloads"]
+    if drawn is not None:
+        workloads = workloads[workloads["workload"].isin(drawn["workload"])]
+    return workloads.head(_FOREMOST)
 
 
 def tuned(tried: pd.DataFrame) -> pd.DataFrame:
@@ -101,8 +105,11 @@ def against(
             high=1 / behind["low"],
             wins=behind["losses"],
             losses=behind["wins"],
+            fails=behind["reference_fails"],
+            reference_fails=behind["fails"],
         )
-    kept = ["optimizer", "ratio", "low", "high", "differs", "wins", "losses"]
+    kept = ["optimizer", *columns.values(), "differs", "pairs", "wins", "losses"]
+    kept += ["fails", "reference_fails"]
     found = pd.concat([ahead[kept], behind[kept]], ignore_index=True)
     for column in columns.values():
         found[column] = finite(found[column]).where(found[column] > 0)

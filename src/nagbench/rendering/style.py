@@ -1,13 +1,11 @@
-"""One look for every figure: sizes, fonts, and a colour and marker that belong to an optimizer."""
+"""One style for every figure: sizes, fonts, formats of files."""
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -15,7 +13,9 @@ from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.textpath import text_to_path
 
 from nagbench.errors import InputError
-from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.rendering.looks import Look as Look
+from nagbench.rendering.looks import colour as colour
+from nagbench.rendering.looks import looks as looks
 
 COLUMN = 3.28  # inches: the width of a column of the paper
 WIDTHS = {"single": COLUMN, "double": 2 * COLUMN}  # of a column, and of two
@@ -28,83 +28,11 @@ FORMATS: Mapping[str, dict[str, Any]] = {
     ".svg": {"metadata": {"Date": None, "Creator": None}},
     ".pgf": {},
 }
-_MARKERS = "osD^vP*Xp<>hd"
-# Seaborn's colour-blind palette, with wine and black for its pale yellow and its grey, which is for
-# what steps back; so ordered that neighbours differ in grey too. The first is the first optimizer's
-# alone: it is the usual baseline, and stands beside all others.
-_PALETTE = sns.color_palette("colorblind")
-_COLOURS = [
-    *(_PALETTE[n] for n in range(4)),
-    (0.0, 0.0, 0.0),
-    _PALETTE[4],
-    (0.53, 0.13, 0.33),
-    *(_PALETTE[n] for n in (5, 9, 6)),
-]
-_NEAR = 10  # names on either side that may share a panel
 GREY = "0.72"  # of what steps back: other groups, differences that no test shows
 # Computer Modern has other glyphs where these belong; its mathematics has them all.
 _MISPLACED = str.maketrans(
     {**{c: f"$\\{c}$" for c in "_{}"}, **{c: f"${c}$" for c in "<>|"}, "$": r"\$"}
 )
-# Seven, which shares no factor with the markers: no two of 91 optimizers have both in common.
-_DASHES = [
-    "-",
-    (0, (5, 1.5)),
-    (0, (1.2, 1.2)),
-    (0, (5, 1.2, 1.2, 1.2)),
-    (0, (9, 1.5)),
-    (0, (1.2, 2.4)),
-    (0, (5, 1.2, 1.2, 1.2, 1.2, 1.2)),
-]
-
-
-@dataclass(frozen=True)
-class Look:
-    """How an optimizer is drawn, in every figure the same."""
-
-    colour: tuple[float, float, float]
-    marker: str
-    dashes: Any
-
-    def line(self) -> dict[str, Any]:
-        """Keywords for a line with markers."""
-        return {"color": self.colour, "marker": self.marker, "linestyle": self.dashes}
-
-
-def looks(optimizers: Mapping[str, object] | list[str]) -> dict[str, Look]:
-    """A look for each name: the catalogue decides; others take what is rare, first among their
-    neighbours, and set apart from all."""
-    names = list(optimizers)
-    found = {name: _CATALOGUED[name] for name in names if name in _CATALOGUED}
-    for place, name in enumerate(names):
-        if name in found:
-            continue
-        beside = names[max(0, place - _NEAR) : place + _NEAR + 1]
-        near = [found[other] for other in beside if other in found]
-        taken = [*_CATALOGUED.values(), *found.values()]
-        colour = min(
-            _COLOURS[1:],
-            key=lambda one: tuple(sum(look.colour == one for look in g) for g in (near, taken)),
-        )
-        ours = {look.marker for look in taken if look.colour == colour}
-        free = [n for n, marker in enumerate(_MARKERS) if marker not in ours] or [len(taken)]
-        found[name] = _look(
-            colour,
-            min(
-                free, key=lambda n: sum(look.marker == _MARKERS[n % len(_MARKERS)] for look in near)
-            ),
-        )
-    return {name: found[name] for name in names}
-
-
-def _look(colour: tuple[float, float, float], place: int) -> Look:
-    return Look(colour, _MARKERS[place % len(_MARKERS)], _DASHES[place % len(_DASHES)])
-
-
-_CATALOGUED = {
-    name: _look(_COLOURS[1 + (n - 1) % (len(_COLOURS) - 1) if n else 0], n)
-    for n, name in enumerate(CATALOGUE)
-}
 
 
 def plain(text: str) -> str:
@@ -170,6 +98,7 @@ def put(font_size: float | None = None, over: Style = ()) -> None:
     if font_size is not None:
         mpl.rc("font", size=font_size)
         mpl.rc("axes", titlesize=font_size, labelsize=font_size)
+        mpl.rc("figure", titlesize=font_size, labelsize=font_size)
         mpl.rc("legend", fontsize=font_size - 1)
         mpl.rc("xtick", labelsize=font_size - 1)
         mpl.rc("ytick", labelsize=font_size - 1)

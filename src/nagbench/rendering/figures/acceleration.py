@@ -7,8 +7,9 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from nagbench.rendering.looks import looks
 from nagbench.rendering.lookup import against, labels
-from nagbench.rendering.style import COLUMN, looks, plain, words
+from nagbench.rendering.style import COLUMN, plain, words
 
 TABLES = ("speed_comparisons", "optimizers", "study", "workloads")
 _NAME = "nag"
@@ -25,20 +26,21 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         sizes = sorted(set(tables["workloads"]["batch_size"]))
         found = f"batch size {sizes[0]}" if len(sizes) == 1 else "one batch size a model"
         return words(f"The study has only {found}: no gain by batch size.")
-    look = looks(list(named))[_NAME]
+    lines = [
+        pd.concat(
+            gain(tables["speed_comparisons"], baseline, row.workload).assign(size=row.batch_size)
+            for row in chosen.itertuples()
+        ).dropna(subset=["gain"])
+        for chosen in models
+    ]
+    drawn = [(chosen, line) for chosen, line in zip(models, lines, strict=True) if len(line) > 1]
+    if not drawn:
+        return words("No gain by batch size: at most one size has runs that all arrive.")
+    look = looks([_NAME])[_NAME]
     figure, axes = plt.subplots(
-        len(models), 1, figsize=(COLUMN, 0.3 + 1.8 * len(models)), squeeze=False
+        len(drawn), 1, figsize=(COLUMN, 0.3 + 1.6 * len(drawn)), squeeze=False
     )
-    for axis, chosen in zip(axes[:, 0], models, strict=True):
-        gains = pd.concat(
-            [
-                gain(tables["speed_comparisons"], baseline, row.workload).assign(
-                    size=row.batch_size
-                )
-                for row in chosen.itertuples()
-            ]
-        )
-        line = gains.sort_values("size")
+    for axis, (chosen, line) in zip(axes[:, 0], drawn, strict=True):
         axis.axhline(1, color="black", linewidth=0.6)
         axis.plot(line["size"], line["gain"], **look.line(), label=_NAME)
         axis.vlines(line["size"], line["low"], line["high"], color=look.colour)
@@ -46,9 +48,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         least, most = min(0.5, ends.min().min() / 1.1), max(2, 1.1 * ends.max().max())
         axis.set_xscale("log", base=2)
         axis.set_yscale("log", base=2)
-        axis.set_xticks(
-            sorted(chosen["batch_size"]), [f"{n}" for n in sorted(chosen["batch_size"])]
-        )
+        axis.set_xticks(line["size"], [f"{n}" for n in line["size"]])
         axis.xaxis.set_minor_locator(NullLocator())
         axis.yaxis.set_major_formatter("{x:g}")
         axis.margins(x=0.15)

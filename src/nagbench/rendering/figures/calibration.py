@@ -21,10 +21,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     found = tables["calibration"]
     found = found[np.isfinite(found[["stated", "found", "error"]].astype(float)).all(axis=1)]
     claims = [found[found["claim"] == claim] for claim in _TITLES]
-    procedures = [max(1, claim["procedure"].nunique()) for claim in claims[:2]]
-    figure, axes = plt.subplots(
-        3, 1, figsize=(COLUMN, 5.6), height_ratios=[*procedures, sum(procedures) / 2]
-    )
+    figure, axes = plt.subplots(1, 3, figsize=(2 * COLUMN, 2.3))
     for axis, group in zip(axes[:2], claims[:2], strict=True):
         if len(group):
             _by_procedure(axis, group)

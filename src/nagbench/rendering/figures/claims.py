@@ -27,7 +27,7 @@ COLOURS = {
     CONTRADICTED: ("#f0b04c", "black"),
 }
 _LINE = 0.145  # inches
-_CLAIM, _VERDICT, _EFFECT, _END = 0.78, 4.1, 5.3, 2 * COLUMN  # inches from the left
+_CLAIM, _VERDICT, _EFFECT, _END = 0.9, 3.9, 5.0, 2 * COLUMN  # inches from the left
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -35,7 +35,10 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     hypotheses = tables["hypotheses"]
     if hypotheses.empty:
         return words("The study states no hypotheses.")
-    claims = [wrapped(claim, _VERDICT - _CLAIM - 0.06, 7) for claim in hypotheses["claim"]]
+    claims = [
+        wrapped(claim[:1].upper() + claim[1:], _VERDICT - _CLAIM - 0.12, 7)
+        for claim in hypotheses["claim"]
+    ]
     lines = sum(map(len, claims))
     figure = bare(_END, _LINE * (lines + 1.4))
     axis = figure.add_axes((0, 0, 1, 1))
@@ -64,7 +67,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         middle = (_VERDICT + _EFFECT) / 2
         axis.text(middle, centre, row.verdict, color=ink, size=7, ha="center", va="center_baseline")
         for x, text in (
-            (0, plain(row.hypothesis)),
+            (0, plain(row.hypothesis.replace("_", " "))),
             (_CLAIM, plain("\n".join(claim))),
             (_EFFECT, in_units(row)),
         ):
@@ -75,13 +78,18 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def in_units(row: Any) -> str:
-    """Effect and interval; accuracies in percentage points, the rest in the metric's unit."""
+    """Effect and interval with their unit, accuracies in percentage points; empty where neither is
+    defined."""
     effect, low, high = (number(row.scale * v) for v in (row.effect, row.low, row.high))
-    return f"{effect}  [{low}, {high}]"
+    return "" if {effect, low, high} == {"–"} else f"{effect}  [{low}, {high}] {row.unit}"
 
 
 def number(value: float) -> str:
-    """Two digits that count, with a true minus; a dash for what is not defined."""
+    """Two digits that count, or all before the point, with a true minus; a dash for what is not
+    defined."""
     if not math.isfinite(value):
         return "–"
-    return f"{value + 0:.2g}".replace("-", "$-$")
+    if abs(value) < 1e-4:
+        return "0"
+    text = f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.2g}"
+    return text.replace("-", "$-$")

@@ -5,52 +5,50 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nagbench.rendering.layout import rows
+from nagbench.rendering.layout import fitting_blocks, rows
+from nagbench.rendering.looks import looks
 from nagbench.rendering.lookup import finite, foremost, labels
-from nagbench.rendering.style import looks, plain
+from nagbench.rendering.style import plain, words
 
 TABLES = ("stability", "optimizers", "workloads")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One block a workload, one column a measure, one row an optimizer."""
+    """One block a workload, one column a measure, one row an optimizer; where all runs broke off,
+    only their share is drawn."""
     stability, named = tables["stability"], labels(tables)
-    style, workloads = looks(list(named)), list(foremost(tables).itertuples())
+    style, workloads = looks(named), list(foremost(tables, tables["stability"]).itertuples())
     order = list(named)
-    blocks = [
-        stability[stability["workload"] == row.workload].sort_values(
-            "optimizer", key=lambda column: column.map(order.index)
-        )
-        for row in workloads
-    ]
+    blocks = fitting_blocks(
+        [
+            stability[stability["workload"] == row.workload].sort_values(
+                "optimizer", key=lambda column: column.map(order.index)
+            )
+            for row in workloads
+        ]
+    )
+    if not blocks:
+        return words("No run has trained.")
     figure, axes = rows(
         [[named[name] for name in block["optimizer"]] for block in blocks],
         "SD between seeds (points)",
-        "Spikes of the loss a run",
+        "Loss spikes per run",
         "Diverged runs (%)",
     )
-    for (spread, spikes, diverged), workload, block in zip(axes, workloads, blocks, strict=True):
+    whole = stability["diverged"] + stability["failed"] < stability["runs"]
+    for (spread, spikes, diverged), workload, block in zip(axes, workloads, blocks, strict=False):
         for place, row in enumerate(block.itertuples()):
-            mark = {
-                "color": style[row.optimizer].colour,
-                "marker": style[row.optimizer].marker,
-                "linestyle": "none",
-                "label": row.optimizer,
-            }
-            spread.plot(100 * row.sd, place, **mark)
-            spikes.plot(row.spikes, place, **mark)
-            diverged.plot(
-                [100 * row.diverged_low, 100 * row.diverged_high],
-                [place, place],
-                color=style[row.optimizer].colour,
-            )
-            diverged.plot(100 * row.diverged / row.runs, place, **mark)
-        spread.set_title(plain(workload.label), loc="right")
-    most = max(1.0, finite(stability["spikes"]).max())
-    spikes.set_xscale("symlog", linthresh=1)
-    spikes.xaxis.set_major_formatter("{x:g}")
-    spikes.set_xlim(-0.1, 1.4 * most)
-    spread.set_xlim(_from_zero(100 * stability["sd"]))
+            look = style[row.optimizer]
+            if whole[row.Index]:
+                spread.plot(100 * row.sd, place, **look.mark(), label=row.optimizer)
+                spikes.plot(row.spikes, place, **look.mark(), label=row.optimizer)
+            ends = [100 * row.diverged_low, 100 * row.diverged_high]
+            diverged.plot(ends, [place, place], color=look.colour, linewidth=0.9)
+            share = 100 * row.diverged / row.runs
+            diverged.plot(share, place, **look.mark(), label=row.optimizer)
+        spread.set_title(plain(workload.label), loc="left")
+    spread.set_xlim(_from_zero(100 * stability["sd"][whole]))
+    spikes.set_xlim(_from_zero(stability["spikes"][whole]))
     diverged.set_xlim(-4, 104)
     return figure
 

@@ -2,43 +2,44 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from nagbench.rendering.direct_labels import End, label_ends
 from nagbench.rendering.layout import cells, panels
-from nagbench.rendering.lookup import foremost, middle, targets
+from nagbench.rendering.legend import by_count, note_below
+from nagbench.rendering.lookup import foremost, labels, labels_of, middle, targets
+from nagbench.rendering.style import words
 
-TABLES = ("survival", "optimizers", "study", "workloads")
+TABLES = ("survival", "time_to_target", "optimizers", "study", "workloads")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One panel a workload and group; sustained hits, with pointwise 95 % bands where known."""
-    survival = tables["survival"]
-    goals = {row.workload: middle(targets(row)) for row in foremost(tables).itertuples()}
+    """One panel a workload and group; sustained hits, with pointwise 95 % bands where known. Who
+    never arrives is named below."""
+    survival = sustained(tables["survival"], tables["workloads"])
+    arrivals = sustained(tables["time_to_target"], tables["workloads"])
+    never = arrivals[arrivals["reached"] == 0]
+    pair = ["workload", "optimizer"]
+    gone = pd.MultiIndex.from_frame(survival[pair]).isin(pd.MultiIndex.from_frame(never[pair]))
+    survival = survival[~gone]
     drawn = cells(tables, survival)
-    figure, axes = panels(tables, drawn, "Epoch", "Runs arrived (%)")
+    if not drawn:
+        return words("No run reached the middle target.")
+    figure, axes = panels(drawn, "Epoch", "Runs arrived (%)")
+    goals = {row.workload: middle(targets(row)) for row in tables["workloads"].itertuples()}
     for cell, (axis,) in zip(drawn, axes, strict=True):
-        goal = goals[cell.workload]
-        shown = survival[
-            (survival["workload"] == cell.workload)
-            & (survival["target"] == goal)
-            & (survival["clock"] == "epochs")
-            & (survival["kind"] == "sustained")
-        ]
-        many = len(cell.front)
+        shown = survival[survival["workload"] == cell.workload]
+        named, style, ends = cell.labels(), cell.looks(), []
         for n, (name, look, front) in enumerate(cell.lines(), start=-len(cell.behind)):
             line = shown[shown["optimizer"] == name]
             # Curves that lie on each other are set apart by half a line's width.
-            hair = 0.6 * (n - (many - 1) / 2) if front else 0.0
-            axis.step(
-                line["time"],
-                100 * line["arrived"] + hair,
-                where="post",
-                **{**look, "marker": ""},
-                label=name,
-            )
-            if not front:
+            hair = 0.6 * (n - (len(cell.front) - 1) / 2) if front else 0.0
+            share = 100 * line["arrived"] + hair
+            axis.step(line["time"], share, where="post", **{**look, "marker": ""}, label=name)
+            if not front or not len(line):
                 continue
             if "low" in line:
                 axis.fill_between(
@@ -50,13 +51,33 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                     alpha=0.08,
                     linewidth=0,
                 )
-            axis.plot(
-                line["time"].tail(1),
-                100 * line["arrived"].tail(1) + hair,
-                color=look["color"],
-                marker=look["marker"],
-                clip_on=False,
-            )
-        axis.set(title=f"{cell.label}: {100 * goal:g} %", ylim=(-4, 104))
+            x, y = line["time"].iloc[-1], share.iloc[-1]
+            axis.plot(x, y, **style[name].mark(), clip_on=False)
+            if np.isfinite([x, y]).all():
+                ends.append(End(x, y, named[name], style[name]))
+        label_ends(axis, ends)
+        axis.set_title(f"{cell.label}: {100 * goals[cell.workload]:g} %", loc="left")
+        axis.set_ylim(-4, 104)
         axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    note_below(figure, notes(never, tables))
     return figure
+
+
+def sustained(times: pd.DataFrame, workloads: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are about each workload's middle target, in epochs, sustained."""
+    goals = {row.workload: middle(targets(row)) for row in workloads.itertuples()}
+    return times[
+        (times["target"] == times["workload"].map(goals))
+        & (times["clock"] == "epochs")
+        & (times["kind"] == "sustained")
+    ]
+
+
+def notes(never: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """A sentence a workload, of the first ones."""
+    named, places, found = labels(tables), labels_of(tables), []
+    for workload in foremost(tables, tables["survival"])["workload"]:
+        own = never[never["workload"] == workload]
+        counts = {named[row.optimizer]: f"0/{row.runs}" for row in own.itertuples()}
+        found.append(by_count(f"Never arrived on {places[workload]}", counts))
+    return [sentence for sentence in found if sentence]

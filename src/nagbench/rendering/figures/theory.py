@@ -9,7 +9,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from nagbench.rendering.legend import legend_below
-from nagbench.rendering.style import COLUMN, looks
+from nagbench.rendering.looks import looks
+from nagbench.rendering.style import COLUMN
 
 TABLES = ("theory",)
 _PANELS = 4
@@ -24,8 +25,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     wanted += [p for p in problems if not p.startswith("quadratic")]
     names = drawn.drop_duplicates("method")[["method", "label"]]
     style = looks(list(names["method"]))
-    figure, axes = plt.subplots(2, 2, figsize=(COLUMN, 3.6))
-    for axis, problem in zip(axes.flat, wanted[:_PANELS], strict=False):
+    figure, axes = plt.subplots(1, _PANELS, figsize=(2 * COLUMN, 2.1), sharey=True)
+    for axis, problem in zip(axes, wanted[:_PANELS], strict=False):
         group = drawn[drawn["problem"] == problem]
         accelerated = ~group["method"].isin(["sgd", "nesterov_1983"])
         longest = group["steps"].where(accelerated).max()
@@ -34,16 +35,19 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             look = style[row.method]
             step, error = np.array(row.curve_step), np.array(row.curve_error)
             shown = (step <= limit) & (error > 0) & (error < 10)
-            axis.plot(step[shown], error[shown], color=look.colour, linestyle=look.dashes)
+            every = max(1, int(shown.sum()) // 3)
+            axis.plot(
+                step[shown], error[shown], **look.line(), markevery=(every // 2, every),
+                label=row.method,
+            )  # fmt: skip
             if np.isfinite(row.proven):
                 ahead = np.array([0.0, limit])
                 axis.plot(ahead, row.proven**ahead, color=look.colour, linewidth=0.5, alpha=0.6)
         axis.set(yscale="log", ylim=(1e-11, 10), xlim=(0, limit), title=_title(group.iloc[0]))
-    for axis in axes[1]:
+    for axis in axes:
         axis.set_xlabel("Steps")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("Distance to minimum")
-    legend_below(figure, names.rename(columns={"method": "optimizer"}), columns=2)
+    axes[0].set_ylabel("Distance to minimum")
+    legend_below(figure, names.rename(columns={"method": "optimizer"}))
     return figure
 
 
