@@ -69,6 +69,9 @@ def explain(
 def _rows(found: Origin, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     """The rows of the result table, and what its columns mean."""
     yield from _wrapped("table", str(found))
+    if found.table not in tables:
+        yield f"{_INDENT}nothing of the kind was computed for this study"
+        return
     rows = found.rows(tables)
     meanings = TABLES.get(found.table, {})
     if not len(rows):
