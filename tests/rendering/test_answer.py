@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from nagbench.cli import main
 from nagbench.errors import InputError
 from nagbench.rendering.answer import (
     ACCURACY,
@@ -20,7 +21,7 @@ from nagbench.rendering.answer import (
     verdicts_block,
     with_runs,
 )
-from nagbench.rendering.readme import ANSWER, marks, written
+from nagbench.rendering.readme import ANSWER, COSTS, marks, written
 from nagbench.statistics.verdict_table import (
     BELOW_RELEVANCE,
     CONTRADICTED,
@@ -197,6 +198,23 @@ def test_all_blocks_of_a_text_are_written_or_one() -> None:
     assert new.startswith(f"a\n{begin}\nThe speed of")
     with pytest.raises(InputError, match="here: no marks"):
         written("nothing", made_up(), "here")
+
+
+def test_several_files_are_written_or_none(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin, end = marks(COSTS)
+    one, other, plain = (tmp_path / name for name in ("one.md", "other.md", "plain.md"))
+    for file in (one, other):
+        file.write_text(f"{begin}\n{end}\n", encoding="utf-8")
+    plain.write_text("no marks", encoding="utf-8")
+    words = ["readme", "--statistics", str(folder), "--file", str(one)]
+    assert main([*words, str(plain)]) == 2
+    assert f"{plain}: no marks; allowed: <!-- answer: begin -->" in capsys.readouterr().err
+    assert one.read_text(encoding="utf-8") == other.read_text(encoding="utf-8")
+    assert main([*words, str(other)]) == 0
+    assert "| trained | runs |" in one.read_text(encoding="utf-8")
+    assert one.read_text(encoding="utf-8") == other.read_text(encoding="utf-8")
 
 
 def test_topics_name_each_rival_once() -> None:
