@@ -3,6 +3,7 @@
 EXTENDING.md is followed to the letter by tests/workflow/test_extending.py.
 """
 
+import argparse
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from snakemake.cli import get_argument_parser
 
 from guides import blocks, commands, follow
 from nagbench.cli import parser
+from nagbench.commands.parser import SUBJECTS
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = sorted(REPOSITORY.glob("docs/**/*.md"))
@@ -134,6 +136,27 @@ def snakemake_takes(arguments: list[str]) -> None:
         assert (REPOSITORY / profile).is_dir()
 
 
+def options_of(known: argparse.ArgumentParser) -> set[str]:
+    """Of a parser and of its commands."""
+    found = set()
+    for action in known._actions:
+        found |= {*action.option_strings}
+        if isinstance(action, argparse._SubParsersAction):
+            found |= set().union(*map(options_of, action.choices.values()))
+    return found
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_options_and_commands_in_running_text_exist(guide: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", guide.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    known = options_of(parser()) | options_of(get_argument_parser())
+    for code in re.findall(r"`([^`\n]+)`", text):
+        said = set(re.findall(r"(?<!\S)--[a-z][a-z-]+", code))
+        assert said <= known or code.startswith(("pip ", "pytest ")), code
+        if named := re.match(r"nagbench ([a-z][a-z-]*)", code):
+            assert named[1] in {name for names in SUBJECTS.values() for name in names}, code
+
+
 def test_a_command_that_is_none_is_found() -> None:
     for command in ("nagbench trian demo", "make nothing", "snakemake --config studdy=demo"):
         with pytest.raises((AssertionError, KeyError, SystemExit)):
@@ -164,6 +187,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "commit --quiet --message all",
     ):
         subprocess.run(["git", *words.split()], cwd=folder, check=True)
+    # As an earlier study there leaves them: minutes of simulation, which no guide is about.
+    simulated = folder / "results/validation"
+    simulated.mkdir(parents=True)
+    for name in ("calibration.parquet", "theory.parquet"):
+        shutil.copy(REPOSITORY / "paper/records/validation" / name, simulated)
     return folder
 
 

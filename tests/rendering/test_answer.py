@@ -54,7 +54,7 @@ def claim(name: str, verdict: str, **facts: Any) -> dict[str, Any]:
         "effect": NAN,
         "low": NAN,
         "high": NAN,
-        "statistic": "sign flips",
+        "statistic": "sign flips" if tested else "",
         "pairs": 20 if tested else 0,
         "conditions": "transferred",
         "verdict": NOT_TESTABLE if verdict == NOT_YET else verdict,
@@ -135,6 +135,8 @@ def test_what_has_to_be_said_with_a_verdict_is_said() -> None:
     assert "epochs; below relevance; depends on tuning; edge: lr of SGD);" in said
     said = sentences({"N1": SUPPORTED}, effect=NAN, low=NAN, statistic="pair wins 20 : 0")[0]
     assert "**faster** than gradient descent (pair wins 20 : 0);" in said
+    wins = made_up({"N1": SUPPORTED}, effect=NAN, low=NAN, statistic="pair wins 20 : 0")
+    assert "| supported | pair wins 20 : 0 |" in verdicts_block(wins)
 
 
 @pytest.mark.parametrize("topics", SENTENCES, ids=["speed", "accuracy", "steadiness"])

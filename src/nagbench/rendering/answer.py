@@ -130,7 +130,7 @@ def verdicts_block(tables: Tables) -> str:
     ]
     for row in _headlines(tables).values():
         verdict = "; ".join([_word(row), *([] if _waits(row) else _remarks(row))])
-        effect = "–" if math.isnan(row.effect) else _effect(row, "+")
+        effect = (row.statistic or "–") if math.isnan(row.effect) else _effect(row, "+")
         lines.append(f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {verdict} | {effect} |")
     words = found.assign(verdict=[_word(row) for row in found.itertuples()])
     lines += [
