@@ -7,13 +7,14 @@ STUDY ?= demo
 NAME = $(basename $(notdir $(STUDY)))
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 ENVIRONMENT := .venv/.complete
+DOCS := .stamps/docs/.complete
 SNAKEMAKE := snakemake --cores $(CORES)
 
 # A user's own settings of Python must not leak in; what we run is what the lock says.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex test test-slow test-outside lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex docs readme test test-docs test-slow test-outside lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -45,9 +46,25 @@ $(ENVIRONMENT): envs/lock.txt pyproject.toml envs/install-python.sh
 tex: ## the Debian packages that the paper needs
 	@envs/install-tex.sh
 
+docs: $(DOCS) ## the documentation site, in build/site
+	@$(SNAKEMAKE) --quiet all --config study=pilot records=committed -- figures
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=.stamps/docs python -m mkdocs build --strict
+
+$(DOCS): $(ENVIRONMENT) envs/docs.txt
+	@pip install --quiet --no-deps --upgrade --target $(@D) --requirement envs/docs.txt
+	@touch $@
+
+readme: $(ENVIRONMENT) ## what README.md and docs/verdicts.md say of the committed records
+	@$(SNAKEMAKE) --quiet all --config study=cifar10-cnn records=committed -- tables
+	@nagbench readme --statistics results/cifar10-cnn/statistics \
+		--file README.md docs/verdicts.md paper/records/README.md --figure figures/readme/answer.svg
+
 test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FORCE=1 runs it anyhow
 	@envs/install-tex.sh || echo "Tests that compile LaTeX are left out."
 	@envs/test.sh $(CORES) $(FORCE)
+
+test-docs: $(DOCS) ## what README and guides say to type, typed; and the documentation site
+	@pytest -m documentation --durations 0 tests/documentation
 
 test-slow: $(ENVIRONMENT) ## the tests that take minutes each
 	@pytest -m slow --durations 0
@@ -60,13 +77,13 @@ lint: $(ENVIRONMENT) ## format, style, types, workflow, TeX and shell checks
 	@envs/lint.sh
 
 format: $(ENVIRONMENT) ## format Python and Snakemake files
-	@ruff format src tests examples && ruff check --fix src tests examples && snakefmt Snakefile workflow/rules
+	@ruff format src tests examples docs && ruff check --fix src tests examples docs && snakefmt Snakefile workflow/rules
 
-lock: ## pin every dependency anew in envs/lock.txt
+lock: ## pin every dependency anew, in envs/lock.txt and envs/docs.txt
 	@envs/compile-lock.sh $(PYTHON)
 
 clean: ## remove what was made, the environment too; committed records stay
-	@rm -rf .venv .stamps .snakemake .hypothesis .mypy_cache .pytest_cache .ruff_cache results
+	@rm -rf .venv .stamps .snakemake build .hypothesis .mypy_cache .pytest_cache .ruff_cache results
 	@find figures -mindepth 1 -maxdepth 1 ! -name paper ! -name readme -exec rm -rf {} +
 	@find src tests -name __pycache__ -prune -exec rm -rf {} +
 	@echo "Clean."

@@ -27,3 +27,20 @@ done
     compile "${omitted[@]}"
 } > envs/lock.txt.new
 mv envs/lock.txt.new envs/lock.txt
+
+# What `make docs` needs beside that, in the versions of the lock where both have one.
+compile_docs() {
+    printf '%s\n' 'mkdocs-material>=9.7' 'mkdocstrings[python]>=1.0' |
+        "$maker/bin/uv" pip compile - --universal --python-version 3.11 --fork-strategy fewest \
+            --constraint envs/lock.txt --no-header --no-annotate --quiet "$@"
+}
+locked=$(grep -oE '^[A-Za-z0-9._-]+==[^ ]+$' envs/lock.txt | cut -d= -f1)
+omitted=()
+for package in $locked; do
+    omitted+=(--no-emit-package "$package")
+done
+{
+    echo "# Made by \`make lock\`: what the documentation needs beside envs/lock.txt."
+    compile_docs --generate-hashes "${omitted[@]}"
+} > envs/docs.txt.new
+mv envs/docs.txt.new envs/docs.txt

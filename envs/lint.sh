@@ -28,8 +28,8 @@ check_if_installed() {
     fi
 }
 
-check "Python format" ruff format --check src tests examples
-check "Python style" ruff check src tests examples
+check "Python format" ruff format --check src tests examples docs
+check "Python style" ruff check src tests examples docs
 check "Python types" mypy
 check "Snakemake format" snakefmt --check Snakefile workflow/rules
 check "Snakemake style" snakemake --lint --config study=demo

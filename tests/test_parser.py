@@ -1,5 +1,7 @@
 """The command line's parser: commands by subject, near misses suggested."""
 
+import re
+
 import pytest
 
 from nagbench.cli import main, parser
@@ -23,6 +25,15 @@ def test_a_near_miss_is_suggested(
     found = capsys.readouterr().err
     assert said in found
     assert found.count("\n") == 1
+
+
+def test_the_help_lists_every_command_within_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    listed = re.findall(r"^  ([a-z][a-z-]+)  ", said, re.MULTILINE)
+    assert listed == [name for names in SUBJECTS.values() for name in names]
+    assert max(map(len, said.splitlines())) <= 80
 
 
 def test_every_command_has_a_subject() -> None:

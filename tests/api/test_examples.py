@@ -1,4 +1,4 @@
-"""The notebook, and the lines of the README, run as they are.
+"""The notebook, and the lines of the guide to Python, run as they are.
 
 Their code is executed without Jupyter, which would bring some twenty packages into the lock for a
 page: the notebook is plain Python, and is checked against the format by `nbformat`.
@@ -16,7 +16,6 @@ import nagbench
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = nbformat.read(ROOT / "examples/python_api.ipynb", as_version=4)
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -54,10 +53,14 @@ def test_the_notebook_is_valid_and_committed_without_outputs() -> None:
     assert shown == {"draw", "load", "train"} == set(nagbench.__all__) - {"__version__"}
 
 
-def test_the_lines_of_the_readme_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    mine, lines = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def test_the_lines_of_the_guide_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    optimizer, guide = (
+        (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
+        for name in ("guide/own-optimizer", "how-to/python")
+    )
+    (mine,) = re.findall(r"```python\n(.*?)```", optimizer, re.DOTALL)
     Path("mine.py").write_text(mine, encoding="utf-8")
-    names = executed(lines)
+    names = executed(*re.findall(r"```python\n(.*?)```", guide, re.DOTALL))
     assert (project / "curves.pdf").read_bytes().startswith(b"%PDF")
     assert "nag" in capsys.readouterr().out
     assert set(names["mine"]["optimizer"]) == {"mine"}

@@ -40,6 +40,16 @@ def test_each_package_is_pinned_once_and_exactly() -> None:
         assert [pin.operator for pin in requirement.specifier] == ["=="]
 
 
+def test_the_documentation_adds_to_the_lock_by_hash() -> None:
+    """What both need is installed once: a second version would hide the first one."""
+    text = Path("envs/docs.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.replace("\\\n", "").splitlines() if not line.startswith("#")]
+    assert all(" --hash=sha256:" in line for line in lines)
+    added = {name(line.partition("==")[0]) for line in lines}
+    assert {"mkdocs-material", "mkdocstrings-python"} <= added
+    assert added.isdisjoint(pin for pin in PINS if not PINS[pin].marker)
+
+
 def test_the_lock_leaves_cuda_to_torchs_own_wheel() -> None:
     assert not [pin for pin in PINS if pin.startswith(("nvidia", "cuda", "triton"))]
 

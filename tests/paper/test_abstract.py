@@ -14,7 +14,7 @@ from nagbench.rendering.result_tables import ResultTables
 
 STUDY, RECORDS, VALIDATION = "pilot", Path("paper/records/pilot"), Path("paper/records/validation")
 ABSTRACT = Path("paper/sections/abstract.tex").read_text(encoding="utf-8")
-KEYS = sorted(set(re.findall(r"\\(?:if)?result\{([^}]*)\}", ABSTRACT)))
+KEYS = sorted(set(re.findall(r"\\result\{([^}]*)\}", ABSTRACT)))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The committed evidence: whole, unaltered, and what the README says of it."""
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -14,14 +15,15 @@ from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.judging import quoted
 from nagbench.records import SEALED, read_tables, write_tables
-from nagbench.rendering.readme import COSTS, RESULTS, costs_block, marks, replaced, results_block
+from nagbench.rendering.answer import with_runs
+from nagbench.rendering.lookup import labels
+from nagbench.rendering.readme import BLOCKS, COSTS, RESULTS, marks, replaced, written
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
 from nagbench.study.plan import units
 
 RECORDS = Path("paper/records")
 STUDIES = sorted(path.parent.name for path in RECORDS.glob("*/runs.parquet"))
-README = Path("README.md").read_text(encoding="utf-8")
 
 
 def test_there_is_evidence() -> None:
@@ -79,22 +81,51 @@ def test_no_seed_that_tuned_is_tested() -> None:
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, pd.DataFrame]:
-    return result_tables(load_study("pilot"), *read_tables(RECORDS / "pilot"))
+def found() -> dict[str, dict[str, pd.DataFrame]]:
+    """The result tables of the committed records, by study."""
+    return {
+        name: result_tables(
+            load_study(name), *read_tables(RECORDS / name), step_costs.beside(RECORDS / name)
+        )
+        for name in ("pilot", "cifar10-cnn")
+    }
 
 
-def test_the_readme_says_what_the_records_say(found: dict[str, pd.DataFrame]) -> None:
-    assert replaced(README, RESULTS, results_block(found), "README.md") == README
+@pytest.mark.parametrize(
+    ("file", "study", "blocks"),
+    [
+        ("README.md", "cifar10-cnn", {"answer", "verdicts"}),
+        ("docs/verdicts.md", "cifar10-cnn", {"results"}),
+        ("docs/pilot.md", "pilot", {"results"}),
+        ("paper/records/README.md", "cifar10-cnn", {"costs"}),
+    ],
+)
+def test_pages_say_what_the_records_say(
+    file: str, study: str, blocks: set[str], found: dict[str, dict[str, pd.DataFrame]]
+) -> None:
+    """`make readme` writes those of cifar10-cnn."""
+    text = Path(file).read_text(encoding="utf-8")
+    assert {name for name in BLOCKS if marks(name)[0] in text} == blocks
+    assert written(text, found[study], file) == text
 
 
-def test_the_records_readme_says_what_each_hour_brought() -> None:
-    path = RECORDS / "README.md"
-    text = path.read_text(encoding="utf-8")
-    folder = RECORDS / "cifar10-cnn"
-    runs, curves = read_tables(folder)
-    tables = result_tables(load_study("cifar10-cnn"), runs, curves, step_costs.beside(folder))
-    assert replaced(text, COSTS, costs_block(tables), str(path)) == text
-    table = tables["costs"]
+def test_the_figure_of_the_answer_is_of_those_that_were_tested(
+    found: dict[str, dict[str, pd.DataFrame]],
+) -> None:
+    tables = found["cifar10-cnn"]
+    known = labels(tables)
+    picture = Path("figures/readme/answer.svg").read_text(encoding="utf-8")
+    shown = {
+        name for name in known if re.search(f"(<!-- |>){re.escape(known[name])}( -->|<)", picture)
+    }
+    assert shown == set(with_runs(tables))
+
+
+def test_what_each_hour_brought_counts_all_runs(
+    found: dict[str, dict[str, pd.DataFrame]],
+) -> None:
+    runs, curves = read_tables(RECORDS / "cifar10-cnn")
+    table = found["cifar10-cnn"]["costs"]
     assert table["runs"].sum() == len(runs)
     assert table["epochs"].sum() == curves.groupby("run")["epoch"].max().sum()
     spent = runs["train_seconds"].sum() + runs["evaluation_seconds"].sum()

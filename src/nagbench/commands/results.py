@@ -68,12 +68,17 @@ def add(verbs: Verbs) -> None:
     files(added, statistics="folder of the result tables", output="captions.tex")
     added.add_argument("--report", type=Path, default=Path("workflow/report"))
 
-    added = verbs.add("readme", _readme, "write a study's results into the README")
+    added = verbs.add("readme", _readme, "write a study's results into READMEs, between marks")
     files(added, statistics="folder of the result tables")
-    added.add_argument("--file", type=Path, default=Path("README.md"), help="default: README.md")
     added.add_argument(
-        "--block", choices=["results", "costs"], default="results", help="default: results"
+        "--file", type=Path, nargs="+", default=[Path("README.md")], help="default: README.md"
     )
+    added.add_argument(
+        "--block",
+        choices=["answer", "verdicts", "results", "costs"],
+        help="this alone (default: every one whose marks a file has)",
+    )
+    added.add_argument("--figure", type=Path, help="of the answer, to draw as well")
 
     added = verbs.add("show", _show, "print a study's leaderboards and verdicts")
     study(added)
@@ -196,14 +201,20 @@ def _captions(options: argparse.Namespace) -> None:
 
 def _readme(options: argparse.Namespace) -> None:
     from nagbench.files import atomic_path
-    from nagbench.rendering.readme import BLOCKS, replaced
+    from nagbench.rendering.answer import draw_answer
+    from nagbench.rendering.readme import written
     from nagbench.rendering.result_tables import ResultTables
 
-    text = options.file.read_text(encoding="utf-8")
-    block = BLOCKS[options.block](ResultTables(options.statistics))
-    new = replaced(text, options.block, block, str(options.file))
-    with atomic_path(options.file) as path:
-        path.write_text(new, encoding="utf-8")
+    tables = ResultTables(options.statistics)
+    texts = {
+        file: written(file.read_text(encoding="utf-8"), tables, str(file), options.block)
+        for file in options.file
+    }
+    if options.figure:
+        draw_answer(tables, options.figure)
+    for file, text in texts.items():
+        with atomic_path(file) as path:
+            path.write_text(text, encoding="utf-8")
 
 
 def _show(options: argparse.Namespace) -> None:

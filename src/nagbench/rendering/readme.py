@@ -1,14 +1,15 @@
-"""What result tables say in a README, written between two marks: results, or what they cost."""
+"""What result tables say in a text, written between two marks: answers, results, what they cost."""
 
 import pandas as pd
 
 from nagbench.errors import InputError
+from nagbench.rendering.answer import answer_block, verdicts_block
 from nagbench.rendering.lookup import Tables, labels_of, middle_target
 from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named
 from nagbench.rendering.tables.outcomes import results
 from nagbench.statistics.verdict_table import NOT_TESTABLE
 
-RESULTS, COSTS = "results", "costs"
+ANSWER, VERDICTS, RESULTS, COSTS = "answer", "verdicts", "results", "costs"
 
 
 def marks(name: str) -> tuple[str, str]:
@@ -73,7 +74,22 @@ def costs_block(tables: Tables) -> str:
     return "\n".join(lines) + "\n"
 
 
-BLOCKS = {RESULTS: results_block, COSTS: costs_block}
+BLOCKS = {
+    ANSWER: answer_block,
+    VERDICTS: verdicts_block,
+    RESULTS: results_block,
+    COSTS: costs_block,
+}
+
+
+def written(text: str, tables: Tables, place: str, block: str | None = None) -> str:
+    """`text` with a block made anew, or every one whose marks it has, at least one."""
+    names = [block] if block else [name for name in BLOCKS if marks(name)[0] in text]
+    if not names:
+        raise InputError(place, "no marks", " or ".join(marks(name)[0] for name in BLOCKS))
+    for name in names:
+        text = replaced(text, name, BLOCKS[name](tables), place)
+    return text
 
 
 def failures(study: pd.Series) -> list[str]:

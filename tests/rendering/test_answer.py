@@ -1,0 +1,223 @@
+"""The answer reads as English whichever way the verdicts fall, and says what the tables say."""
+
+import re
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from nagbench.cli import main
+from nagbench.errors import InputError
+from nagbench.rendering.answer import (
+    ACCURACY,
+    HEADLINES,
+    NOT_YET,
+    SENTENCES,
+    SPEED,
+    answer_block,
+    draw_answer,
+    verdicts_block,
+    with_runs,
+)
+from nagbench.rendering.readme import ANSWER, COSTS, marks, written
+from nagbench.statistics.verdict_table import (
+    BELOW_RELEVANCE,
+    CONTRADICTED,
+    NO_DIFFERENCE,
+    NOT_TESTABLE,
+    OPEN,
+    SUPPORTED,
+    VERDICTS,
+)
+
+NAN = float("nan")
+NAMED = "Nesterov's accelerated gradient (NAG)"
+RIVAL = "gradient descent"
+AMOUNT = "351 gradients [176, 702], 1.0 epochs"
+SIGNED = "−351 gradients [−702, −176], −1.0 epochs"
+EVERY = (*VERDICTS, NOT_YET)
+
+
+def claim(name: str, verdict: str, **facts: Any) -> dict[str, Any]:
+    """A row of the table of claims; those untested have no numbers."""
+    tested = verdict not in (NOT_TESTABLE, NOT_YET)
+    missing = {NOT_YET: "8 of 8 runs of Adam on cnn missing", NOT_TESTABLE: "power 0.40"}
+    numbers = {"effect": -351.0, "low": -702.0, "high": -175.5} if tested else {}
+    return {
+        "hypothesis": name,
+        "claim": f"what {name} says",
+        "metric": "gradients" if name in SPEED.claims else "accuracy",
+        "unit": "gradients" if name in SPEED.claims else "points",
+        "scale": 1.0,
+        "effect": NAN,
+        "low": NAN,
+        "high": NAN,
+        "statistic": "sign flips" if tested else "",
+        "pairs": 20 if tested else 0,
+        "conditions": "transferred",
+        "verdict": NOT_TESTABLE if verdict == NOT_YET else verdict,
+        "remark": missing.get(verdict, ""),
+        "depends_on_tuning": False,
+        "edge": "",
+        **numbers,
+        **facts,
+    }
+
+
+def made_up(verdicts: dict[str, str] | None = None, **facts: Any) -> dict[str, pd.DataFrame]:
+    """Claims that are not tested yet but for `verdicts`; `facts` are of every tested one."""
+    said = {**dict.fromkeys(HEADLINES, NOT_YET), **(verdicts or {})}
+    rows = [
+        claim(name, verdict, **(facts if name in (verdicts or {}) else {}))
+        for name, verdict in said.items()
+    ]
+    workload = {"workload": "cnn", "epochs": 20, "batch_size": 128, "parameters": 1234}
+    return {
+        "hypotheses": pd.DataFrame(rows),
+        "workloads": pd.DataFrame([workload | {"targets": "[0.6, 0.75]"}]),
+        "study": pd.DataFrame([{"name": "made_up", "edition": "CIFAR-10"}]),
+        "times_below": pd.DataFrame(
+            [{"workload": "cnn", "clock": "gradients", "horizon": 7020.0, "optimizer": "nag"}]
+        ),
+        "optimizers": pd.DataFrame(
+            [{"optimizer": "sgd", "label": "SGD"}, {"optimizer": "nag", "label": "NAG"}]
+        ),
+        "summary": pd.DataFrame([{"workload": "cnn", "optimizer": one} for one in ("sgd", "nag")]),
+    }
+
+
+def sentences(verdicts: dict[str, str] | None = None, **facts: Any) -> list[str]:
+    """Of the answer, without what it is about."""
+    answer, _, _ = answer_block(made_up(verdicts, **facts)).partition("\n\n")
+    return [f"{one}." for one in answer.removesuffix(".").split(". ")]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (SUPPORTED, f"{NAMED} is **faster** than {RIVAL} (by {AMOUNT})"),
+        (CONTRADICTED, f"{NAMED} is **slower** than {RIVAL} (by {AMOUNT})"),
+        (NO_DIFFERENCE, f"{NAMED} is **as fast** as {RIVAL} ({SIGNED}; within the margin)"),
+        (OPEN, f"Whether {NAMED} is faster than {RIVAL} ({SIGNED}) is **open**"),
+        (NOT_TESTABLE, f"Whether {NAMED} is faster than {RIVAL} (power 0.40) **cannot be told**"),
+    ],
+)
+def test_each_verdict_of_speed(verdict: str, said: str) -> None:
+    assert sentences({"N1": verdict})[0] == (
+        f"{said}; its speed has **not been tested yet** against heavy ball and Adam."
+    )
+
+
+def test_nothing_is_tested_yet() -> None:
+    assert sentences() == [
+        f"The speed of {NAMED} has **not been tested yet** against gradient descent, heavy ball "
+        "and Adam.",
+        "Its accuracy has **not been tested yet** against gradient descent, heavy ball and Adam.",
+        "Its spread between seeds has **not been tested yet** against gradient descent; its rate "
+        "of divergence has **not been tested yet** against gradient descent.",
+    ]
+
+
+def test_rivals_with_one_verdict_share_a_clause() -> None:
+    found = sentences({"A1": OPEN, "A2": OPEN, "A3": SUPPORTED}, effect=0.5, low=-0.25, high=1.0)
+    assert found[1] == (
+        "It ends **more accurate** than Adam (by 0.50 points [−0.25, 1.00]); whether it ends more "
+        "accurate than gradient descent (+0.50 points [−0.25, +1.00]) or heavy ball (+0.50 points "
+        "[−0.25, +1.00]) is **open**."
+    )
+
+
+def test_what_has_to_be_said_with_a_verdict_is_said() -> None:
+    words = {"remark": BELOW_RELEVANCE, "depends_on_tuning": True, "edge": "lr of SGD"}
+    said = sentences({"N1": SUPPORTED}, **words)[0]
+    assert "epochs; below relevance; depends on tuning; edge: lr of SGD);" in said
+    said = sentences({"N1": SUPPORTED}, effect=NAN, low=NAN, statistic="pair wins 20 : 0")[0]
+    assert "**faster** than gradient descent (pair wins 20 : 0);" in said
+    wins = made_up({"N1": SUPPORTED}, effect=NAN, low=NAN, statistic="pair wins 20 : 0")
+    assert "| supported | pair wins 20 : 0 |" in verdicts_block(wins)
+
+
+@pytest.mark.parametrize("topics", SENTENCES, ids=["speed", "accuracy", "steadiness"])
+def test_every_combination_of_verdicts_is_one_sentence(topics: tuple) -> None:
+    """Every rival named once for each claim, the method once, nothing undefined in it."""
+    place = SENTENCES.index(topics)
+    names = [name for topic in topics for name in topic.claims]
+    for verdicts in product(EVERY, repeat=len(names)):
+        found = sentences(dict(zip(names, verdicts, strict=True)))
+        assert len(found) == len(SENTENCES)
+        said = found[place]
+        assert said[0].isupper() and said.endswith(".")  # noqa: PT018
+        assert not re.search(r"nan|None|  |\(\)|\.\.|, and|-\d", said), said
+        assert " ".join(found).count(NAMED) == 1
+        for topic in topics:
+            for rival in topic.claims.values():
+                assert said.count(rival) == sum(rival in one.claims.values() for one in topics)
+        for word, stated in ((OPEN, "**open**"), (NOT_YET, "not been tested yet")):
+            assert (word in verdicts) == (stated in said), said
+
+
+def test_the_scope_says_how_many_seeds_once_there_are_some() -> None:
+    assert "in batches of 128, every optimizer tuned alike" in answer_block(made_up())
+    assert "of 128, 20 seeds each, every" in answer_block(made_up({"C0c_spread": OPEN}))
+    assert "below 60 to 75 % validation" in answer_block(made_up())
+
+
+def test_the_eight_verdicts_and_their_figure() -> None:
+    found = verdicts_block(made_up({"N1": SUPPORTED, "A1": OPEN}))
+    rows = re.findall(r"^\| ([A-Z]\S*(?: \w+)?) \| (.*?) \| (.*?) \|", found, re.MULTILINE)
+    assert [name.replace(" ", "_") for name, *_ in rows] == list(HEADLINES)
+    assert len(HEADLINES) == 8
+    verdicts = {name: verdict for name, _, verdict in rows}
+    assert verdicts["N1"] == "supported"
+    assert verdicts["A2"] == NOT_YET
+    assert "--optimizers nag,sgd --workloads cnn" in found
+    assert "| supported | −351 gradients [−702, −176] |" in found
+    assert "Of 8 claims, stated before the runs: 6 not tested yet, 1 supported, 1 open." in found
+
+
+def test_the_figure_is_of_those_that_were_tested(
+    tables: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    assert with_runs(tables) == ["nag", "sgd", "heavy_ball", "adam"]
+    draw_answer(tables, tmp_path / "answer.svg")
+    assert (tmp_path / "answer.svg").read_text(encoding="utf-8").count("Adam") == 1
+
+
+def test_a_study_without_these_claims_is_refused(tmp_path: Path) -> None:
+    found = made_up()
+    found["hypotheses"] = found["hypotheses"].iloc[1:]
+    with pytest.raises(InputError, match="study made_up: no claim N1"):
+        answer_block(found)
+
+
+def test_all_blocks_of_a_text_are_written_or_one() -> None:
+    begin, end = marks(ANSWER)
+    text = f"a\n{begin}\nold\n{end}\nb"
+    new = written(text, made_up(), "here")
+    assert new == written(text, made_up(), "here", ANSWER)
+    assert new.startswith(f"a\n{begin}\nThe speed of")
+    with pytest.raises(InputError, match="here: no marks"):
+        written("nothing", made_up(), "here")
+
+
+def test_several_files_are_written_or_none(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin, end = marks(COSTS)
+    one, other, plain = (tmp_path / name for name in ("one.md", "other.md", "plain.md"))
+    for file in (one, other):
+        file.write_text(f"{begin}\n{end}\n", encoding="utf-8")
+    plain.write_text("no marks", encoding="utf-8")
+    words = ["readme", "--statistics", str(folder), "--file", str(one)]
+    assert main([*words, str(plain)]) == 2
+    assert f"{plain}: no marks; allowed: <!-- answer: begin -->" in capsys.readouterr().err
+    assert one.read_text(encoding="utf-8") == other.read_text(encoding="utf-8")
+    assert main([*words, str(other)]) == 0
+    assert "| trained | runs |" in one.read_text(encoding="utf-8")
+    assert one.read_text(encoding="utf-8") == other.read_text(encoding="utf-8")
+
+
+def test_topics_name_each_rival_once() -> None:
+    assert list(SPEED.claims.values()) == list(ACCURACY.claims.values())
