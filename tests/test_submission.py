@@ -95,6 +95,16 @@ def test_the_list_says_who_against_what(folder: Path, capsys: pytest.CaptureFixt
     assert "points" in row
 
 
+def test_what_a_stranger_wrote_stays_in_its_cell(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worded(who="A | B\nC")(folder)
+    assert main(["submit", "list", str(folder)]) == 0
+    *_, row = capsys.readouterr().out.splitlines()
+    assert r"| A \| B C |" in row
+    assert row.count(" | ") == 7
+
+
 def edited(name: str) -> Change:
     return lambda folder: (folder / name).write_bytes((folder / name).read_bytes() + b"\n")
 

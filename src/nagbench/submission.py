@@ -182,7 +182,8 @@ def _rows(folder: Path) -> Iterator[str]:
             said.when[:10],
             machines,
         ]
-        yield "| " + " | ".join(cells) + " |"
+        # What a stranger wrote stays in its cell.
+        yield "| " + " | ".join(" ".join(one.split()).replace("|", r"\|") for one in cells) + " |"
 
 
 def _difference(row: pd.Series, sign: int, scale: float, digits: int, unit: str) -> str:

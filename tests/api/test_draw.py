@@ -134,6 +134,7 @@ def test_a_style_decides_what_the_project_does_not(folder: Path) -> None:
         ({"optimizers": ["nag", "adma"]}, "optimizers: found 'adma' (is adam meant?)"),
         ({"workloads": "tiny"}, "workloads: found 'tiny' (is tiny_cnn meant?)"),
         ({"labels": {"nga": "NAG"}}, "labels: found 'nga' (is nag meant?)"),
+        ({"labels": {"nag": 3}}, "labels of nag: found 3; allowed: a text"),
         (
             {"width": "triple"},
             "width: found triple; allowed: 0.5 to 40 inches, or single or double",

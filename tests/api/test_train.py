@@ -138,6 +138,7 @@ def test_an_interrupted_one_goes_on_where_it_was(here: Path, tmp_path: Path) -> 
         ({"optimizer": "mine.py:Mine", "settings": {"mu": 1}}, "optimizer mine.py:Mine: {'mu': 1}"),
         ({"optimizer": torch.optim.LBFGS}, "optimizer torch.optim:LBFGS: its step needs a closure"),
         ({"optimizer": type("Here", (), {"__module__": "__main__"})}, "optimizer Here: a class of"),
+        ({"optimizer": 3}, "optimizer: found 3; allowed: its name, its class"),
         ({"seeds": 3}, "seeds: found 3; allowed: a list"),
         ({"seeds": []}, "seeds: found []"),
         ({"seeds": [1, 1]}, "seeds: found [1, 1]"),

@@ -192,6 +192,8 @@ def test_a_folder_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
     found = judged(tmp_path, frame({"a": [1.0, 1.1]}))
     with pytest.raises(InputError, match="cannot be written"):
         output.write(found, tmp_path / "curves.csv/out")
+    with pytest.raises(InputError, match="cannot be written"):
+        output.write(found, tmp_path / ("long" * 100) / "out")
 
 
 def test_every_column_is_documented() -> None:

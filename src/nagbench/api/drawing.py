@@ -69,6 +69,9 @@ def draw(
     """
     with _as_arguments():
         check(name, width, font_size)
+        for called, text in (labels or {}).items():
+            if not isinstance(text, str):
+                raise InputError(f"labels of {called}", f"found {text!r}", "a text")
         tables = _tables(name, study, statistics, records)
         excerpt = Excerpt(tables, _names(optimizers), _names(workloads), labels)
         return drawn(name, excerpt, width, font_size, style)

@@ -133,6 +133,8 @@ def _with(
 def _reference(kind: type) -> str:
     """The name by which another process finds a class: of the file here that defines it, or of the
     shortest module that has it."""
+    if not hasattr(kind, "__qualname__"):
+        raise InputError("optimizer", f"found {kind!r}", "its name, its class, or a function")
     module, name = kind.__module__, kind.__qualname__
     file = getattr(sys.modules.get(module), "__file__", None)
     if file is None or module == "__main__" or not name.isidentifier():

@@ -152,11 +152,11 @@ def _say_what_it_takes(trained: "Sequence[Unit]", options: argparse.Namespace) -
 
     backend = resolve(options.device)
     size = estimate(trained, backend)
-    print(
+    told = (
         f"{size.runs} runs: about {lasting(size.seconds)} on this {backend}, in "
-        f"{size.memory() / 1e9:.1f} GB beside what the libraries take",
-        flush=True,
+        f"{size.memory() / 1e9:.1f} GB beside what the libraries take"
     )
+    print(textwrap.fill(told, 80), flush=True)
     recipe = trained[0].base
     if recipe.precision != "bfloat16" or options.precision or has_bfloat16(backend):
         return

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import textwrap
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -126,10 +127,11 @@ def _plan(options: argparse.Namespace) -> None:
             f"{clock(unit.runs * unit.seconds / size.lanes):>9}{unit.bytes / 1e6:10.0f}"
         )
     where = f"{size.lanes} at a time" if size.lanes > 1 else "one at a time"
-    print(
+    told = (
         f"{len(size.units)} units, {size.runs} runs: about {lasting(size.seconds)} on this "
         f"{device}, {where}, in {size.memory() / 1e9:.1f} GB beside what the libraries take"
     )
+    print(textwrap.fill(told, 80))
     _warn(study, sys.stdout)
 
 
@@ -179,7 +181,7 @@ def _warn(study: "Study", stream: TextIO) -> None:
     from nagbench.statistics.power import warnings
 
     for warning in warnings(study):
-        print(f"WARNING: {warning}", file=stream)
+        print(textwrap.fill(f"WARNING: {warning}", 80), file=stream)
 
 
 def _bench(options: argparse.Namespace) -> None:
@@ -251,8 +253,6 @@ def _schema(_: argparse.Namespace) -> None:
 
 
 def _optimizers(options: argparse.Namespace) -> None:
-    import textwrap
-
     from nagbench.engine.recipe import plain
     from nagbench.optimizers.catalogue import CATALOGUE
 

@@ -2,6 +2,8 @@
 
 import errno
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nagbench.errors import InputError
@@ -12,23 +14,28 @@ from nagbench.judging.latex_tables import tables
 from nagbench.judging.report import report
 
 REPORT = "report.html"
-_UNWRITABLE = (errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
+_UNWRITABLE = (
+    *(errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR, errno.EEXIST),
+    *(errno.ENOENT, errno.ENAMETOOLONG),
+)
 _MARK = "COLUMNS.md"  # by which a folder is known as one of ours
 
 
 def check(folder: Path) -> None:
     """Refuse a folder that holds something else, before anything is computed."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"--output {folder}", "a file of this name", "a folder, new or empty")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
-        found = "a folder that holds other files"
-        raise InputError(f"--output {folder}", found, "a new folder, or one that this command made")
+    with _one_message(folder):
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise InputError(f"--output {folder}", "a file of this name", "a folder, new or empty")
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+            found = "a folder that holds other files"
+            allowed = "a new folder, or one that this command made"
+            raise InputError(f"--output {folder}", found, allowed)
 
 
 def write(judged: Judgement, folder: Path) -> None:
     """Write tables, figures, LaTeX and report into `folder`, in place of what it was."""
     check(folder)
-    try:
+    with _one_message(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
             made = Path(name) / "new"
@@ -37,6 +44,13 @@ def write(judged: Judgement, folder: Path) -> None:
             if folder.exists():
                 folder.replace(Path(name) / "old")
             made.replace(folder)
+
+
+@contextmanager
+def _one_message(folder: Path) -> Iterator[None]:
+    """What the system says against a folder, as an error of the option that names it."""
+    try:
+        yield
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
