@@ -15,7 +15,7 @@ from nagbench.rendering.style import words
 
 TABLES = ("learning_curves", "optimizers", "study", "workloads")
 _PANELS = {"train_loss": "Training loss", "validation_accuracy": "Validation accuracy (%)"}
-_ABOVE = 1.1  # times the largest loss after the first epoch: the end of the axis
+_ABOVE = 1.1  # times the largest loss in the first epoch: the end of the axis
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
@@ -23,9 +23,9 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     broke off in every run is named below."""
     curves = tables["learning_curves"]
     broken = broke_off(curves)
-    drawn_rows = curves.merge(broken[["workload", "optimizer", "lost", "of"]], how="left")
-    drawn_rows = drawn_rows[~(drawn_rows["lost"] == drawn_rows["of"])]
-    drawn = cells(tables, drawn_rows)
+    marked = curves.merge(broken[["workload", "optimizer", "lost"]], how="left")
+    drawn = cells(tables, marked[~(marked["lost"] == marked["of"])])
+    whole = marked[marked["lost"].isna() & (marked["metric"] == "train_loss")]
     if not drawn:
         return words("No run was trained to its end.")
     figure, axes = panels(drawn, "Epoch", *_PANELS.values())
@@ -55,8 +55,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                     ends.append(End(x, y, named[name], style[name]))
             axis.margins(x=0.02)
             axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
-        first = curves[(curves["metric"] == "train_loss") & (curves["epoch"] <= 1)]
-        most = _ABOVE * first.loc[first["workload"] == cell.workload, "mean"].max()
+        first = whole[(whole["workload"] == cell.workload) & (whole["epoch"] <= 1)]
+        most = _ABOVE * first["mean"].max()
         low, high = own[0].get_ylim()
         if low < most < high:
             own[0].set_ylim(low, most)

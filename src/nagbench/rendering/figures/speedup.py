@@ -65,7 +65,8 @@ def _ratios(axis: Axes, block: pd.DataFrame, style: Mapping[str, Look]) -> None:
         look = style[row.optimizer]
         colour = look.colour if row.differs else GREY
         if np.isnan(row.ratio):
-            beyond(axis, place, f"fails {row.fails}/{row.pairs}", look, right=False)
+            says = f"fails {row.fails}/{row.pairs}" if row.fails else "no ratio"
+            beyond(axis, place, says, look, right=False)
             continue
         axis.plot([row.low, row.high], [place, place], color=colour)
         axis.plot(row.ratio, place, **{**look.mark(), "color": colour}, label=row.optimizer)
