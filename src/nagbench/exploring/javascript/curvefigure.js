@@ -30,19 +30,27 @@ export function drawn(study, state, runs, metric) {
     const finished = lines
         .filter(({ run }) => !broken(run))
         .flatMap(({ points }) => points.map(({ y }) => y));
-    if (!all.length) all.push(0, 1);
-    const least = Math.min(...all);
-    const most = metric.share || log || !finished.length ? Math.max(...all) : Math.max(...finished);
-    const room = log ? 0 : 0.04 * (most - (metric.share ? least : Math.min(0, least)) || 1);
-    const ends =
-        metric.share || log ? [least - room, most + room] : [Math.min(0, least), most + room];
+    if (!all.length) all.push(0.1, 1);
+    const capped = !metric.share && !log && finished.length; // what diverged may be without end
+    const [least, most] = [Math.min(...all), Math.max(...(capped ? finished : all))];
+    const low = metric.share || log ? least : Math.min(0, least);
+    const room = 0.04 * (most - low || 1);
+    const y = log ? [low / 1.2, most * 1.2] : [low && low - room, most + room];
     return {
         lines,
         means,
         log,
-        y: ends,
+        y,
+        ticks: log ? decades(y) : null,
         x: [0, Math.max(0, ...lines.flatMap(({ points }) => points.map(({ x }) => x)))],
     };
+}
+
+// Powers of ten, if two lie within the ends of an axis; else it says what it can.
+function decades([low, high]) {
+    const first = Math.ceil(Math.log10(low));
+    const count = Math.floor(Math.log10(high)) - first + 1;
+    return count > 1 ? Array.from({ length: count }, (_, n) => 10 ** (first + n)) : null;
 }
 
 // By optimizer its mean curve, if these are the runs that the result table is about and their
@@ -82,12 +90,12 @@ export function curveFigure(study, view, { width, height, target, clock, only, t
         .flat()
         .map((point) => ({ ...point, before: !only || point.optimizer === only }));
     const front = means.filter((point) => point.before);
-    const labelled = !only && width >= WIDE && own.length > 0;
+    const labelled = !only && !view.log && width >= WIDE && own.length > 0;
     const faint = Math.max(0.13, Math.min(0.5, 12 / own.length)) * (view.means.size ? 1 : 1.7);
     const figure = plot({
         width,
         height,
-        marginLeft: 44,
+        marginLeft: view.log ? 56 : 44,
         marginRight: labelled
             ? Math.max(
                   ...view.lines.map(
@@ -104,12 +112,12 @@ export function curveFigure(study, view, { width, height, target, clock, only, t
         marks: [
             axisX({ ticks: Math.max(2, Math.floor(width / 110)), tickSize: 3, label: null }),
             axisY({
-                ticks: only ? 4 : 6,
+                ticks: view.ticks ?? (only ? 4 : 6),
                 tickSize: 0,
                 label: null,
                 tickFormat: view.log ? (d) => number(d, 3) : undefined,
             }),
-            gridY({ ticks: only ? 4 : 6, strokeOpacity: 0.09 }),
+            gridY({ ticks: view.ticks ?? (only ? 4 : 6), strokeOpacity: 0.09 }),
             target === null
                 ? null
                 : [
@@ -228,7 +236,7 @@ function ends(study, view, height) {
     const labels = names
         .map((name) => ({ name, y: Math.min(last(name).y, view.y[1]) }))
         .sort((a, b) => b.y - a.y);
-    if (!labels.length || view.log || labels.length * gap > span * 1.05) return null; // no room: the list of optimizers names them
+    if (!labels.length || labels.length * gap > span * 1.05) return null; // no room: the list of optimizers names them
     labels.forEach((label, n) => {
         if (n) label.y = Math.min(label.y, labels[n - 1].y - gap);
     });

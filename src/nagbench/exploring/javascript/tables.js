@@ -6,19 +6,19 @@ import { count, minus, number, title } from "./words.js";
 const FIRST = "results"; // the table that is shown unless another is asked for
 const MOST = 200; // rows that are shown unless all are asked for
 const LONG = 40; // characters that a cell holds before it wants a wide column
-const RUNS = [
-    "run",
-    "workload",
-    "optimizer",
-    "stage",
-    "trial",
-    "roles",
-    "seed",
-    "status",
-    "settings",
-    "final_validation",
-    "final_test",
-];
+const RUNS = {
+    run: "Run",
+    optimizer: "Optimizer",
+    workload: "Workload",
+    stage: "Stage",
+    trial: "Trial",
+    roles: "Chosen by",
+    seed: "Seed",
+    status: "Status",
+    final_validation: "Validation accuracy",
+    final_test: "Test accuracy",
+    settings: "Settings",
+};
 const NUMBER = /^[<≤]?\s*[[(]?\s*[-+−]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?/i;
 
 export function tables(root, study) {
@@ -215,7 +215,7 @@ function element(study, table, rows, sort) {
             h(
                 "button",
                 { type: "button", click: () => again(next, n) },
-                table.kind === "printed" ? name : name.replaceAll("_", " "),
+                table.kind === "result" ? name.replaceAll("_", " ") : name,
             ),
         );
     });
@@ -287,8 +287,8 @@ function ofRuns(study) {
         name: "runs",
         kind: "records",
         about: "Every run of the records, those that broke off too, whose accuracy counts as chance. Its name shows its curve.",
-        header: RUNS,
-        rows: study.curves.runs.map((run) => RUNS.map((name) => label(run, name))),
+        header: Object.values(RUNS),
+        rows: study.curves.runs.map((run) => Object.keys(RUNS).map((name) => label(run, name))),
     };
 }
 
