@@ -14,7 +14,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex docs readme test test-docs test-slow test-outside lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex docs readme test test-docs test-slow test-outside test-browser explorer-bundle lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -72,6 +72,12 @@ test-slow: $(ENVIRONMENT) ## the tests that take minutes each
 test-outside: $(ENVIRONMENT) ## `nagbench compare` with five optimizers of other authors, installed for it
 	@pip install --quiet --no-deps --target .stamps/outside --requirement envs/outside.txt
 	@PYTHONPATH=.stamps/outside pytest -m outside tests/comparing
+
+test-browser: $(ENVIRONMENT) explorer-bundle ## what a reader does with the explorer, in Chromium; wants node and npm
+	@pytest -m browser tests/exploring
+
+explorer-bundle: ## the explorer's script anew, from src/nagbench/exploring/javascript; wants node and npm
+	@envs/bundle-explorer.sh
 
 lint: $(ENVIRONMENT) ## format, style, types, workflow, TeX and shell checks
 	@envs/lint.sh

@@ -41,6 +41,7 @@ elif IS_PART:
 
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/rendering.smk"
+include: "workflow/rules/exploring.smk"
 include: "workflow/rules/paper.smk"
 
 
@@ -63,4 +64,5 @@ rule all:
             rules.tables.output,
             rules.paper.input,
             rules.report.input,
+            rules.explore.input,
         ),

@@ -18,6 +18,7 @@ echo
 if [ "$status" -eq 0 ]; then
     echo "Paper:   $PWD/results/$study/paper.pdf"
 fi
+echo "Explore: $PWD/results/$study/explore.html"
 echo "Report:  $PWD/results/$study/report.html"
 echo "Figures: $PWD/figures/$study/"
 if [ "$status" -ne 0 ]; then

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from nagbench.commands import (
     comparing,
     drawing,
+    exploring,
     judging,
     planning,
     registering,
@@ -53,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"nagbench {__version__}")
     verbs = Verbs(made)
     parts = (
-        *(training, sessions, results, drawing, comparing, judging, submitting),
+        *(training, sessions, results, drawing, exploring, comparing, judging, submitting),
         *(validating, planning, registering),
     )
     for module in parts:

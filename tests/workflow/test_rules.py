@@ -31,6 +31,7 @@ def test_a_run_makes_everything_and_tells_how_it_goes(finished: Checkout) -> Non
     assert told.splitlines()[-1].startswith("Done in ")
     made = [
         "results/micro/records/runs.parquet",
+        "results/micro/explore.html",
         "results/micro/report.html",
         "results/micro/tables/results.tex",
         "figures/micro/learning_curves.pdf",
@@ -51,6 +52,7 @@ def test_the_report_needs_no_network(finished: Checkout) -> None:
     caption = (finished.folder / "workflow/report/learning_curves.rst").read_text().split(".")[0]
     assert caption in report
     assert "synthetic (DEMO)" in report
+    assert 'href="explore.html"' in report
 
 
 def test_every_job_leaves_a_log_and_every_training_a_benchmark(finished: Checkout) -> None:
@@ -68,7 +70,12 @@ def test_units_train_from_the_plan_of_their_stage(finished: Checkout) -> None:
 
 
 # The words of a command of which Snakemake's rule has another name.
-RULES = {"calibrate": "calibration", "figure": "figures", "table": "tables"}
+RULES = {
+    "calibrate": "calibration",
+    "explore": "explore_html",
+    "figure": "figures",
+    "table": "tables",
+}
 
 
 def test_a_command_loads_what_its_rule_names(finished: Checkout, tmp_path: Path) -> None:
@@ -99,7 +106,7 @@ def test_a_command_loads_what_its_rule_names(finished: Checkout, tmp_path: Path)
         if command not in ("train", "preflight")
     }
     assert {command: files for command, files in unnamed.items() if files} == {}
-    made = {"calibrate", "captions", "choose", "collect", "data", "figure", "numbers"}
+    made = {"calibrate", "captions", "choose", "collect", "data", "explore", "figure", "numbers"}
     assert {*made, "statistics", "table", "theory", "train"} <= loaded.keys()
 
 

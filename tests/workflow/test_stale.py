@@ -26,7 +26,7 @@ UNITS = {
 PAPER = {"results/micro/paper.pdf": "paper_pdf"} if has_tex() else {}
 REPORT = {"results/micro/report.html": "report_html"}
 # The rules that follow the result tables.
-DOWNSTREAM = {"figures", "tables", "report_html"}
+DOWNSTREAM = {"figures", "tables", "report_html", "explore_html"}
 if has_tex():
     DOWNSTREAM |= {"numbers", "captions", "paper_pdf"}
 STATEMENT = "\n_EDITED = 1\n"

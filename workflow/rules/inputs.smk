@@ -90,6 +90,15 @@ def step_cost_files() -> list[str]:
     return [os.fspath(place)] if used else []
 
 
+def records_beside() -> list[str]:
+    """What may lie with committed records: what steps cost, and runs of units under way."""
+    places = [
+        Path(COMMITTED, name) for name in ("step_costs.json", "unfinished.parquet")
+    ]
+    used = config["records"] == "committed"
+    return [os.fspath(place) for place in places if used and place.is_file()]
+
+
 def data_source() -> list[str]:
     """The data file that the user named, if the study takes it."""
     return [config["cifar10"]] if config["cifar10"] and STUDY.data == "cifar10" else []

@@ -69,3 +69,4 @@ rule paper:
 rule report:
     input:
         rules.report_html.output,
+        rules.explore_html.output,

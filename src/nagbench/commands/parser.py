@@ -11,7 +11,16 @@ from typing import NoReturn
 SUBJECTS: Mapping[str, Sequence[str]] = {
     "prepare a study": ("data", "plan", "power", "register", "optimizers", "schema"),
     "train": ("train", "session", "choose", "collect", "records", "verify", "preflight", "bench"),
-    "look at results": ("show", "explain", "compare", "shift", "judge", "export", "submit"),
+    "look at results": (
+        "show",
+        "explain",
+        "explore",
+        "compare",
+        "shift",
+        "judge",
+        "export",
+        "submit",
+    ),
     "make the paper": ("statistics", "figure", "table", "numbers", "captions", "readme"),
     "test what verdicts rest on": ("theory", "calibrate", "cross-check"),
 }

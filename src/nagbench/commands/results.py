@@ -3,9 +3,18 @@
 import argparse
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nagbench.commands.verbs import Verbs, device, files, study, study_or_plan, units_of
 from nagbench.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nagbench.rendering.result_tables import ResultTables
+    from nagbench.study.model import Study
+
+    Results = tuple[Study, ResultTables, Path, pd.DataFrame, pd.DataFrame]
 
 
 def add(verbs: Verbs) -> None:
@@ -229,10 +238,19 @@ def _show(options: argparse.Namespace) -> None:
 def _explain(options: argparse.Namespace) -> None:
     from nagbench import step_costs
     from nagbench.rendering.explanation import explain
+    from nagbench.statistics.roles import select
+
+    study, tables, records, runs, curves = tables_and_records(options)
+    selection = select(study, runs, curves, step_costs.beside(records))
+    print(explain(options.key, study, options.study, tables, selection, records))
+
+
+def tables_and_records(options: argparse.Namespace) -> "Results":
+    """The study, its result tables, and the records that these were made of: their folder, `runs`
+    and `curves`."""
     from nagbench.rendering.records_behind import records_behind, usual_records
     from nagbench.rendering.result_tables import ResultTables
     from nagbench.rendering.terminal import check_tables
-    from nagbench.statistics.roles import select
     from nagbench.study.file import load_study
 
     study = load_study(options.study)
@@ -245,9 +263,7 @@ def _explain(options: argparse.Namespace) -> None:
         words = " or ".join(map(str, folders)) or "any that are here"
         found_tables = f"result tables of other records than {words}"
         raise InputError(folder, found_tables, "--statistics and --records that belong together")
-    records, runs, curves = found
-    selection = select(study, runs, curves, step_costs.beside(records))
-    print(explain(options.key, study, options.study, tables, selection, records))
+    return study, tables, *found
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -70,14 +70,10 @@ def finding(study: Study, claim: Hypothesis, selection: Selection, level: float)
         costs = selection.costs
         if obstacle := metric.elsewhere if costs is None else costs.obstacle(arms):
             return _untested(blank, obstacle)
-        assert costs is not None
-        sides = step_costs(costs, arms)
-    elif claim.statement == "ranking":
-        return _of_ranking(study, claim, blank, measured(study, selection, claim.metric, arms))
-    else:
-        sides = measured(study, selection, claim.metric, arms[:2])
-        sides += measured(study, selection, claim.metric, arms[2:]) if claim.contrast else []
-    found = _contrast(claim, sides)
+    sides = sides_of(study, claim, selection)
+    if claim.statement == "ranking":
+        return _of_ranking(study, claim, blank, sides)
+    found = differences(claim, sides)
     if obstacle := _obstacle(study, arms, sides, found, claim, level):
         return replace(_untested(blank, obstacle), pairs=found.pairs)
     if nothing := _nothing(study, claim, sides, level):
@@ -88,8 +84,20 @@ def finding(study: Study, claim: Hypothesis, selection: Selection, level: float)
     return _of_wins(claim, blank, found) if found.fails else _of_means(claim, blank, found)
 
 
-def _contrast(claim: Hypothesis, sides: list[Measured]) -> Contrast:
-    """The claim's differences, in the metric's sign."""
+def sides_of(study: Study, claim: Hypothesis, selection: Selection) -> list[Measured]:
+    """What was measured of each arm of a claim, in the order of its `pairs()`; nothing where the
+    metric is measured elsewhere and was not for all of them."""
+    arms, costs = claim.pairs(), selection.costs
+    if claim.measured.elsewhere:
+        return [] if costs is None or costs.obstacle(arms) else step_costs(costs, arms)
+    if claim.contrast is None:
+        return measured(study, selection, claim.metric, arms)
+    halves = (measured(study, selection, claim.metric, half) for half in (arms[:2], arms[2:]))
+    return [side for half in halves for side in half]
+
+
+def differences(claim: Hypothesis, sides: list[Measured]) -> Contrast:
+    """The differences by seed of a claim that is no ranking, in the metric's sign."""
     better = {"greater": GREATER, "less": LESS}.get(claim.measured.better, claim.sign)
     if claim.reference is None:
         own, *elsewhere = sides
