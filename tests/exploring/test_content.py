@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from shown import SEEDS, Shown
 
@@ -12,6 +13,7 @@ from nagbench.rendering.figures.claims import COLOURS
 from nagbench.rendering.style import looks
 from nagbench.rendering.table_files import TABLES as PRINTED
 from nagbench.statistics.columns import TABLES as DECLARED
+from nagbench.statistics.roles import select
 from nagbench.statistics.verdict_table import NOT_TESTABLE
 
 
@@ -66,6 +68,18 @@ def test_every_run_is_drawn_to_four_digits(shown: Shown) -> None:
             values = run[metric] + run[metric][-1:] * (len(curve) - len(run[metric]))
             known = [math.nan if value is None else value for value in values]
             assert known == pytest.approx(curve[metric].tolist(), rel=5e-4, nan_ok=True)
+
+
+def test_a_run_that_two_optimizers_share_is_drawn_for_both(sound: Shown) -> None:
+    """Of those that are the same in all but their name the records have one curve."""
+    first = sound.runs[sound.runs["optimizer"] == "nag"]
+    both = pd.concat([sound.runs, first.assign(optimizer="adam", stage="band")])
+    selection = select(sound.study, sound.runs, sound.curves)
+    found = drawn.curves(both, sound.curves, selection)["runs"]
+    assert len(found) == len(both)
+    twins = [run for run in found if run["run"] == first["run"].iloc[-1]]
+    assert {run["optimizer"] for run in twins} == {"nag", "adam"}
+    assert twins[0]["validation_loss"] == twins[1]["validation_loss"]
 
 
 def test_runs_that_broke_off_are_there_and_say_so(shown: Shown) -> None:

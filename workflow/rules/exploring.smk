@@ -4,7 +4,12 @@
 rule explore_html:
     input:
         code=statistics_code(),
-        page=sources("nagbench.exploring.page", "nagbench.exploring.content"),
+        page=sources(
+            "nagbench.exploring.page",
+            "nagbench.exploring.content",
+            "nagbench.rendering.records_behind",
+            "nagbench.rendering.terminal",
+        ),
         study=STUDY_FILE,
         extends=STUDY_FILES[1:],
         runs="<records>/runs.parquet",

@@ -14,7 +14,6 @@ from nagbench.records import UNFINISHED, read_units
 from nagbench.rendering.lookup import Tables
 from nagbench.rendering.numbers import registration
 from nagbench.rendering.style import Look, looks
-from nagbench.rendering.tables.claims import named
 from nagbench.statistics.roles import Selection, select
 from nagbench.step_costs import StepCosts
 from nagbench.study.model import Study
@@ -43,7 +42,7 @@ def content(
     """
     costs = step_costs.beside(records)
     selection = select(study, runs, evaluations, costs)
-    under = read_units([records / UNFINISHED][: (records / UNFINISHED).is_file()])[0]
+    begun, _ = read_units(path for path in [records / UNFINISHED] if path.is_file())
     facts = results["study"].iloc[0]
     return {
         "study": {
@@ -55,11 +54,10 @@ def content(
             "records": str(records),
             "data": f"results/data/{study.data}.npz",
         },
-        "missing": under_way.missing(study, runs, under),
+        "missing": under_way.missing(study, runs, begun),
         "headline": claims.headline(results),
         "leaders": claims.leaders(results),
         "verdicts": claims.verdicts(),
-        "verdict_named": named(results),
         "counts": claims.counts(results["hypotheses"]),
         "claims": claims.claims(study, selection, results),
         "optimizers": _optimizers(results),
@@ -80,7 +78,6 @@ def _optimizers(results: Tables) -> list[dict[str, Any]]:
             "name": row.optimizer,
             "label": row.label,
             "note": row.note,
-            "family": row.family,
             **_look(style[str(row.optimizer)]),
         }
         for row in found.itertuples()
@@ -100,7 +97,6 @@ def _workloads(study: Study, results: Tables) -> list[dict[str, Any]]:
         {
             "name": row.workload,
             "label": row.label,
-            "epochs": int(row.epochs),
             "targets": sorted(json.loads(row.targets)),
             "optimizers": study.optimizers_of(str(row.workload)),
         }

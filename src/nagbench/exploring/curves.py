@@ -23,7 +23,8 @@ METRICS = {
     "gradient_norm": ("Gradient norm", False),
     "learning_rate": ("Learning rate", False),
 }
-_FACTS = ("workload", "optimizer", "stage", "trial", "seed", "settings", "roles", "status")
+_KEYS = ["run", "stage", "workload", "optimizer"]  # entries of a study may share a run
+_FACTS = (*_KEYS, "trial", "seed", "settings", "roles", "status")
 
 
 def curves(runs: pd.DataFrame, records: pd.DataFrame, selection: Selection) -> dict[str, Any]:
@@ -39,15 +40,16 @@ def curves(runs: pd.DataFrame, records: pd.DataFrame, selection: Selection) -> d
         same; `kept` and `of`, how many evaluations are drawn, of how many.
     """
     table = tidy(runs, records, selection.chosen)
-    ends, facts = _ends(runs, records), table.drop_duplicates("run").set_index("run")
-    rows = {run: list(places) for run, places in table.groupby("run").indices.items()}
+    ends = _ends(runs, records)
+    facts = table.drop_duplicates(_KEYS).set_index(_KEYS, drop=False)
+    rows = {key: list(places) for key, places in table.groupby(_KEYS).indices.items()}
     columns = {name: table[name].tolist() for name in (*CLOCKS.values(), *METRICS)}
     most = _most([len(places) for places in rows.values()])
     clocks: dict[tuple[float | None, ...], int] = {}
     listed, kept = [], 0
-    for run, of_run in facts[[*_FACTS, "diverged_step", "message"]].to_dict("index").items():
-        drawn = [rows[run][place] for place in _spread(len(rows[run]), most)]
-        entry = {"run": run, **{name: of_run[name] for name in _FACTS}, **ends[run]}
+    for key, of_run in facts[[*_FACTS, "diverged_step", "message"]].to_dict("index").items():
+        drawn = [rows[key][place] for place in _spread(len(rows[key]), most)]
+        entry = {**{name: of_run[name] for name in _FACTS}, **ends[of_run["run"]]}
         entry["settings"] = worded(of_run["settings"])
         if of_run["status"] in BROKEN:
             entry |= {name: of_run[name] for name in ("diverged_step", "message")}
