@@ -195,7 +195,7 @@ def test_each_panel_of_many_shows_its_group_before_all_others(many: Tables) -> N
 
 def test_who_never_arrives_is_named_below(many: Tables, two: Tables) -> None:
     last = many["optimizers"]["label"].iloc[-1]
-    assert f"Never arrived on Article CNN, 0/4: {last}." in note(render("survival", many))
+    assert f"Never arrived on Article CNN (0/4): {last}." in note(render("survival", many))
     assert not note(render("survival", two))
     nobody = two["time_to_target"].assign(reached=0)
     assert "No run reached" in said(render("survival", two | {"time_to_target": nobody}))
@@ -204,9 +204,8 @@ def test_who_never_arrives_is_named_below(many: Tables, two: Tables) -> None:
 def test_runs_that_broke_off_are_counted_below_and_draw_no_axis_out(many: Tables) -> None:
     labels = list(many["optimizers"]["label"])
     figure = render("learning_curves", many)
-    assert note(figure) == (
-        f"Broke off on Article CNN, 1/4: {style.plain(labels[-3])}; 4/4: {style.plain(labels[-2])}."
-    )
+    one, all_four = (style.plain(label) for label in labels[-3:-1])
+    assert note(figure) == f"Broke off on Article CNN: {one} 1/4; {all_four} 4/4."
     names = {str(line.get_label()) for axis in figure.axes for line in axis.lines}
     assert set(many["optimizers"]["optimizer"]) - names == {
         many["optimizers"]["optimizer"].iloc[-2]
