@@ -133,18 +133,6 @@ def test_rows_that_are_missing_leave_gaps(name: str, many: Tables) -> None:
         render(name, tables).draw_without_rendering()
 
 
-def test_few_stand_together_and_many_in_groups_with_the_baseline(many: Tables) -> None:
-    optimizers = many["optimizers"]
-    assert [len(group) for group in layout.groups(optimizers.head(7), "sgd")] == [7]
-    groups = layout.groups(optimizers, "sgd")
-    assert set().union(*(group["optimizer"] for group in groups)) == set(optimizers["optimizer"])
-    for group in groups:
-        assert group["optimizer"].iloc[0] == "sgd"
-        assert len(group) <= 7
-    members = [name for group in groups for name in group["optimizer"][1:]]
-    assert len(members) == len(set(members))
-
-
 def test_members_of_a_group_can_be_told_apart_in_colour_and_in_grey(many: Tables) -> None:
     looks = style.looks(list(many["optimizers"]["optimizer"]))
     for group in layout.groups(many["optimizers"], "sgd"):
@@ -159,10 +147,6 @@ def test_members_of_a_group_can_be_told_apart_in_colour_and_in_grey(many: Tables
 def test_the_middle_target_is_that_of_the_tables(many: Tables) -> None:
     for workload in many["workloads"].itertuples():
         assert middle(targets(workload)) == middle_target(many, workload.workload)
-
-
-def test_letters_that_the_font_has_elsewhere_are_set_as_mathematics() -> None:
-    assert style.plain("a_b <5 $") == r"a$\_$b $<$5 \$"
 
 
 def test_survival_steps_where_runs_arrive(two: Tables) -> None:
@@ -195,7 +179,7 @@ def test_each_panel_of_many_shows_its_group_before_all_others(many: Tables) -> N
 
 def test_who_never_arrives_is_named_below(many: Tables, two: Tables) -> None:
     last = many["optimizers"]["label"].iloc[-1]
-    assert f"Never arrived on Article CNN, 0/4: {last}." in note(render("survival", many))
+    assert f"Never arrived on Article CNN (0/4): {last}." in note(render("survival", many))
     assert not note(render("survival", two))
     nobody = two["time_to_target"].assign(reached=0)
     assert "No run reached" in said(render("survival", two | {"time_to_target": nobody}))
@@ -204,9 +188,8 @@ def test_who_never_arrives_is_named_below(many: Tables, two: Tables) -> None:
 def test_runs_that_broke_off_are_counted_below_and_draw_no_axis_out(many: Tables) -> None:
     labels = list(many["optimizers"]["label"])
     figure = render("learning_curves", many)
-    assert note(figure) == (
-        f"Broke off on Article CNN, 1/4: {style.plain(labels[-3])}; 4/4: {style.plain(labels[-2])}."
-    )
+    one, all_four = (style.plain(label) for label in labels[-3:-1])
+    assert note(figure) == f"Broke off on Article CNN: {one} 1/4; {all_four} 4/4."
     names = {str(line.get_label()) for axis in figure.axes for line in axis.lines}
     assert set(many["optimizers"]["optimizer"]) - names == {
         many["optimizers"]["optimizer"].iloc[-2]
@@ -341,20 +324,6 @@ def test_one_case_has_ranks_but_no_critical_difference(many: Tables) -> None:
     axis = render("ranks", many | {"ranks": one}).axes[0]
     assert "1 seed: no critical difference" in said(axis.figure)
     assert len(coloured(axis)) == 21
-
-
-@pytest.mark.parametrize(
-    ("places", "joined"),
-    [
-        ([1, 2, 3], []),
-        ([1, 1.4, 3, 3.2, 3.6], [(0, 1), (2, 3), (3, 4)]),
-        ([1, 1.4, 1.5], [(0, 2)]),
-    ],
-)
-def test_the_longest_stretches_of_equals(
-    places: list[float], joined: list[tuple[int, int]]
-) -> None:
-    assert layout.runs_of_equals(places, 0.5) == joined
 
 
 def test_cost_shows_accuracy_and_says_gradients(two: Tables) -> None:

@@ -143,34 +143,26 @@ def align(drawn: Sequence[Cell], axes: Sequence[Sequence[Axes]]) -> None:
 
 def rows(names: Sequence[Sequence[str]], *x: str, above: float = 0) -> tuple[Figure, np.ndarray]:
     """A block of rows for each list of names, the first on top; in each block axes for each word of
-    `x`, and room for so many rows `above`.
-
-    Blocks lie on top of each other; those of one column side by side where a page would not hold
-    them.
-    """
+    `x`, and room for so many rows `above`."""
     heights = [max(len(block), 1) + 0.8 + above for block in names]
-    beside = len(x) == 1 and len(names) > 1 and sum(heights) > _ROWS
-    wide = len(x) > 1 or beside
-    down, longest = (1, max(heights)) if beside else (len(names), sum(heights))
-    total = min(_NAME * longest + 0.28 * down + 0.3, _PAGE)
-    figure, grid = plt.subplots(
-        down,
-        len(names) if beside else len(x),
-        figsize=((2 if wide else 1) * COLUMN, total),
-        gridspec_kw={"height_ratios": [longest] if beside else heights},
-        sharex="all" if beside else "col",
+    total = min(_NAME * sum(heights) + 0.28 * len(names) + 0.3, _PAGE)
+    figure, axes = plt.subplots(
+        len(names),
+        len(x),
+        figsize=((2 if len(x) > 1 else 1) * COLUMN, total),
+        gridspec_kw={"height_ratios": heights},
+        sharex="col",
         squeeze=False,
     )
-    axes = grid.T if beside else grid
-    size = max(6.0, min(7.0, 0.8 * 72 * (total - 0.28 * down - 0.3) / longest))
+    size = max(6.0, min(7.0, 0.8 * 72 * (total - 0.28 * len(names) - 0.3) / sum(heights)))
     for place, (block, line) in enumerate(zip(names, axes, strict=True), start=1):
         for n, (axis, word) in enumerate(zip(line, x, strict=True)):
             axis.set_ylim(max(len(block), 1) - 0.4, -0.6 - above)
             axis.set_yticks(range(len(block)), map(plain, block) if n == 0 else [], fontsize=size)
             axis.tick_params(axis="y", length=0)
             axis.spines["left"].set_visible(False)
-            if beside or place == len(names):
-                axis.set_xlabel(word, **({"loc": "right"} if beside else {}))
+            if place == len(names):
+                axis.set_xlabel(word)
     return figure, axes
 
 

@@ -40,14 +40,12 @@ def note_below(figure: Figure, sentences: Sequence[str]) -> None:
 
 
 def by_count(title: str, counts: Mapping[str, str]) -> str:
-    """A sentence: `title`, and for each count of `counts`, which are by name, the names that have
-    it; empty if there is none."""
-    joined = {
-        count: ", ".join(name for name, own in counts.items() if own == count)
-        for count in dict.fromkeys(counts.values())
-    }
-    parts = "; ".join(f"{count}: {names}" for count, names in joined.items())
-    return f"{title}, {parts}." if parts else ""
+    """A sentence: `title`, and the names of `counts` with theirs, which is said once if all have
+    the same; empty if there is none."""
+    if len(set(counts.values())) == 1:
+        return f"{title} ({next(iter(counts.values()))}): {'; '.join(counts)}."
+    parts = "; ".join(f"{name} {count}" for name, count in counts.items())
+    return f"{title}: {parts}." if parts else ""
 
 
 def refit(figure: Figure, before: float) -> None:

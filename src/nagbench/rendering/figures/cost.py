@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nagbench.rendering.layout import aside, beyond, rows
+from nagbench.rendering.layout import aside, beyond, fitting_blocks, rows
 from nagbench.rendering.looks import looks
 from nagbench.rendering.lookup import finite, foremost, labels
 from nagbench.rendering.style import plain, words
@@ -26,6 +26,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             blocks[workload] = own.sort_values("accuracy", ascending=False, kind="stable")
     if not blocks:
         return words("No run was tested.")
+    kept = len(fitting_blocks(list(blocks.values())))
+    blocks = dict(list(blocks.items())[:kept])
     figure, axes = rows(
         [[named[name] for name in block["optimizer"]] for block in blocks.values()],
         "Test accuracy (%)",

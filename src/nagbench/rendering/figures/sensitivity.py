@@ -32,8 +32,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     shown = [name for name in named if name in set(tried["optimizer"])][:_MOST]
     if not shown:
         return words("No optimizer was tuned over learning rates.")
-    across = min(len(shown), 3 if len(shown) <= 3 else _ABREAST)
-    down = math.ceil(len(shown) / across)
+    down = math.ceil(len(shown) / _ABREAST)
+    across = math.ceil(len(shown) / down)
     figure, grid = plt.subplots(
         down,
         across,
@@ -52,6 +52,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         )
     for axis in list(grid.flat)[len(shown) :]:
         axis.remove()
+    for axis in list(grid.flat)[: len(shown)][-across:]:
+        axis.tick_params(labelbottom=True)  # nothing lies below
     figure.supxlabel("Learning rate")
     figure.supylabel("Validation accuracy (%)")
     return figure

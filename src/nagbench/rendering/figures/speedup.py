@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from nagbench.rendering.layout import aside, beyond, rows
+from nagbench.rendering.layout import aside, beyond, fitting_blocks, rows
 from nagbench.rendering.looks import Look, looks
 from nagbench.rendering.lookup import against, foremost, labels, targets
 from nagbench.rendering.style import GREY, plain, words
@@ -32,6 +32,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     if not blocks:
         return words("No optimizer trained beside the baseline.")
     against_what = plain(named[baseline])
+    kept = len(fitting_blocks(list(blocks.values())))
+    blocks = dict(list(blocks.items())[:kept])
     # Blocks that have ratios lie below the others, beside the axis' numbers.
     blocks = dict(sorted(blocks.items(), key=lambda item: item[1]["ratio"].notna().any()))
     figure, axes = rows(

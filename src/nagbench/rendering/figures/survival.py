@@ -77,7 +77,7 @@ def notes(never: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """A sentence a workload, of the first ones."""
     named, places, found = labels(tables), labels_of(tables), []
     for workload in foremost(tables, tables["survival"])["workload"]:
-        own = never[never["workload"] == workload]
-        counts = {named[row.optimizer]: f"0/{row.runs}" for row in own.itertuples()}
+        runs = never[never["workload"] == workload].set_index("optimizer")["runs"]
+        counts = {label: f"0/{runs[name]}" for name, label in named.items() if name in runs}
         found.append(by_count(f"Never arrived on {places[workload]}", counts))
     return [sentence for sentence in found if sentence]
