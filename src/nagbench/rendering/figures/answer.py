@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +14,6 @@ from nagbench.rendering.style import COLUMN, Look, looks, plain, words
 
 TABLES = ("outcomes", "summary", "times_below", "optimizers", "workloads")
 MOST = 8  # optimizers: the study's first
-_SPREAD = 0.22  # of a row, within which the runs of an optimizer lie
 _METRICS = {
     "accuracy": ("Final test accuracy (%)", 100.0, "{:.1f} %"),
     "gradients": ("Mean time below the targets (gradient evaluations)", 1.0, "{:,.0f}"),
@@ -37,25 +37,31 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         1, 2, sharey=True, figsize=(2 * COLUMN, 0.62 + 0.24 * len(shown)), squeeze=False
     )
     for axis, (metric, (title, scale, form)) in zip(axes.flat, _METRICS.items(), strict=True):
-        runs = outcomes[outcomes["metric"] == metric]
+        runs = outcomes[(outcomes["metric"] == metric) & outcomes["optimizer"].isin(shown)]
+        arrived = runs[~runs["fails"]] if metric == "gradients" else runs
+        sns.swarmplot(
+            x=scale * arrived["value"], y=arrived["optimizer"], hue=arrived["optimizer"],
+            order=shown, hue_order=shown, palette=[style[name].colour for name in shown],
+            size=2.4, alpha=0.5, legend=False, warn_thresh=1, ax=axis,
+        )  # fmt: skip
         for place, name in enumerate(shown):
-            own = runs[runs["optimizer"] == name]
-            _row(
-                axis,
-                name,
-                place,
-                own,
-                means[metric].reindex(shown).loc[name],
-                style[name],
-                scale,
-                form,
-            )
-        axis.set(xlabel=title, ylim=(len(shown) - 0.5, -0.5))
+            failing = runs.loc[runs["optimizer"] == name, "fails"]
+            mean = scale * means[metric].reindex(shown).loc[name, ["mean", "low", "high"]]
+            said = form.format(mean["mean"]) if np.isfinite(mean["mean"]) else "–"
+            if failing.any() and metric == "gradients":
+                said = f"never ({failing.sum()}/{len(failing)}) →"
+            elif np.isfinite(mean["low"]):
+                _mean(axis, place, mean, style[name])
+            axis.annotate(
+                said, (1.01, place), xycoords=axis.get_yaxis_transform(), va="center_baseline",
+                size=7,
+            )  # fmt: skip
+        axis.set(xlabel=title, ylabel="", ylim=(len(shown) - 0.5, -0.5))
         axis.margins(x=0.03)
         axis.spines["left"].set_visible(False)
         axis.tick_params(axis="y", length=0)
         axis.set_yticks(range(len(shown)), [plain(named[name]) for name in shown])
-        axis.xaxis.set_major_formatter("{x:,.0f}" if scale == 1 else "{x:g}")
+        axis.xaxis.set_major_formatter("{x:,.0f}" if metric == "gradients" else "{x:g}")
     return figure
 
 
@@ -65,36 +71,10 @@ def _of(table: pd.DataFrame, workload: str) -> pd.DataFrame:
     return (own[own["clock"] == "gradients"] if "clock" in own else own).set_index("optimizer")
 
 
-def _row(
-    axis: Axes,
-    name: str,
-    place: int,
-    runs: pd.DataFrame,
-    mean: pd.Series,
-    look: Look,
-    scale: float,
-    form: str,
-) -> None:
-    arrived = scale * runs.loc[~runs["fails"] | (scale != 1), "value"]
-    # Set apart in the order of the seeds, so that runs of one seed lie at one height.
-    heights = place + _SPREAD * np.linspace(-1, 1, len(arrived)) * (len(arrived) > 1)
+def _mean(axis: Axes, place: int, mean: pd.Series, look: Look) -> None:
+    ends = mean[["low", "high"]].to_numpy(float)
+    axis.plot(ends, [place, place], color="black", marker="", linewidth=1, zorder=3)
     axis.plot(
-        arrived, heights, marker="o", markersize=2.2, markeredgewidth=0, color=look.colour,
-        alpha=0.45, linestyle="none", label=name,
+        mean["mean"], place, color=look.colour, marker=look.marker, markersize=5,
+        markeredgecolor="black", markeredgewidth=0.6, linestyle="none", zorder=4,
     )  # fmt: skip
-    failing = int(runs["fails"].sum())
-    said = form.format(scale * mean["mean"]) if np.isfinite(mean["mean"]) else "–"
-    if failing and scale == 1:
-        said = f"never ({failing}/{len(runs)}) →"
-    elif np.isfinite(mean["low"]):
-        axis.plot(
-            scale * mean[["low", "high"]].to_numpy(float), [place] * 2, color="black",
-            marker="", linewidth=1,
-        )  # fmt: skip
-        axis.plot(
-            scale * mean["mean"], place, color=look.colour, marker=look.marker, markersize=5,
-            markeredgecolor="black", markeredgewidth=0.6, linestyle="none",
-        )  # fmt: skip
-    axis.annotate(
-        said, (1.01, place), xycoords=axis.get_yaxis_transform(), va="center_baseline", size=7
-    )
