@@ -126,6 +126,7 @@ def test_an_estimate_trains_nothing(folder: Path, capsys: pytest.CaptureFixture[
     [
         (["--settings", "rate=1"], "rate"),
         (["--minutes", "0"], "--minutes"),
+        (["--minutes", "nan"], "--minutes"),
         (["--entry", "small.yaml", "--untuned"], "--entry"),
     ],
 )

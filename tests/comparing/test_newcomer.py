@@ -123,6 +123,7 @@ def test_another_baseline_and_precision(base: str) -> None:
         ({"entry": Path("none.yaml")}, "none.yaml: no such file"),
         ({"reference": "torch.optim:Adagrad", "settings": ("lr=0",)}, "no default of a setting"),
         ({"reference": "no.such:Class"}, "cannot be imported"),
+        ({"reference": "torch:nn"}, "optimizer torch:nn: nothing that makes one"),
     ],
 )
 def test_bad_words_are_one_error(base: str, words: dict[str, Any], message: str) -> None:

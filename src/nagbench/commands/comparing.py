@@ -90,7 +90,7 @@ def _compare(options: argparse.Namespace) -> int | None:
 
     check_variables()
     code = Snapshot()
-    if options.minutes is not None and options.minutes <= 0:
+    if options.minutes is not None and not options.minutes > 0:
         raise InputError("--minutes", f"found {options.minutes:g}", "a number above 0")
     new = newcomer(
         options.reference, options.name, options.label, options.settings, options.space,

@@ -106,7 +106,12 @@ def _searched(text: str) -> tuple[str, dict[str, Any]]:
 
 def defaults(reference: str) -> dict[str, Any]:
     """The defaults of a class or function that are numbers, or pairs of such."""
-    parameters = inspect.signature(build.named(reference, f"optimizer {reference}")).parameters
+    place = f"optimizer {reference}"
+    try:
+        parameters = inspect.signature(build.named(reference, place)).parameters
+    except (TypeError, ValueError) as error:
+        allowed = "a class or function with arguments that Python knows"
+        raise InputError(place, f"nothing that makes one ({error})", allowed) from None
     found = {name: parameter.default for name, parameter in parameters.items()}
     return {
         name: list(value) if isinstance(value, tuple) else value
