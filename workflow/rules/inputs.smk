@@ -99,6 +99,13 @@ def records_beside() -> list[str]:
     return [os.fspath(place) for place in places if used and place.is_file()]
 
 
+def elsewhere_sums() -> list[str]:
+    """Of the study's committed records from other places, if its committed ones are used."""
+    used = config["records"] == "committed" and not IS_PART
+    found = sorted(Path(COMMITTED).glob("*/SHA256SUMS")) if used else []
+    return [os.fspath(path) for path in found]
+
+
 def data_source() -> list[str]:
     """The data file that the user named, if the study takes it."""
     return [config["cifar10"]] if config["cifar10"] and STUDY.data == "cifar10" else []
@@ -137,7 +144,15 @@ def caption_files() -> list[str]:
 
 def paper_files() -> list[str]:
     """What is written by hand for the paper."""
-    patterns = ("*.sty", "*.bib", "latexmkrc", "*.pdf", "*.tex", "sections/*.tex", "beyond/*.tex")
+    patterns = (
+        "*.sty",
+        "*.bib",
+        "latexmkrc",
+        "*.pdf",
+        "*.tex",
+        "sections/*.tex",
+        "beyond/*.tex",
+    )
     return sorted(
         os.fspath(file) for name in patterns for file in Path("paper").glob(name)
     )

@@ -1,13 +1,6 @@
 # Records ─▶ result tables.
 
 
-def elsewhere_sums() -> list[str]:
-    """Of the study's committed records from other places, if its committed ones are used."""
-    used = config["records"] == "committed" and not IS_PART
-    found = sorted(Path(COMMITTED).glob("*/SHA256SUMS")) if used else []
-    return [os.fspath(path) for path in found]
-
-
 rule statistics:
     input:
         code=statistics_code(),

@@ -24,7 +24,7 @@ _SAID = {
 
 def numbers(folder: Path) -> dict[str, str]:
     """Keys `beyond.JUDGEMENT.…` with their text, ready for LaTeX."""
-    found = {}
+    found: dict[str, str] = {}
     for place in sorted(path.parent for path in folder.glob("*/comparisons.csv")):
         pairs, groups = (
             pd.read_csv(place / f"{name}.csv", keep_default_na=False, na_values=[""])

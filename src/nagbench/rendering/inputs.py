@@ -37,16 +37,16 @@ def grids(images: ImageSet, seed: int = SEED) -> dict[str, np.ndarray]:
         pictures[first], images.train_labels[first], training.padding, torch.device("cpu"),
         torch.float64, [0.0] * 3, [255.0] * 3, len(first),
     )  # fmt: skip
-    rows = {"image": pictures[first]}
+    found = {"image": pictures[first]}
     for epoch in EPOCHS:
         plan = epoch_plan(seed, epoch, len(pictures), (height, width), training, [])
         where = np.argsort(plan.order)[first]  # when each is visited, by which chance is dealt
-        shown = resident.crops(
-            torch.arange(len(first)),
-            *(torch.from_numpy(one[where]) for one in (plan.rows, plan.columns, plan.flips)),
+        rows, columns, flips = (
+            torch.from_numpy(one[where]) for one in (plan.rows, plan.columns, plan.flips)
         )
-        rows[f"epoch {epoch}"] = (255 * shown.permute(0, 2, 3, 1)).round().byte().numpy()
-    return rows
+        shown = resident.crops(torch.arange(len(first)), rows, columns, flips)
+        found[f"epoch {epoch}"] = (255 * shown.permute(0, 2, 3, 1)).round().byte().numpy()
+    return found
 
 
 def draw(images: ImageSet) -> Figure:

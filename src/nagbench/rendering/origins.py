@@ -96,7 +96,7 @@ def origins(tables: Tables) -> Callable[[str], Origin | None]:
         if found is None and first == "finding" and ".".join(rest) in _FINDINGS:
             table, columns, where, metric = _FINDINGS[".".join(rest)]
             arms = known.arms.get(main, ()) if metric else ()
-            found = Origin(table, columns, {"workload": main} | where, arms, metric)
+            found = Origin(table, columns, {"workload": main, **where}, arms, metric)
         if found is None:
             workload = main if first == "main" else first
             found = _of_workload(workload, rest, known) if workload in known.arms else None

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import Tables, labels_of
@@ -52,7 +51,7 @@ class Table:
 
         head = " & ".join(f"{{{escape(name)}}}" for name in self.header)
         lines, block = [], ""
-        for row, own in zip_longest(self.rows, self.blocks, fillvalue=""):
+        for row, own in zip(self.rows, self.blocks or len(self.rows) * [""], strict=True):
             if own != block:
                 space = "\\addlinespace\n" * bool(block)
                 name = f"\\multicolumn{{{len(self.header)}}}{{l}}{{\\itshape {escape(own)}}}"
