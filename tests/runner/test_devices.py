@@ -1,5 +1,7 @@
 """GPUs are taken one by one."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,26 @@ def test_a_lock_goes_to_the_first_that_is_free(tmp_path: Path) -> None:
     assert devices._first_free(third) == 0
     for file in [*first, *second, *third]:
         file.close()
+
+
+def test_a_lock_of_another_user_serves_us_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "lock"
+    before = os.umask(0o077)
+    with devices._lock_file(path) as theirs:
+        os.umask(before)
+        assert path.stat().st_mode & 0o777 == 0o666
+
+        def refused(*arguments: object) -> int:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+        monkeypatch.setattr(devices.os, "open", refused)  # as a sticky folder does
+        with devices._lock_file(path) as ours:
+            assert devices._first_free([theirs]) == 0
+            assert devices._first_free([ours]) is None
+    with devices._lock_file(path) as ours:
+        assert devices._first_free([ours]) == 0
 
 
 def test_a_cpu_is_not_claimed(tmp_path: Path) -> None:

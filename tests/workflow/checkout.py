@@ -87,7 +87,7 @@ class Checkout:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=300,
+            timeout=1200,
         )
 
     def pending(self, *targets: str, **config: str) -> dict[str, str]:

@@ -162,7 +162,7 @@ def test_committed_records_need_no_training(finished: Checkout, tmp_path: Path) 
     assert (checkout.folder / table).read_bytes() == (finished.folder / table).read_bytes()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_goes_on(
     finished: Checkout, tmp_path: Path, stop: signal.Signals
 ) -> None:
@@ -178,7 +178,8 @@ def test_an_interrupted_run_goes_on(
         start_new_session=True,
     )
     wait_for(lambda: log.is_file() and "0 of 200 epochs" in log.read_text(), running)
-    os.killpg(running.pid, stop)
+    # Killed, it takes nothing with it: what it started has to see that it is gone.
+    os.kill(running.pid, stop) if stop == signal.SIGKILL else os.killpg(running.pid, stop)
     assert running.wait(timeout=60) != 0
     assert not (checkout.folder / record).exists()
     for folder in (checkout, undisturbed):

@@ -15,6 +15,7 @@ from nagbench.comparing.names import newcomer_name, study_name
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.runner.devices import has_gpu
+from nagbench.runner.workflow import begin
 from nagbench.sources import sources
 from nagbench.study.file import load_study, study_files, study_path
 from nagbench.study.model import Study
@@ -192,6 +193,9 @@ def config_arguments(wildcards, input) -> list[str]:
     ]
 
 
+# Before Snakemake asks for its locks; jobs are no workflow of their own.
+if workflow.is_main_process and begin(Path()):
+    print("Locks of a workflow that was killed are removed.", file=sys.stderr)
 check_cores()
 check_config()
 GIVEN = dict(config)

@@ -175,10 +175,11 @@ def train_jobs(
     from nagbench.runner.stop import Interrupted, Stop
     from nagbench.runner.store import Store
     from nagbench.runner.unit import train_unit
+    from nagbench.runner.workflow import ended as workflow_ended
 
     check_references(job.unit for job in jobs)
     images = images_of(jobs[0].unit, options)
-    store, stop = Store(options.store), Stop(options.minutes)
+    store, stop = Store(options.store), Stop(options.minutes, asked=workflow_ended)
     backend = resolve(options.device)
     for job in jobs:
         begun = _begun(job, images, backend, store)

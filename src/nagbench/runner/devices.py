@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -71,7 +71,7 @@ def claimed(device: str, folder: Path | None = None) -> Iterator[str]:
     ]
     with ExitStack() as files:
         locks = [
-            files.enter_context((folder / f"nagbench-gpu-{name}.lock").open("a"))
+            files.enter_context(_lock_file(folder / f"nagbench-gpu-{name}.lock"))
             for name in identifiers
         ]
         index = _first_free(locks)
@@ -81,6 +81,17 @@ def claimed(device: str, folder: Path | None = None) -> Iterator[str]:
             time.sleep(1)
             index = _first_free(locks)
         yield f"cuda:{index}"
+
+
+def _lock_file(path: Path) -> IO[str]:
+    """The file, for every user of the machine: one that cannot be written can be locked as well."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:  # another user's, in a folder that all share
+        return path.open()
+    with suppress(PermissionError):
+        os.fchmod(handle, 0o666)  # whatever the umask
+    return os.fdopen(handle)
 
 
 def _first_free(locks: Sequence[IO[str]]) -> int | None:

@@ -1,0 +1,69 @@
+"""The process that runs the workflow: whether another one lives, and whether ours still does.
+
+Snakemake locks what it makes by files that a killed process leaves behind, and what it started goes
+on without it. So every process of the workflow holds a lock of the operating system's, which ends
+with it, and tells the training that it starts who it is.
+"""
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+
+STARTER = "NAGBENCH_WORKFLOW"  # the environment's variable: host, process, and when that began
+_LOCK, _LEFT = ".snakemake/nagbench.lock", ".snakemake/locks"
+_held: list[int] = []  # open until the process ends, and its lock with it
+
+
+def begin(folder: Path) -> bool:
+    """Be the workflow of a folder, or one of several; whether locks of a dead one were removed.
+
+    Where the file system has no locks, nothing is known of others, and nothing is removed.
+    """
+    os.environ[STARTER] = f"{socket.gethostname()} {os.getpid()} {_began(os.getpid())}"
+    place = folder / _LOCK
+    try:
+        place.parent.mkdir(exist_ok=True)
+        lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        return False
+    _held.append(lock)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        return False
+    except OSError:
+        return False
+    left = list((folder / _LEFT).glob("*.lock"))
+    for file in left:
+        file.unlink(missing_ok=True)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return bool(left)
+
+
+def ended() -> bool:
+    """Whether the workflow that started this process is gone; False if none did, or elsewhere."""
+    host, _, process = os.environ.get(STARTER, "").partition(" ")
+    number, _, began = process.partition(" ")
+    if host != socket.gethostname() or not number.isdigit():
+        return False
+    return _began(int(number)) != began
+
+
+def _began(process: int) -> str:
+    """When a process began, in ticks of the system's clock; empty if it does not live.
+
+    Where the system tells no times, as on macOS, it is `alive`: a number may be given again.
+    """
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except FileNotFoundError:
+        return "" if Path("/proc/self/stat").exists() else "alive"
+    return "" if state[0] == "Z" else state[19]
