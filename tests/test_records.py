@@ -264,3 +264,13 @@ def test_a_folder_is_sealed_with_its_checksums(tmp_path: Path) -> None:
     (tmp_path / "sealed/runs.parquet").write_bytes(b"other")
     ended = subprocess.run(check, cwd=tmp_path / "sealed", check=False, capture_output=True)
     assert ended.returncode == 1
+
+
+def test_what_another_process_is_writing_is_no_record_yet(tmp_path: Path) -> None:
+    records.write_unit(tmp_path / "units" / "a.parquet", [row("a")])
+    (tmp_path / "units" / ".b.x1y2.parquet").write_bytes(b"PAR1")
+    runs, _ = records.read_any(tmp_path / "units")
+    assert list(runs["run"]) == ["a"]
+    (tmp_path / "units" / "b.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match="b.parquet"):
+        records.read_any(tmp_path / "units")

@@ -175,7 +175,8 @@ def check_sums(folder: Path) -> None:
 def read_any(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The `runs` and `curves` of a unit's file, of a records folder, or of a folder of units."""
     if path.is_dir() and not (path / "runs.parquet").is_file():
-        units = sorted(path.rglob("*.parquet"))
+        # A hidden one is being written, or was left by a process that was killed while it wrote.
+        units = sorted(one for one in path.rglob("*.parquet") if one.name[0] != ".")
         if not units:
             raise InputError(path, "no records", "a file of a unit, or a folder of records")
         return read_units(units)
