@@ -272,5 +272,5 @@ def test_what_another_process_is_writing_is_no_record_yet(tmp_path: Path) -> Non
     runs, _ = records.read_any(tmp_path / "units")
     assert list(runs["run"]) == ["a"]
     (tmp_path / "units" / "b.parquet").write_bytes(b"PAR1")
-    with pytest.raises(InputError, match="b.parquet"):
+    with pytest.raises(InputError, match=r"b\.parquet"):
         records.read_any(tmp_path / "units")

@@ -11,6 +11,7 @@ import pytest
 
 from nagbench.judging import quoted
 from nagbench.rendering.figures import NAMES as FIGURES
+from nagbench.rendering.latex import escape
 from nagbench.rendering.numbers import numbers
 from nagbench.rendering.origins import origin
 from nagbench.rendering.table_files import TABLES
@@ -173,6 +174,27 @@ DOCUMENT = r"""\documentclass{article}
 \ifresult{there}{42}{yes}{no} %s
 \end{document}
 """
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX")
+def test_a_label_of_any_characters_is_set(tmp_path: Path) -> None:
+    """All that may stand in one: the letters that are set as they are, and some of all others."""
+    letters = [chr(n) for n in (*range(0x20, 0x7F), *range(0xA0, 0x3FF), *range(0x2010, 0x20B0))]
+    others = ["\N{ROCKET}", "\u4e2d", "\u05d0", "\u200b", "\ufffd", "\U0010ffff"]
+    shown = "\n\n".join(f"x{escape(one)}x" for one in [*letters, *others])
+    head = (PAPER / "main.tex").read_text(encoding="utf-8").partition(r"\begin{document}")[0]
+    packages = re.findall(
+        r"\\(?:documentclass|usepackage)\S*\{(?:extarticle|\w*enc|lmodern)\}", head
+    )
+    text = "\n".join([*packages, r"\begin{document}", shown, r"\end{document}"])
+    (tmp_path / "x.tex").write_text(text, encoding="utf-8")
+    found = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout.decode(errors="replace")[-2000:]
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX")

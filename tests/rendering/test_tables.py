@@ -110,6 +110,8 @@ def test_an_empty_caption_is_refused(tables: Mapping[str, pd.DataFrame], tmp_pat
         ("50 % & more_or_less", r"50\,\% \& more\_or\_less"),
         ("{a}^b~c\\", r"\{a\}\textasciicircum{}b\textasciitilde{}c\textbackslash{}"),
         ("1 – 2 × 3 ≥ −4", r"1 -- 2 \(\times\) 3 \(\ge\) \(-\)4"),
+        ("Ω-Müller, α µ μ", r"\(\Omega\)-Müller, \(\alpha\) \(\mu\) \(\mu\)"),
+        ("rocket 🚀, 中, Α", "rocket [U+1F680], [U+4E2D], [U+0391]"),
     ],
 )
 def test_text_is_printed_literally(text: str, latex: str) -> None:
