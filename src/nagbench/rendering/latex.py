@@ -21,8 +21,23 @@ _LATIN = {"\n", *map(chr, range(0x20, 0x7F)), *map(chr, range(0xA0, 0x180))} - {
 _SET = set("—‘’“”„…•€")
 _GREEK = re.compile(r"GREEK (SMALL|CAPITAL) LETTER (\w+)")
 # Of which LaTeX has a command; other capitals look like Latin letters.
-_CAPITALS = "GAMMA DELTA THETA LAMDA XI PI SIGMA UPSILON PHI PSI OMEGA".split()
-_SMALL = [*_CAPITALS, *"ALPHA BETA EPSILON ZETA ETA IOTA KAPPA MU NU RHO TAU CHI".split()]
+_CAPITALS = [
+    "GAMMA",
+    "DELTA",
+    "THETA",
+    "LAMDA",
+    "XI",
+    "PI",
+    "SIGMA",
+    "UPSILON",
+    "PHI",
+    "PSI",
+    "OMEGA",
+]
+_SMALL = [
+    *_CAPITALS,
+    *["ALPHA", "BETA", "EPSILON", "ZETA", "ETA", "IOTA", "KAPPA", "MU", "NU", "RHO", "TAU", "CHI"],
+]
 
 
 def escape(text: str) -> str:
