@@ -137,7 +137,7 @@ def test_all_compete(
     # There was no time: three rounds of the shortest turns.
     assert [row["rounds"] for row in kept["rows"]] == [3] * 4
     said = capsys.readouterr()
-    assert "tiny_cnn float32: 4 ways each, in 4 turns, about 0 minutes\n" in said.err
+    assert "tiny_cnn float32: 4 ways each, in 4 turns, about 0 seconds\n" in said.err
     assert "turn 3 of 4" in said.err
     assert "turn 4 of 4" not in said.err
     assert kept["command"] == (

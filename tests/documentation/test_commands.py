@@ -45,7 +45,7 @@ ONLY_PARSED: Mapping[str, tuple[str, ...]] = {
         "snakemake --cores all --config study=cifar10-cnn compare=mine.py:Mine",
         "snakemake --cores all --config study=with-mine.yaml",
         "snakemake --cores all --config study=paper *",
-        "snakemake --cores all --config study=pilot cifar10=FILE",
+        "snakemake --cores all --config study=cifar10-cnn cifar10=FILE",
         "nagbench train paper *",
         "nagbench train paper.json *",
         "nagbench cross-check *",

@@ -44,7 +44,8 @@ def test_every_result_table_is_there_with_every_digit(shown: Shown) -> None:
 
 def test_printed_tables_are_those_of_the_paper(shown: Shown) -> None:
     found = tables_of(shown, "printed")
-    assert set(PRINTED) - set(found) == {"rules"}, "formulas are in LaTeX's own words"
+    # Formulas are in LaTeX's own words, and the pilot trained in one place.
+    assert set(PRINTED) - set(found) == {"rules", "elsewhere"}
     for name, table in found.items():
         printed = PRINTED[name](shown.tables)
         cells = [

@@ -59,12 +59,14 @@ def trained(
 
 
 BROKEN = {"gradient_scaling", "gradient_scaling_up"}
+SLOW = {"kron"}
 
 
 @pytest.mark.parametrize(
     ("optimizer", "model"),
     [
-        *((name, "tiny_cnn") for name in CATALOGUE if name not in BROKEN),
+        *((name, "tiny_cnn") for name in CATALOGUE if name not in BROKEN | SLOW),
+        *(pytest.param(name, "tiny_cnn", marks=pytest.mark.slow) for name in SLOW),
         ("nag", "seed_cnn"),
         ("schedule_free_sgd", "resnet20"),
     ],

@@ -45,7 +45,7 @@ def test_the_points_differ_by_what_they_differ_in_each_run(study: Study) -> None
     assert time.difference < 0  # more accurate at each evaluation
     said = _two_points({"points": found}, "tiny")
     assert "where gradients are taken, is +0.25 points (" in said
-    assert "time below the targets differs by -" in said
+    assert "time below the targets differs by −" in said
 
 
 def test_records_judged_at_one_point_say_so(study: Study) -> None:

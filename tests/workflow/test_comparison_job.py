@@ -35,6 +35,7 @@ def test_it_has_a_card_and_its_study_stays(checkout: Checkout) -> None:
     assert set(checkout.pending(compare="mine.py:FastNAG").values()) == {"compare"}
 
 
+@pytest.mark.slow  # for its checkout
 def test_a_part_or_committed_records_are_refused(checkout: Checkout) -> None:
     for words in ({"records": "committed"}, {"workloads": "tiny"}):
         ended = checkout.run("--dry-run", compare="mine.py:FastNAG", **words)

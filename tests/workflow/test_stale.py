@@ -25,6 +25,7 @@ UNITS = {
 }
 PAPER = {"results/micro/paper.pdf": "paper_pdf"} if has_tex() else {}
 REPORT = {"results/micro/report.html": "report_html"}
+EXPLORER = {"results/micro/explore.html": "explore_html"}
 # The rules that follow the result tables.
 DOWNSTREAM = {"figures", "tables", "report_html", "explore_html"}
 if has_tex():
@@ -221,13 +222,14 @@ def test_the_theory_alone(made: Checkout, module: str) -> None:
 )
 def test_what_draws_a_figure_draws_figures_alone(made: Checkout, path: str, more: str) -> None:
     pending = after(made, f"{SOURCE}/{path}", more)
-    assert pending == {**of_rule(made, "figures"), **REPORT, **PAPER}
+    looks = EXPLORER if path.endswith(".mplstyle") else {}  # the page has the figures' colours
+    assert pending == {**of_rule(made, "figures"), **REPORT, **PAPER, **looks}
     assert {"figures/micro/ranks.pdf", "figures/micro/ranks.png"} <= pending.keys()
 
 
 def test_a_table_makes_no_figure(made: Checkout) -> None:
     pending = after(made, f"{SOURCE}/rendering/tables/setup.py")
-    assert pending == {**of_rule(made, "tables"), **REPORT, **PAPER}
+    assert pending == {**of_rule(made, "tables"), **REPORT, **PAPER, **EXPLORER}
 
 
 def test_a_caption_draws_nothing(made: Checkout) -> None:
@@ -240,7 +242,8 @@ def test_a_caption_draws_nothing(made: Checkout) -> None:
 @pytest.mark.parametrize("name", ["numbers", "captions"])
 def test_words_of_the_paper_make_the_paper_alone(made: Checkout, name: str) -> None:
     pending = after(made, f"{SOURCE}/rendering/{name}.py")
-    assert pending == {f"results/micro/paper/{name}.tex": name, **PAPER}
+    page = EXPLORER if name == "numbers" else {}  # it tells the registration in their words
+    assert pending == {f"results/micro/paper/{name}.tex": name, **PAPER, **page}
 
 
 def test_a_formula_that_changed_is_printed_again(made: Checkout, tmp_path: Path) -> None:

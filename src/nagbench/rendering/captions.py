@@ -8,6 +8,7 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.rendering.latex import escape
+from nagbench.rendering.lookup import seeds
 from nagbench.rendering.result_tables import ResultTables
 
 _OF_NO_STUDY = ("theory", "rates", "calibration", "rules", "computing", "checklist")
@@ -56,12 +57,3 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
                 words += f"; {tuned if path.stem in _OF_TUNING else tested}"
         found[path.stem] = escape(words)
     return found
-
-
-def seeds(tables: Mapping[str, pd.DataFrame]) -> str:
-    """How many test seeds the optimizers have that were tested; as planned, where none was."""
-    counts = tables["outcomes"].groupby(["workload", "optimizer"])["seed"].nunique()
-    most = sorted({*counts}) or [tables["study"].iloc[0]["testing_seeds"]]
-    if most[0] != most[-1]:
-        return f"{most[0]} to {most[-1]} seeds"
-    return "1 seed" if most[0] == 1 else f"{most[0]} seeds"

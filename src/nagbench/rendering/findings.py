@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nagbench.rendering.captions import seeds
-from nagbench.rendering.lookup import Tables, labels
+from nagbench.rendering.lookup import Tables, labels, seeds
 from nagbench.rendering.tables.claims import reader_name
 from nagbench.statistics.verdict_table import (
     CONTRADICTED,

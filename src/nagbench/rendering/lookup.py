@@ -114,3 +114,12 @@ def against(
     for column in columns.values():
         found[column] = finite(found[column]).where(found[column] > 0)
     return found
+
+
+def seeds(tables: Tables) -> str:
+    """How many test seeds the optimizers have that were tested; as planned, where none was."""
+    counts = tables["outcomes"].groupby(["workload", "optimizer"])["seed"].nunique()
+    most = sorted({*counts}) or [tables["study"].iloc[0]["testing_seeds"]]
+    if most[0] != most[-1]:
+        return f"{most[0]} to {most[-1]} seeds"
+    return "1 seed" if most[0] == 1 else f"{most[0]} seeds"
