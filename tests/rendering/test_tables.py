@@ -15,7 +15,7 @@ from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading
 from nagbench.rendering.numbers import numbers, write_numbers
 from nagbench.rendering.result_tables import ResultTables
-from nagbench.rendering.table import p_value
+from nagbench.rendering.table import Cell, Table, p_value
 from nagbench.rendering.table_files import TABLES, write_table
 from nagbench.rendering.tables.outcomes import results
 
@@ -129,3 +129,25 @@ def test_p_values_as_papers_print_them(p: float, text: str) -> None:
 def test_an_unknown_table_names_those_there_are(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'pie'.*results"):
         write_table("pie", ResultTables(folder), [tmp_path / "pie.tex"])
+
+
+def test_print_sets_groups_apart_and_plain_text_keeps_the_order() -> None:
+    rows = [[Cell(name)] for name in ("nag", "sgd", "printed", "nag", "sgd")]
+    table = Table(["Optimizer"], "l", rows, [*3 * ["one"], *2 * ["two"]], [1, 0, 2, 1, 0])
+    body = table.tex().partition("\\midrule\n")[2].partition("\\bottomrule")[0]
+    assert body.splitlines() == [
+        r"\multicolumn{1}{l}{\itshape one} \\",
+        r"{sgd} \\",
+        r"\cmidrule[0.2pt]{1-1}",
+        r"{nag} \\",
+        r"\cmidrule[0.2pt]{1-1}",
+        r"{printed} \\",
+        r"\addlinespace",
+        r"\multicolumn{1}{l}{\itshape two} \\",
+        r"{sgd} \\",
+        r"\cmidrule[0.2pt]{1-1}",
+        r"{nag} \\",
+    ]
+    assert [line.split(",")[1] for line in table.csv().splitlines()[1:]] == [
+        "nag", "sgd", "printed", "nag", "sgd",
+    ]  # fmt: skip

@@ -34,7 +34,7 @@ class Table:
     columns: str
     rows: Sequence[Sequence[Cell]]
     blocks: Sequence[str] = ()  # of each row; none if there are no blocks
-    groups: Sequence[int] = ()  # of each row; where it changes within a block LaTeX draws a rule
+    groups: Sequence[int] = ()  # of each row; LaTeX sorts a block by them, with rules between
 
     @property
     def formats(self) -> dict[str, Callable[[], str]]:
@@ -51,11 +51,13 @@ class Table:
             return f"\\bfseries {text}" if value.marked else text
 
         head = " & ".join(f"{{{escape(name)}}}" for name in self.header)
-        lines, block, count = [], "", len(self.rows)
-        group = self.groups[0] if self.groups else 0
-        parts = zip(self.rows, self.blocks or [""] * count, self.groups or [0] * count, strict=True)
-        for row, own, its in parts:
-            if own == block and its != group:
+        lines: list[str] = []
+        block, group, count = "", 0, len(self.rows)
+        blocks, groups = self.blocks or [""] * count, self.groups or [0] * count
+        first = {name: place for place, name in reversed([*enumerate(blocks)])}
+        parts = zip(self.rows, blocks, groups, strict=True)
+        for row, own, its in sorted(parts, key=lambda part: (first[part[1]], part[2])):
+            if lines and own == block and its != group:
                 lines.append(f"\\cmidrule[0.2pt]{{1-{len(self.header)}}}\n")
             group = its
             if own != block:
@@ -108,9 +110,8 @@ _GROUPS = {"Nesterov": 1, "as printed": 2}  # by family; rivals are 0
 class PerWorkload:
     """The rows of a table that begin with an optimizer, in blocks if there are several workloads.
 
-    `add` takes the cells after the optimizer's. In a block rivals come first, then Nesterov's
-    method and its kin, then what is tested as printed; an excerpt keeps the order that it was
-    asked for.
+    `add` takes the cells after the optimizer's. In print rivals come first, then Nesterov's method
+    and its kin, then what is tested as printed; an excerpt keeps the order that it was asked for.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -119,23 +120,20 @@ class PerWorkload:
         frame = tables["optimizers"]
         self._families = dict(zip(frame["optimizer"], frame["family"], strict=True))
         self._whole = len(frame) == tables["study"]["optimizers"].iloc[0]
-        self._places: dict[str, int] = {}
-        self._rows: list[tuple[int, int, str, list[Cell]]] = []
+        self._blocks: list[str] = []
+        self._groups: list[int] = []
+        self._rows: list[list[Cell]] = []
         baseline = str(tables["study"]["baseline"].iloc[0])
         self.baseline = self._labels.get(baseline, baseline)  # in an excerpt without it
 
     def add(self, workload: str, optimizer: str, *cells: Cell) -> None:
-        place = self._places.setdefault(workload, len(self._places))
-        group = _GROUPS.get(self._families[optimizer], 0) if self._whole else 0
-        row = [Cell(self._labels[optimizer]), *cells]
-        self._rows.append((place, group, self._labels[workload], row))
+        self._blocks.append(self._labels[workload])
+        self._groups.append(_GROUPS.get(self._families[optimizer], 0) if self._whole else 0)
+        self._rows.append([Cell(self._labels[optimizer]), *cells])
 
     def table(self, name: str, header: Sequence[str], columns: str) -> Table:
-        found = sorted(self._rows, key=lambda row: row[:2])  # stable: the study's order else
-        blocks = [block for _, _, block, _ in found] if self._several else []
-        groups = [group for _, group, _, _ in found]
-        rows = [row for *_, row in found]
-        return Table([name, *header], f"l{columns}", rows, blocks, groups)
+        blocks = self._blocks if self._several else []
+        return Table([name, *header], f"l{columns}", self._rows, blocks, self._groups)
 
 
 def p_value(p: float) -> str:
