@@ -30,14 +30,15 @@ def _printed(results: Tables) -> list[dict[str, Any]]:
         table = function(results)
         if not table.rows or any(cell.formula for row in table.rows for cell in row):
             continue  # formulas are in LaTeX's own words
-        rows = [[[cell.text] if cell.marked else cell.text for cell in row] for row in table.rows]
+        header, cells = table.flat
+        rows = [[[cell.text] if cell.marked else cell.text for cell in row] for row in cells]
         about = (function.__doc__ or "").strip()
         found.append(
             {
                 "name": name,
                 "kind": PRINT,
                 "about": " ".join(about.split()),
-                "header": list(table.header),
+                "header": list(header),
                 "rows": rows,
             }
         )

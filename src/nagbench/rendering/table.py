@@ -77,7 +77,7 @@ class Table:
         """Plain values, one more column a mark would need is left out."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        header, rows = self._flat
+        header, rows = self.flat
         writer.writerow(header)
         writer.writerows([cell.text for cell in row] for row in rows)
         return text.getvalue()
@@ -90,13 +90,13 @@ class Table:
 
         rows = [
             line([f"**{cell.text}**" if cell.marked else cell.text for cell in row])
-            for row in self._flat[1]
+            for row in self.flat[1]
         ]
-        header = self._flat[0]
+        header = self.flat[0]
         return line(header) + line(["---"] * len(header)) + "".join(rows)
 
     @property
-    def _flat(self) -> tuple[Sequence[str], Sequence[Sequence[Cell]]]:
+    def flat(self) -> tuple[Sequence[str], Sequence[Sequence[Cell]]]:
         """Header and rows with the blocks as a column."""
         if not self.blocks:
             return self.header, self.rows
