@@ -85,7 +85,15 @@ def made_up(verdicts: dict[str, str] | None = None, **facts: Any) -> dict[str, p
             [{"optimizer": "sgd", "label": "SGD"}, {"optimizer": "nag", "label": "NAG"}]
         ),
         "summary": pd.DataFrame([{"workload": "cnn", "optimizer": one} for one in ("sgd", "nag")]),
+        "outcomes": outcomes(),
     }
+
+
+def outcomes(**seeds: int) -> pd.DataFrame:
+    """Test runs: of each optimizer so many seeds, and one more on another workload."""
+    rows = [("cnn", name, seed) for name, count in seeds.items() for seed in range(count)]
+    rows += [("other", "sgd", 1)]
+    return pd.DataFrame(rows, columns=["workload", "optimizer", "seed"])
 
 
 def sentences(verdicts: dict[str, str] | None = None, **facts: Any) -> list[str]:
@@ -160,7 +168,10 @@ def test_every_combination_of_verdicts_is_one_sentence(topics: tuple) -> None:
 
 def test_the_scope_says_how_many_seeds_once_there_are_some() -> None:
     assert "in batches of 128, every optimizer tuned alike" in answer_block(made_up())
-    assert "of 128, 20 seeds each, every" in answer_block(made_up({"C0c_spread": OPEN}))
+    alike = {**made_up(), "outcomes": outcomes(sgd=20, nag=20)}
+    assert "of 128, 20 seeds each, every" in answer_block(alike)
+    fewer = {**made_up(), "outcomes": outcomes(sgd=20, nag=20, adam=12)}
+    assert "of 128, 12 to 20 seeds each, every" in answer_block(fewer)
     assert "below 60 to 75 % validation" in answer_block(made_up())
 
 

@@ -152,7 +152,7 @@ def _kill_and_compare(server: subprocess.Popen[str], study: Path, tmp_path: Path
             elif word == "ended":
                 return number != "0"
             if after is not None and child:
-                time.sleep(after)
+                time.sleep(after)  # the moment is what the test varies
                 with contextlib.suppress(ProcessLookupError):  # it was faster
                     os.kill(child, signal.SIGKILL)
                 after = None

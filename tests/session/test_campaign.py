@@ -54,6 +54,7 @@ def rented(tmp_path: Path, small: dict[str, Any], images: ImageSet) -> Rented:
     return Rented(tmp_path, small, images)
 
 
+@pytest.mark.slow
 def test_cut_off_a_session_saves_all_and_the_next_goes_on(rented: Rented, tmp_path: Path) -> None:
     with rented.begin("first", "--no-checks") as process:
         # A run is finished, and many are not begun.

@@ -65,7 +65,7 @@ while True:
     for path in pathlib.Path({str(tmp_path / "out")!r}).glob("*-work-1.tar.gz"):
         if "runs/a/a.json" in tarfile.open(path).getnames():
             raise SystemExit(0)
-    time.sleep(0.05)
+    time.sleep(0.05)  # between two looks; the session ends it after its minute
 """
     assert session.run("part", python(waits), 60) == 0
 

@@ -6,7 +6,7 @@ are added. It is about the claims of `cifar10-cnn`, whose names its registration
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from nagbench.errors import InputError
 from nagbench.rendering.excerpt import Excerpt
 from nagbench.rendering.figure_files import write_figure
-from nagbench.rendering.lookup import Tables, labels
+from nagbench.rendering.lookup import Tables, labels, seeds
+from nagbench.rendering.prose import joined
 from nagbench.rendering.tables.claims import counts, remarks
 from nagbench.statistics.verdict_table import (
     CONTRADICTED,
@@ -54,8 +55,8 @@ class Topic:
         """The rivals against whom the verdict is the same; those tested come with their effects."""
         if verdict in (OPEN, NOT_TESTABLE):
             end = "is **open**" if verdict == OPEN else "**cannot be told**"
-            return f"whether {it} {self.asked} {enumerated(others, 'or')} {end}"
-        all_of_them = enumerated(others, "and")
+            return f"whether {it} {self.asked} {joined(others, 'or')} {end}"
+        all_of_them = joined(others)
         if verdict == NOT_YET:
             its = f"its {self.noun}" if it == "it" else f"the {self.noun} of {it}"
             return f"{its} has **not been tested yet** against {all_of_them}"
@@ -121,7 +122,7 @@ def verdicts_block(tables: Tables) -> str:
         f"--optimizers {','.join(drawn)} --workloads {workload} --output {FIGURE}"
     )
     lines = [
-        f"![Learning curves of {enumerated([named[one] for one in drawn], 'and')}]({FIGURE})",
+        f"![Learning curves of {joined([named[one] for one in drawn])}]({FIGURE})",
         "",
         f"Means over seeds with their 95 % intervals. Drawn by `{command}`.",
         "",
@@ -152,12 +153,6 @@ def with_runs(tables: Tables) -> list[str]:
     summary, workload = tables["summary"], tables["workloads"]["workload"].iloc[0]
     there = set(summary.loc[summary["workload"] == workload, "optimizer"])
     return [name for name in _DRAWN if name in there]
-
-
-def enumerated(words: Iterable[str], last: str) -> str:
-    """As prose lists them, `last` before the last."""
-    *first, end = words
-    return f"{', '.join(first)} {last} {end}" if first else end
 
 
 def _headlines(tables: Tables) -> dict[str, Any]:
@@ -226,11 +221,12 @@ def _scope(tables: Tables) -> str:
     """What was trained, how speed is measured, and what brackets hold."""
     study, workload = tables["study"].iloc[0], tables["workloads"].iloc[0]
     goals = json.loads(workload["targets"])
-    pairs = max(row.pairs for row in _headlines(tables).values())
-    seeds = f"{pairs} seeds each, " if pairs else ""
+    outcomes = tables["outcomes"]
+    own = outcomes[outcomes["workload"] == workload["workload"]]
+    each = f"{seeds({**tables, 'outcomes': own})} each, " if len(own) else ""
     return (
         f"Scope: {study['edition']}, a CNN of {workload['parameters']:,} weights, "
-        f"{workload['epochs']} epochs in batches of {workload['batch_size']}, {seeds}every "
+        f"{workload['epochs']} epochs in batches of {workload['batch_size']}, {each}every "
         "optimizer tuned alike; other data and networks may differ. Speed is the mean time below "
         f"{100 * goals[0]:g} to {100 * goals[-1]:g} % validation accuracy, counted in gradients; "
         "accuracy is that of the test set at the end; brackets are confidence intervals over seeds."

@@ -3,12 +3,12 @@ fall."""
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from nagbench.rendering.lookup import Tables, labels, seeds
+from nagbench.rendering.prose import joined
 from nagbench.rendering.tables.claims import reader_name
 from nagbench.statistics.verdict_table import (
     CONTRADICTED,
@@ -247,11 +247,6 @@ def elsewhere(tables: Tables) -> str:
             told = "; ".join(f"{claim[name]} ({reader_name(name)})" for name in names)
             said += f" Tested there alone and {verdict}: {told}."
     return said
-
-
-def joined(words: Sequence[str]) -> str:
-    """The words as an enumeration."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def _here(tables: Tables, name: str) -> pd.DataFrame:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from nagbench.files import atomic_path
-from nagbench.rendering.findings import findings, joined
+from nagbench.rendering.findings import findings
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
 from nagbench.rendering.origins import origins
+from nagbench.rendering.prose import joined
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect, in_words

@@ -78,7 +78,7 @@ def claimed(device: str, folder: Path | None = None) -> Iterator[str]:
         if index is None:
             print("Every GPU trains for others: waiting for one.", file=sys.stderr, flush=True)
         while index is None:
-            time.sleep(1)
+            time.sleep(1)  # the system wakes nobody for the first of several locks
             index = _first_free(locks)
         yield f"cuda:{index}"
 
