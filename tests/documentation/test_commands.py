@@ -44,7 +44,6 @@ ONLY_PARSED: Mapping[str, tuple[str, ...]] = {
         "nagbench compare mine.py:Mine --study cifar10-cnn",
         "snakemake --cores all --config study=cifar10-cnn compare=mine.py:Mine",
         "snakemake --cores all --config study=with-mine.yaml",
-        "snakemake --cores all --config study=paper *",
         "snakemake --cores all --config study=cifar10-cnn cifar10=FILE",
         "nagbench train paper *",
         "nagbench train paper.json *",
