@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -168,10 +167,7 @@ def test_a_command_that_is_none_is_found() -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The repository as a commit of the working tree would have it, and its environment."""
-    python = REPOSITORY / ".venv"
-    assert (python / ".complete").is_file(), "make test-docs makes the environment"
-    assert Path(sys.prefix).resolve() == python.resolve()
+    """The repository as a commit of the working tree would have it, with its own environment."""
     folder = tmp_path_factory.mktemp("clone") / "clone"
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(listed, cwd=REPOSITORY, capture_output=True, check=True, text=True)
@@ -179,9 +175,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (REPOSITORY / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, folder / name, follow_symlinks=False)
-    (folder / ".venv").symlink_to(python)
-    for name in ("envs/lock.txt", "envs/install-python.sh", "pyproject.toml"):
-        os.utime(folder / name, (0, 0))  # older than the environment, which is not made anew
     for words in (
         "init --quiet",
         "config user.name Reader",
@@ -190,6 +183,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "commit --quiet --message all",
     ):
         subprocess.run(["git", *words.split()], cwd=folder, check=True)
+    subprocess.run(["make", "--silent", "environment"], cwd=folder, check=True)
     # As an earlier study there leaves them: minutes of simulation, which no guide is about.
     simulated = folder / "results/validation"
     simulated.mkdir(parents=True)
@@ -203,8 +197,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_a_guide_says_works(guide: Path, clone: Path) -> None:
     """Its files are written and its commands run as typed, in their order."""
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
-    environment["PYTHONPATH"] = str(clone / "src")
-    environment["PATH"] = f"{REPOSITORY / '.venv/bin'}{os.pathsep}{environment['PATH']}"
+    environment["PATH"] = f"{clone / '.venv/bin'}{os.pathsep}{environment['PATH']}"
     for before, language, text in blocks(guide.read_text(encoding="utf-8")):
         if language not in SHELL:
             if re.search(r"Write `[^`]+`:$", before):
