@@ -267,12 +267,22 @@ def tables_and_records(options: argparse.Namespace) -> "Results":
 
 
 def _export(options: argparse.Namespace) -> None:
-    from nagbench.export import export, parts
+    from nagbench.exporting import archive, croissant
+    from nagbench.exporting.about import README, about, readme
+    from nagbench.exporting.crate import FILE, crate
+    from nagbench.records import read_tables
     from nagbench.study.file import load_study, study_files, study_path
 
+    archive.check_name(options.output)
     study = load_study(options.study)
     records = options.records or Path("results", study.name, "records")
     statistics = options.statistics or Path("results", study.name, "statistics")
-    files = parts(study, study_files(study_path(options.study)), records, statistics)
-    export(files, f"nagbench-{study.name}", options.output)
-    print(f"{len(files)} files and their checksums in {options.output}")
+    own = study_files(study_path(options.study))
+    files = archive.parts(study, own, records, statistics)
+    contents = {entry: path.read_bytes() for entry, path in files.items()}
+    said = about(study, read_tables(records)[0], contents["CITATION.cff"])
+    contents[README] = readme(said, own[0].name, contents)
+    contents[croissant.FILE] = croissant.croissant(said, contents)
+    contents[FILE] = crate(said, contents, f"study/{own[0].name}")
+    archive.pack(contents, f"nagbench-{study.name}", options.output)
+    print(f"{len(contents)} files and their checksums in {options.output}")

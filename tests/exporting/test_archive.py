@@ -22,10 +22,10 @@ OWN = "import torch\n\n\nclass Own(torch.optim.SGD):\n    pass\n"
 
 @pytest.fixture
 def results(tmp_path: Path, folder: Path) -> Path:
-    """What a study left: result tables, and sealed records, whose content is not looked at."""
+    """What a study left: result tables, and sealed records, here those of another study."""
     (tmp_path / "records").mkdir()
     for name in ("runs", "curves"):
-        (tmp_path / f"records/{name}.parquet").write_bytes(name.encode())
+        shutil.copy(Path("paper/records/pilot", f"{name}.parquet"), tmp_path / "records")
     seal(tmp_path / "records")
     assert folder.parent == tmp_path
     return tmp_path

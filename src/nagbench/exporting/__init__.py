@@ -1,0 +1,1 @@
+"""A study's records and results as one archive, described for machines that find and check data."""
