@@ -9,7 +9,15 @@ from typing import NoReturn
 
 # Commands by what one wants with them, in the order in which one does.
 SUBJECTS: Mapping[str, Sequence[str]] = {
-    "prepare a study": ("data", "plan", "power", "register", "optimizers", "schema"),
+    "prepare a study": (
+        "data",
+        "new-study",
+        "plan",
+        "power",
+        "register",
+        "optimizers",
+        "schema",
+    ),
     "train": ("train", "session", "choose", "collect", "records", "verify", "preflight", "bench"),
     "look at results": (
         "show",

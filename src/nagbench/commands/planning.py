@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 import textwrap
 from dataclasses import asdict, replace
@@ -66,7 +67,24 @@ def add(verbs: Verbs) -> None:
     added = verbs.add("optimizers", _optimizers, "list the catalogue")
     added.add_argument("--json", action="store_true", help="with all that is known of each")
 
+    added = verbs.add("new-study", _new_study, "write a study file to begin with")
+    added.add_argument("file", type=Path, help="my-study.yaml, for one; no file may be there")
+    added.add_argument(
+        "--extends", default="demo", help="a shipped study or a file (default: demo)"
+    )
+    added.add_argument("--optimizers", default="", help="some of that study's, with commas between")
+
     verbs.add("schema", _schema, "print the JSON schema of study files")
+
+
+def _new_study(options: argparse.Namespace) -> None:
+    from nagbench.study.beginning import begin
+
+    named = [name.strip() for name in options.optimizers.split(",") if name.strip()]
+    study = begin(options.file, options.extends, named)
+    units = len(study.pairs())
+    print(f"{options.file}: {units} optimizers on {', '.join(study.workloads)}; edit it, then")
+    print(f"nagbench plan {shlex.quote(str(options.file))}")
 
 
 def _preflight(options: argparse.Namespace) -> int | None:
