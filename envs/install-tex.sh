@@ -4,7 +4,10 @@
 set -euo pipefail
 
 here=$(dirname "$0")
-mapfile -t packages < "$here/tex-packages.txt"
+packages=()
+while read -r package; do
+    packages+=("$package")
+done < "$here/tex-packages.txt"
 
 tex_is_there() {
     local program style

@@ -4,14 +4,17 @@ set -euo pipefail
 cores=$1
 stamp=.stamps/test
 
+sha256() { # macOS has the other one
+    if command -v sha256sum > /dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi
+}
 files() {
     git ls-files --cached --others --exclude-standard 2> /dev/null ||
         find Snakefile Makefile pyproject.toml src tests workflow paper envs examples -type f
 }
 # Taken before the run: a file that is edited meanwhile has not been tested.
 digest=$(files | sort | while read -r file; do
-    if [ -f "$file" ]; then sha256sum "$file"; fi
-done | sha256sum)
+    if [ -f "$file" ]; then sha256 "$file"; fi
+done | sha256)
 
 if [ $# -eq 1 ] && [ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$digest" ]; then
     echo "Nothing to do: the tests passed with these files. $(tail -n 1 "$stamp")"

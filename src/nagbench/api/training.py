@@ -17,7 +17,7 @@ from nagbench.engine.recipe import plain
 from nagbench.errors import InputError
 from nagbench.optimizers.spec import OptimizerSpec
 from nagbench.records import read_units
-from nagbench.runner.devices import DEVICES, has_gpu
+from nagbench.runner.devices import DEVICES, cores, has_gpu
 from nagbench.statistics.roles import select
 from nagbench.statistics.tidy import tidy
 from nagbench.study.choice import write_choice
@@ -102,7 +102,7 @@ def train(
         halving=None,
     )
     if lanes is None and (device == "cpu" or not has_gpu()):
-        lanes = min(len(unit.seeds), len(os.sched_getaffinity(0)))
+        lanes = min(len(unit.seeds), cores())
     with tempfile.TemporaryDirectory() as folder:
         plan, chosen, output = (Path(folder, one) for one in ("plan.json", "c.json", "o.parquet"))
         write_plan(plan, [unit])

@@ -5,6 +5,7 @@ import shutil
 import sys
 
 from nagbench.display.words import cut
+from nagbench.runner.devices import cores
 
 _IDLE = 0.25  # of the cores, which a machine's own chores may take
 
@@ -37,10 +38,10 @@ def load() -> float:
 
     Asked before anything is timed: beside others, times are too long and ratios uneven.
     """
-    found, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
-    if found > _IDLE * cores:
+    found, count = os.getloadavg()[0], cores()
+    if found > _IDLE * count:
         print(
-            f"WARNING: others use {found:.1f} of {cores} cores: times beside them are no good",
+            f"WARNING: others use {found:.1f} of {count} cores: times beside them are no good",
             file=sys.stderr,
         )
     return found

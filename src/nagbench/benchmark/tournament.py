@@ -6,6 +6,7 @@ machine, and a slow minute of it falls on all.
 
 import contextlib
 import os
+import resource
 import statistics
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from nagbench.engine.clock import now
 from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
 from nagbench.models.size import flops
+from nagbench.runner.devices import cores
 
 TRAINING_IMAGES = 45_000  # of an epoch, for runs per hour
 LANES = (1, 2, 4, 8, 16, 32)
@@ -86,8 +88,7 @@ class Result:
 
 def ways(device: str) -> list[str]:
     """The names of all that compete on this machine, with the number of runs."""
-    cores = len(os.sched_getaffinity(0))
-    lanes = [n for n in LANES if device != "cpu" or n <= cores]
+    lanes = [n for n in LANES if device != "cpu" or n <= cores()]
     names = ["plain", "careful", *(f"engine {n}" for n in lanes)]
     return names + [f"convolutions {n}" for n in lanes] if device == "cpu" else names
 
@@ -110,7 +111,7 @@ def compete(
     with contextlib.ExitStack() as stack:
         begun = {name: stack.enter_context(_team(name, recipe, device)) for name in ways(device)}
         teams = {name: team for name, team in begun.items() if team.fits()}
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        torch.set_num_threads(cores())
         matrix, memory = matrix_ceiling(recipe.precision, place), memory_ceiling(place)
         left = until - time.perf_counter()
         seconds = max(_SHORTEST, left / len(teams) / (rounds + 1))
@@ -196,7 +197,7 @@ def _team(name: str, recipe: Recipe, device: str) -> Iterator[_Team]:
 def _member(there: Connection, way: str, recipe: Recipe, name: str, lanes: int) -> None:
     device = torch.device(name)
     if way in ("plain", "careful"):
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        torch.set_num_threads(cores())
     else:
         numerics.establish(device)
     try:
@@ -241,6 +242,9 @@ def _family(process: int) -> list[int]:
 
 
 def _resident_peak(process: int) -> int:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    status = Path(f"/proc/{process}/status")
+    if not status.exists():  # on macOS, where the processes that it started are not counted
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    lines = status.read_text().splitlines()
     kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
     return 1024 * int(kilobytes)

@@ -1,7 +1,6 @@
 """Commands that make data ready, train, choose, and train again to verify."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -310,12 +309,13 @@ def _trainer(
     """A unit alone trains in this process: several may be under way, and who started them counts
     the cores. Of many, a CPU trains one run on each core, a GPU as many side by side as pay. Code
     from outside may end its process or change its folder, so it never trains in this one."""
+    from nagbench.runner.devices import cores
     from nagbench.runner.many_processes import ManyProcesses, comes_from_outside
     from nagbench.runner.one_process import OneProcess
 
     count, lanes = 1, options.lanes
     if device == "cpu":
-        count, lanes = lanes or (1 if options.unit else len(os.sched_getaffinity(0))), 1
+        count, lanes = lanes or (1 if options.unit else cores()), 1
     if options.unit and count == 1 and not comes_from_outside(unit.base.optimizer):
         alone = OneProcess(images, store, stop, device, code, lanes, strict=options.strict)
         return nullcontext(alone)

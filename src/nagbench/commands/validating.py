@@ -58,12 +58,12 @@ def _calibrate(options: argparse.Namespace) -> None:
 
 
 def _cross_check(options: argparse.Namespace) -> None:
-    import os
 
     import pandas as pd
 
     from nagbench.data.images import load
     from nagbench.parquet import write_frame
+    from nagbench.runner.devices import cores
     from nagbench.validation.agreement import Setting, compared
     from nagbench.validation.cross_check import cross_check
 
@@ -72,7 +72,7 @@ def _cross_check(options: argparse.Namespace) -> None:
             raise InputError(f"--{name}", f"found {found}", f"{least} or more")
     rows = []
     seeds = range(FIRST_SEED, FIRST_SEED + options.seeds)
-    processes = len(os.sched_getaffinity(0))
+    processes = cores()
     images, setting = load(options.data), Setting(epochs=options.epochs)
     for row in cross_check(images, setting, seeds, processes):
         print(f"{row['way']:10} seed {row['seed']}: {100 * row['accuracy']:.2f} %", flush=True)

@@ -4,6 +4,7 @@ import importlib
 import math
 import multiprocessing
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -44,7 +45,8 @@ def write_figures(
     for name in outputs:
         check(name, width, font_size)
         _module(name)  # once, and not in each process
-    context = multiprocessing.get_context("fork")
+    # Elsewhere than on Linux a fork of a process that has drawn may crash.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(processes, context) as pool:
         tasks = [pool.submit(write, name, outputs=files) for name, files in outputs.items()]
         for task in tasks:

@@ -28,6 +28,13 @@ def has_gpu() -> bool:
     return listed.returncode == 0 and "GPU " in listed.stdout
 
 
+def cores() -> int:
+    """The cores that this process may use; where the system does not say, as on macOS, all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def resolve(device: str) -> str:
     """`cpu` or `cuda` for what the user asked; an `InputError` for a GPU that torch cannot use."""
     import torch

@@ -4,7 +4,6 @@ A workload's network is timed once, and each optimizer's step by itself on that 
 parameters; of methods that evaluate several gradients in a step these are counted.
 """
 
-import os
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
+from nagbench.runner.devices import cores
 from nagbench.step_costs import StepCosts
 from nagbench.study.unit import Unit, first_settings
 
@@ -73,7 +73,7 @@ def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = No
         measured: What steps cost there, side by side; times are then taken from it, and the device
             need not be here.
     """
-    lanes = 1 if device != "cpu" else len(os.sched_getaffinity(0))
+    lanes = 1 if device != "cpu" else cores()
     place = torch.device("cpu" if measured else device)
     numerics.establish(place)
     networks: dict[str, _Network] = {}
