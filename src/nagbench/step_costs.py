@@ -72,16 +72,20 @@ class StepCosts:
         place, found = "step costs", f"none of {optimizer} on {workload}"
         raise InputError(place, found, "what `nagbench bench optimizers --study` measured")
 
+    def unmeasured(self, arms: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of the workloads and optimizers whose steps were not timed."""
+        known = {(cost.workload, cost.optimizer) for cost in self.costs}
+        return [arm for arm in arms if arm not in known]
+
     def obstacle(self, arms: Sequence[tuple[str, str]]) -> str:
         """Why the steps of workloads and optimizers cannot be compared; empty if they can.
 
         Steps that were executed otherwise, or beside more or fewer, would tell of the engine and
         not of the optimizers.
         """
+        for workload, optimizer in self.unmeasured(arms):
+            return f"no step of {optimizer} on {workload} was measured"
         found = {(cost.workload, cost.optimizer): cost for cost in self.costs}
-        for workload, optimizer in arms:
-            if (workload, optimizer) not in found:
-                return f"no step of {optimizer} on {workload} was measured"
         ways = [f"{found[arm].execution}, {found[arm].lanes} lanes" for arm in arms]
         return "" if len(set(ways)) == 1 else "steps executed otherwise: " + " against ".join(ways)
 

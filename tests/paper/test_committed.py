@@ -15,9 +15,8 @@ from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.judging import quoted
 from nagbench.records import SEALED, read_tables, write_tables
-from nagbench.rendering.answer import with_runs
 from nagbench.rendering.lookup import labels
-from nagbench.rendering.readme import BLOCKS, COSTS, RESULTS, marks, replaced, written
+from nagbench.rendering.readme import BLOCKS, COSTS, RESULTS, marks, replaced, with_runs, written
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
 from nagbench.study.plan import units

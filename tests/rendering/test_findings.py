@@ -7,86 +7,30 @@ import pandas as pd
 import pytest
 
 from nagbench.rendering import findings
-from nagbench.rendering.findings import ACCURACY, SPEED, against_rivals
 
-LABELS = {"sgd": "SGD", "heavy_ball": "Heavy ball", "nag": "NAG", "adam": "Adam"}
 Tables = Mapping[str, pd.DataFrame]
 
 
-def pairs(*outcomes: tuple[str, int, bool, float]) -> Tables:
-    """NAG against rivals: which is better, whether the test shows it, NAG's time over theirs.
-
-    Of Adam the table has the pair the other way round.
-    """
-    rows = []
-    for rival, better, differs, ratio in outcomes:
-        row = {"optimizer": "nag", "reference": rival, "better": better, "ratio": ratio}
-        if rival == "adam":
-            turned = {"optimizer": "adam", "reference": "nag", "better": -better}
-            row = {**turned, "ratio": 1 / ratio}
-        sign = -1 if rival == "adam" else 1
-        wins, losses = (11, 1)[::sign]
-        row |= {"difference": sign * (1 - ratio) / 10, "wins": wins, "losses": losses}
-        rows.append({**row, "pairs": 12, "workload": "w", "clock": "gradients", "differs": differs})
-    columns = ["workload", "clock", "optimizer", "reference"]
-    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
-    optimizers = pd.DataFrame(LABELS.items(), columns=["optimizer", "label"])
-    return {
-        "speed_comparisons": table,
-        "comparisons": table,
-        "optimizers": optimizers,
-        "workloads": pd.DataFrame({"workload": ["w"]}),
-    }
+def claims_of(*verdicts: str, **columns: Any) -> Tables:
+    """Claims C0_a, C1_a, … with these verdicts, as the table of claims has them."""
+    facts = {"waits": False, "conditions": "", "depends_on_tuning": False, "edge": "", "remark": ""}
+    rows = [
+        {"hypothesis": f"C{n}_a", "claim": f"claim {n}", "verdict": verdict, **facts, **columns}
+        for n, verdict in enumerate(verdicts)
+    ]
+    names = ["hypothesis", "claim", "verdict", *facts]
+    return {"hypotheses": pd.DataFrame(rows, columns=names)}
 
 
-@pytest.mark.parametrize(
-    ("outcomes", "said"),
-    [
-        ([], "NAG was not compared with any rival in time below the targets."),
-        ([("sgd", 1, True, 0.8)], "NAG spends less time below the targets than SGD (−20 %)."),
-        ([("sgd", -1, True, 1.25)], "NAG spends more time below the targets than SGD (+25 %)."),
-        (
-            [("sgd", 1, False, 0.99)],
-            "NAG is not told apart in time below the targets from SGD (−1 %).",
-        ),
-        (
-            [("sgd", 1, True, 0.8), ("adam", -1, True, 1.25)],
-            "NAG spends less time below the targets than SGD (−20 %) and more than Adam (+25 %).",
-        ),
-        (
-            [("sgd", 1, True, 0.8), ("heavy_ball", 1, True, 0.9), ("adam", 1, False, 0.99)],
-            "NAG spends less time below the targets than SGD (−20 %) and Heavy ball (−10 %) and is "
-            "not told apart from Adam (−1 %).",
-        ),
-        (
-            [("sgd", -1, True, 1.1), ("heavy_ball", 1, False, 1.0)],
-            "NAG spends more time below the targets than SGD (+10 %) and is not told apart from "
-            "Heavy ball (+0 %).",
-        ),
-        (
-            [("sgd", 1, True, 0.8), ("heavy_ball", -1, True, 1.1), ("adam", -1, False, 1.01)],
-            "NAG spends less time below the targets than SGD (−20 %), more than Heavy ball (+10 %) "
-            "and is not told apart from Adam (+1 %).",
-        ),
-        (
-            [("sgd", 1, True, float("nan")), ("adam", 1, True, float("nan"))],
-            "NAG spends less time below the targets than SGD (better in 11 of 12 pairs) and Adam "
-            "(better in 11 of 12 pairs).",
-        ),
-    ],
-)
-def test_speed_reads_as_english_whichever_way_it_falls(
-    outcomes: list[tuple[str, int, bool, float]], said: str
-) -> None:
-    assert against_rivals(pairs(*outcomes), SPEED) == said
-
-
-def test_accuracy_is_told_in_points() -> None:
-    found = pairs(("sgd", 1, True, 0.8), ("adam", -1, True, 1.25), ("heavy_ball", 1, False, 0.9))
-    assert against_rivals(found, ACCURACY) == (
-        "NAG ends more accurate than SGD (+2.0 points), less accurate than Adam (−2.5 points) and "
-        "is not told apart from Heavy ball (+1.0 points)."
-    )
+def test_speed_and_accuracy_are_told_from_the_claims(tables: Tables) -> None:
+    """Not from the test of all pairs, whose correction grows with every optimizer."""
+    found = findings.findings(tables)
+    assert "NAG" in found["speed"]
+    assert "*" not in found["speed"] + found["accuracy"]
+    silent = {**tables, "comparisons": tables["comparisons"].assign(differs=False)}
+    silent["speed_comparisons"] = tables["speed_comparisons"].assign(differs=False)
+    assert findings.findings(silent)["speed"] == found["speed"]
+    assert findings.findings(silent)["accuracy"] == found["accuracy"]
 
 
 @pytest.mark.parametrize(
@@ -104,37 +48,57 @@ def test_accuracy_is_told_in_points() -> None:
         (
             ["open"] + 9 * ["not testable here"],
             "Of 10 claims 1 is left open and 9 cannot be tested here.",
-            "Open: C0 a. The other 9 cannot be tested from the runs that there are.",
+            "Open: C0 a. 9 more are not testable here.",
+        ),
+        (
+            9 * ["not testable here"],
+            "Of 9 claims 9 cannot be tested here.",
+            "All are not testable here.",
         ),
     ],
 )
 def test_claims_are_counted_and_named(verdicts: list[str], said: str, named: str) -> None:
-    names = [f"C{n}_a" for n in range(len(verdicts))]
-    tables = {"hypotheses": pd.DataFrame({"hypothesis": names, "verdict": verdicts})}
-    assert findings.claims(tables) == said
-    assert findings.verdicts(tables) == named
+    assert findings.claims(claims_of(*verdicts)) == said
+    assert findings.verdicts(claims_of(*verdicts)) == named
 
 
-def elsewhere(here: list[str], there: list[str]) -> str:
-    names = [f"N{n}" for n in range(len(here))]
-    own = {"hypothesis": names, "claim": [f"claim {n}" for n in names]}
-    other = {"hypothesis": names, "verdict": there, "place": "GPU", "runs": 180}
-    return findings.elsewhere(
-        {
-            "hypotheses": pd.DataFrame({**own, "verdict": here}),
-            "elsewhere": pd.DataFrame(other),
-        }
-    )
+def test_claims_whose_runs_are_to_come_are_told_apart() -> None:
+    waiting = claims_of(*(2 * ["not testable here"]), waits=True, remark="8 runs missing")
+    assert findings.claims(waiting) == "Of 2 claims 2 wait for their runs."
+    assert findings.verdicts(waiting) == "Not tested yet: C0 a and C1 a."
+
+
+def test_what_has_to_be_said_with_a_verdict_is_said_with_its_name() -> None:
+    doubtful = claims_of("supported", remark="below relevance", depends_on_tuning=True)
+    assert findings.verdicts(doubtful) == ("Supported: C0 a (below relevance; depends on tuning).")
+
+
+def elsewhere(here: list[str], *places: list[str]) -> str:
+    tables = dict(claims_of(*here))
+    names = list(tables["hypotheses"]["hypothesis"])
+    found = [
+        pd.DataFrame({"hypothesis": names, "verdict": there, "place": f"GPU {n}", "runs": 180 + n})
+        for n, there in enumerate(places)
+    ]
+    return findings.elsewhere({**tables, "elsewhere": pd.concat(found, ignore_index=True)})
 
 
 def test_another_place_is_told_with_what_it_alone_could_test() -> None:
     here, there = ["supported", "not testable here", "open"], ["supported", "open", "open"]
-    assert elsewhere(here, there) == (
-        "On another machine (GPU) 180 runs of the same study trained again. Of the 2 claims that "
-        "both places can test, all have the same verdict in both. Tested there alone and open: "
-        "claim N1 (N1)."
+    first = (
+        "On another machine (GPU 0) 180 runs of the same study trained. Of the 2 claims that both "
+        "places can test, all have the same verdict in both. Tested there alone and open: claim 1 "
+        "(C1 a)."
+    )
+    assert elsewhere(here, there) == first
+    assert elsewhere(here, there, there) == f"{first} {first}".replace(
+        ". On another machine (GPU 0) 180", ". On another machine (GPU 1) 181"
     )
     assert "test, 1 has the same verdict in both." in elsewhere(here[:1] + here[2:], ["open"] * 2)
+    assert "test, none have the same" in elsewhere(["open"] * 2, ["supported"] * 2)
+    assert elsewhere(["open"], ["open"]).endswith("can test the verdict is the same.")
+    assert elsewhere(["open"], ["supported"]).endswith("can test the verdict is not the same.")
+    assert elsewhere(["not testable here"], ["not testable here"]).endswith("study trained.")
     assert findings.elsewhere({}) == ""
 
 
@@ -157,6 +121,8 @@ def test_spread_and_divergence_are_told_both_ways(tables: Mapping[str, pd.DataFr
     loud = changed(tables, "stability", diverged=1, spread_p_adjusted=0.001)
     assert "The corrected test tells that of " in findings.spread(loud)
     assert "diverged: 1 of SGD, 1 of " in findings.diverged(loud)
+    gone = changed(tables, "stability", diverged=tables["stability"]["runs"])
+    assert findings.spread(gone) == "No spread between seeds is known yet."
     nothing = {**tables, "stability": tables["stability"][:0]}
     assert findings.spread(nothing) == "No spread between seeds is known yet."
     assert findings.diverged(nothing) == "No run was tested yet."
@@ -172,3 +138,31 @@ def test_inputs_are_told_as_they_are(tables: Mapping[str, pd.DataFrame]) -> None
         "Training images are cropped at random, by up to 4 pixels and mirrored at random. The "
         "learning rate is scheduled (cosine decay)."
     )
+
+
+@pytest.mark.parametrize(
+    ("momentum", "said"),
+    [("0.9962", "with momentum 0.9962"), ("0.9", "with momentum 0.9:"), ("1e-05", "1e-05")],
+)
+def test_rates_are_those_chosen_by_speed_and_momentum_is_not_rounded_to_one(
+    tables: Tables, momentum: str, said: str
+) -> None:
+    rows = [
+        ("tiny_cnn", "sgd", "speed", 0.1, ""),
+        ("tiny_cnn", "nag", "accuracy, speed", 0.02, f"momentum {momentum}"),
+        ("tiny_cnn", "nag", "accuracy", 0.5, "momentum 0.5"),
+    ]
+    columns = ["workload", "optimizer", "roles", "learning_rate", "others"]
+    settings = pd.DataFrame(rows, columns=columns)
+    settings["workload"] = tables["workloads"]["workload"].iloc[0]
+    found = findings.rates({**tables, "settings": settings.iloc[:2]})
+    assert said in found
+    assert f"of 0.1 and {0.02 / (1 - float(momentum)):.2g}." in found
+    assert findings.rates({**tables, "settings": settings.iloc[[0, 2]]}) == ""
+
+
+def test_settings_that_were_tried_are_counted(tables: Tables) -> None:
+    workload = tables["workloads"]["workload"].iloc[0]
+    tried = pd.DataFrame({"workload": workload, "trials": [17, 17, 10, 1]})
+    assert "gets 10 to 17 settings" in findings.setting({**tables, "tuning": tried})
+    assert "gets 17 settings" in findings.setting({**tables, "tuning": tried.iloc[:2]})

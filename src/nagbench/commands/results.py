@@ -75,7 +75,12 @@ def add(verbs: Verbs) -> None:
 
     added = verbs.add("captions", _captions, "write the captions for the paper")
     files(added, statistics="folder of the result tables", output="captions.tex")
-    added.add_argument("--report", type=Path, default=Path("workflow/report"))
+    added.add_argument(
+        "--report",
+        type=Path,
+        default=Path("workflow/report"),
+        help="folder of the captions' words, one .rst a figure or table (default: workflow/report)",
+    )
 
     added = verbs.add("readme", _readme, "write a study's results into READMEs, between marks")
     files(added, statistics="folder of the result tables")
@@ -210,8 +215,7 @@ def _captions(options: argparse.Namespace) -> None:
 
 def _readme(options: argparse.Namespace) -> None:
     from nagbench.files import atomic_path
-    from nagbench.rendering.answer import draw_answer
-    from nagbench.rendering.readme import written
+    from nagbench.rendering.readme import draw_answer, written
     from nagbench.rendering.result_tables import ResultTables
 
     tables = ResultTables(options.statistics)

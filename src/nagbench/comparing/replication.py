@@ -17,6 +17,12 @@ from nagbench.statistics.shift import shift
 from nagbench.statistics.verdict_table import NOT_TESTABLE
 from nagbench.study.model import Study
 
+# Of a verdict and its effect in another place.
+_SAID = (
+    *("verdict", "remark", "waits", "depends_on_tuning", "edge", "conditions"),
+    *("effect", "low", "high", "inner_low", "inner_high"),
+)
+
 
 def replication(study: Study, here: Path, there: Path) -> str:
     """Two tables in Markdown, of two folders of records: differences here less there, and what
@@ -55,12 +61,11 @@ def elsewhere(study: Study, folder: Path, *near: Path) -> pd.DataFrame:
     """Every verdict on the study's claims from the records of another place, a row a claim.
 
     Columns: `place`, its device; `runs`, how many it trained; and of the claim `hypothesis`,
-    `verdict`, `effect`, `low`, `high` as in the result table `hypotheses`.
+    what the result table `hypotheses` has of its verdict and effect.
     """
     found = judged(study, folder, *near, names=["study", "hypotheses"])
     facts = found["study"].iloc[0]
-    columns = ["hypothesis", "verdict", "effect", "low", "high"]
-    rows = found["hypotheses"][columns]
+    rows = found["hypotheses"][["hypothesis", *_SAID]]
     return rows.assign(place=facts["device"], runs=facts["runs"])
 
 

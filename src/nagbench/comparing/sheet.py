@@ -49,7 +49,7 @@ def write_sheet(found: Comparison, command: str, path: Path) -> None:
     sheet.skip(0.1)
     sheet.text(f"Made by NAG-Bench {__version__}: {command}", _SMALL, colour="0.35")
     with atomic_path(path) as temporary:
-        sheet.figure.savefig(temporary, **style.FORMATS[".pdf"])
+        style.save(sheet.figure, temporary)
     plt.close(sheet.figure)
 
 

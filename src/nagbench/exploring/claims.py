@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.colors import to_hex
 
+from nagbench.rendering.answer import said_with
 from nagbench.rendering.figures.claims import COLOURS
 from nagbench.rendering.lookup import Tables, labels_of, leading
 from nagbench.rendering.table import p_value
-from nagbench.rendering.tables.claims import UNDECIDED, effect, in_print, remarks
+from nagbench.rendering.tables.claims import UNDECIDED, digits, effect, ends, in_print, remarks
 from nagbench.statistics.evidence import differences, sides_of
 from nagbench.statistics.measures import Measured
 from nagbench.statistics.roles import Selection
@@ -85,8 +86,12 @@ def claims(study: Study, selection: Selection, tables: Tables) -> list[dict[str,
             "name": row.hypothesis,
             "shown": str(row.hypothesis).replace("_", " "),
             "scaled": {
-                name: _number(row.scale * getattr(row, name)) for name in ("effect", "low", "high")
+                name: _number(row.scale * value)
+                for name, value in zip(
+                    ("effect", "low", "high"), (row.effect, *ends(row)), strict=True
+                )
             },
+            "digits": digits(row),
             "margin": _number(row.scale * row.margin),
             "better": claim.measured.better,
             "effect": effect(row),
@@ -95,6 +100,7 @@ def claims(study: Study, selection: Selection, tables: Tables) -> list[dict[str,
             "power": _number(row.power),
             "confidence": _number(row.confidence),
             "said": remarks(row),
+            "caveats": "; ".join(said_with(row)),
         }
         for name in ("claim", "source", "family", "metric", "unit", "statement", "direction"):
             entry[name] = getattr(row, name)

@@ -12,6 +12,7 @@ import yaml
 from nagbench.study.model import Study
 
 README = "README.md"
+DATA_LICENSE = "CC-BY-4.0"  # of records and statistics; the code has that of CITATION.cff
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class About:
         name: Of the data set.
         description: One paragraph of plain text.
         authors: Names.
-        license: An identifier of SPDX's list.
+        license: Of the data, an identifier of SPDX's list.
+        code_license: Of the workflow and the study.
         version: Of the software.
         citation: What to cite, in one line.
         keywords: What the data set is found by.
@@ -35,6 +37,7 @@ class About:
     description: str
     authors: tuple[str, ...]
     license: str
+    code_license: str
     version: str
     citation: str
     keywords: tuple[str, ...]
@@ -58,7 +61,8 @@ def about(study: Study, runs: pd.DataFrame, citation: bytes) -> About:
             f"Optimizers: {optimizers}. Trained on: {', '.join(devices)}."
         ),
         authors=_names(cited["authors"]),
-        license=cited["license"],
+        license=DATA_LICENSE,
+        code_license=cited["license"],
         version=str(cited["version"]),
         citation=_citation(cited["preferred-citation"]),
         keywords=tuple(cited["keywords"]),
@@ -94,7 +98,8 @@ nagbench statistics study/{study} --records records --output again \\
     --theory statistics/theory.parquet --calibration statistics/calibration.parquet{more}
 ```
 
-License: {about.license}. To cite: {about.citation}
+Records and statistics are under {about.license}, the rest under {about.code_license}. To cite:
+{about.citation}
 """.encode()
 
 

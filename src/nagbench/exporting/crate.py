@@ -3,6 +3,7 @@
 https://www.researchobject.org/workflow-run-crate/profiles/workflow_run_crate
 """
 
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from urllib.parse import quote
@@ -48,8 +49,9 @@ def crate(about: About, contents: Mapping[str, bytes], study_file: str) -> bytes
         return made.add(ContextEntity(made, identifier, {"@type": kind, **properties}))
 
     authors = [context(f"#{quote(name)}", "Organization", name=name) for name in about.authors]
-    license_of = context(
-        f"https://spdx.org/licenses/{about.license}", "CreativeWork", name=about.license
+    license_of, code_license = (
+        context(f"https://spdx.org/licenses/{name}", "CreativeWork", name=name)
+        for name in (about.license, about.code_license)
     )
     root = made.root_dataset
     made.name, made.description = about.name, about.description
@@ -60,7 +62,7 @@ def crate(about: About, contents: Mapping[str, bytes], study_file: str) -> bytes
     workflow = made.add_workflow(
         dest_path="Snakefile", main=True, lang="snakemake", lang_version=version("snakemake")
     )
-    workflow["name"], workflow["license"] = "The workflow of NAG-Bench", license_of
+    workflow["name"], workflow["license"] = "The workflow of NAG-Bench", code_license
     workflow["author"], workflow["version"] = authors, about.version
     workflow["encodingFormat"] = "text/plain"
     workflow["conformsTo"] = {"@id": f"{_BIOSCHEMAS}/ComputationalWorkflow/1.0-RELEASE"}
@@ -115,7 +117,10 @@ def crate(about: About, contents: Mapping[str, bytes], study_file: str) -> bytes
     files[README]["about"] = root
     action["object"] = [file for entry, file in files.items() if entry.startswith("study/")]
     action["result"] = [
-        file for entry, file in files.items() if entry.startswith(("records/", "statistics/"))
+        file
+        for entry, file in files.items()
+        # Records from elsewhere, in folders within, were not made by this run.
+        if entry.startswith("statistics/") or re.fullmatch("records/[^/]+", entry)
     ]
     root["mentions"] = [action]
     return as_json(made.metadata.generate())

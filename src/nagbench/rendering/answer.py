@@ -1,22 +1,17 @@
-"""The study's question, answered in three sentences, with the verdicts that they rest on.
+"""What the study's claims say of NAG against its rivals, in sentences.
 
-It reads as English whichever way each verdict falls, so that nobody has to write it anew when runs
-are added. It is about the claims of `cifar10-cnn`, whose names its registration fixes.
+They are for a landing page and for a paper, and read as English whichever way each verdict falls,
+so that nobody has to write them anew when runs are added.
 """
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from nagbench.errors import InputError
-from nagbench.rendering.excerpt import Excerpt
-from nagbench.rendering.figure_files import write_figure
-from nagbench.rendering.lookup import Tables, labels, seeds
+from nagbench.rendering.lookup import Tables
 from nagbench.rendering.prose import joined
-from nagbench.rendering.tables.claims import counts, remarks
+from nagbench.rendering.tables.claims import NOT_YET, digits, ends, remarks, word
 from nagbench.statistics.verdict_table import (
     CONTRADICTED,
     NO_DIFFERENCE,
@@ -26,11 +21,14 @@ from nagbench.statistics.verdict_table import (
     VERDICTS,
 )
 
-NOT_YET = "not tested yet"  # of claims whose runs are still to come
-FIGURE = "figures/readme/answer.svg"
-ALL_VERDICTS = "docs/verdicts.md"
-_RIVALS = {"sgd": "gradient descent", "heavy_ball": "heavy ball", "adam": "Adam"}
-_DRAWN, _DRAWING = ("nag", *_RIVALS), "learning_curves"
+SUBJECT = "nag"
+RIVALS = {
+    "sgd": "gradient descent",
+    "heavy_ball": "heavy ball",
+    "adam": "Adam",
+    "nadam": "NAdam",
+    "nesterov_1983": "Nesterov's sequence of 1983",
+}
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,15 @@ class Topic:
     """What some claims are about, in words that follow "NAG" and come before a rival's name.
 
     Attributes:
-        claims: The rival that each claim names, as prose has it.
+        metrics: What these claims measure.
+        direction: In which NAG is claimed to differ.
         better, worse, same: What a verdict makes of it.
         asked: The claim itself, after "whether NAG".
         noun: What is compared.
     """
 
-    claims: Mapping[str, str]
+    metrics: tuple[str, ...]
+    direction: str
     better: str
     worse: str
     same: str
@@ -64,9 +64,9 @@ class Topic:
         return f"{it} {said[verdict]} {all_of_them}"
 
 
-_RIVAL_NAMES = tuple(_RIVALS.values())
 SPEED = Topic(
-    dict(zip(("N1", "N2", "N3"), _RIVAL_NAMES, strict=True)),
+    ("gradients", "epochs"),
+    "less",
     "is **faster** than",
     "is **slower** than",
     "is **as fast** as",
@@ -74,7 +74,8 @@ SPEED = Topic(
     "speed",
 )
 ACCURACY = Topic(
-    dict(zip(("A1", "A2", "A3"), _RIVAL_NAMES, strict=True)),
+    ("accuracy",),
+    "greater",
     "ends **more accurate** than",
     "ends **less accurate** than",
     "ends **as accurate** as",
@@ -82,7 +83,8 @@ ACCURACY = Topic(
     "accuracy",
 )
 SPREAD = Topic(
-    {"C0c_spread": _RIVALS["sgd"]},
+    ("deviation",),
+    "less",
     "**varies less** in accuracy between seeds than",
     "**varies more** in accuracy between seeds than",
     "**varies as much** in accuracy between seeds as",
@@ -90,7 +92,8 @@ SPREAD = Topic(
     "spread between seeds",
 )
 DIVERGENCE = Topic(
-    {"C0c_diverged": _RIVALS["sgd"]},
+    ("diverged",),
+    "less",
     "**diverges less often** than",
     "**diverges more often** than",
     "**diverges as often** as",
@@ -98,83 +101,37 @@ DIVERGENCE = Topic(
     "rate of divergence",
 )
 SENTENCES = ((SPEED,), (ACCURACY,), (SPREAD, DIVERGENCE))
-HEADLINES = tuple(name for topics in SENTENCES for topic in topics for name in topic.claims)
 
 
-def answer_block(tables: Tables) -> str:
-    """Three sentences, on speed, accuracy and steadiness; then what they are about."""
-    claims = _headlines(tables)
-    names = iter(["Nesterov's accelerated gradient (NAG)"])
-    said = []
-    for topics in SENTENCES:
-        clauses = [clause for topic in topics for clause in _clauses(tables, topic, claims, names)]
-        said.append(_capitalised("; ".join(clauses)) + ".")
-    return " ".join(said) + f"\n\n{_scope(tables)}\n"
+def claimed(tables: Tables, topic: Topic) -> dict[str, Any]:
+    """The rows of the claims on a topic of NAG against one rival, on the first workload, by rival;
+    the first claim of each."""
+    first = tables["workloads"]["workload"].iloc[0]
+    found: dict[str, Any] = {}
+    for row in tables["hypotheses"].itertuples():
+        of_pair = row.workload == first and row.optimizer == SUBJECT and not row.contrast
+        stated = row.statement in ("difference", "events") and row.direction == topic.direction
+        if of_pair and stated and row.reference in RIVALS and row.metric in topic.metrics:
+            found.setdefault(row.reference, row)
+    return found
 
 
-def verdicts_block(tables: Tables) -> str:
-    """The figure of the optimizers that were tested, and the verdicts behind the answer."""
-    found = tables["hypotheses"]
-    named, drawn = labels(tables), with_runs(tables)
-    workload = tables["workloads"]["workload"].iloc[0]
-    command = (
-        f"nagbench figure {_DRAWING} --study {tables['study']['name'].iloc[0]} "
-        f"--optimizers {','.join(drawn)} --workloads {workload} --output {FIGURE}"
-    )
-    lines = [
-        f"![Learning curves of {joined([named[one] for one in drawn])}]({FIGURE})",
-        "",
-        f"Means over seeds with their 95 % intervals. Drawn by `{command}`.",
-        "",
-        "| | claim | verdict | effect, interval |",
-        "| --- | --- | --- | --- |",
-    ]
-    for row in _headlines(tables).values():
-        verdict = "; ".join([_word(row), *([] if _waits(row) else _remarks(row))])
-        effect = (row.statistic or "–") if math.isnan(row.effect) else _effect(row, "+")
-        lines.append(f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {verdict} | {effect} |")
-    words = found.assign(verdict=[_word(row) for row in found.itertuples()])
-    lines += [
-        "",
-        f"Of {len(found)} claims, stated before the runs: {counts(words)}. "
-        f"[All verdicts]({ALL_VERDICTS}).",
-    ]
-    return "\n".join(lines) + "\n"
+def sentence(tables: Tables, topics: tuple[Topic, ...], names: Iterator[str]) -> str:
+    """One sentence on the topics; `names` are what NAG is called in it, then it is "it"."""
+    clauses = [clause for topic in topics for clause in _clauses(tables, topic, names)]
+    if not clauses:
+        about = joined([topic.noun for topic in topics], "or")
+        return f"No claim of the study holds NAG's {about} against one rival's."
+    said = "; ".join(clauses)
+    return f"{said[0].upper()}{said[1:]}."
 
 
-def draw_answer(tables: Tables, file: Path) -> None:
-    """Draw the figure that `verdicts_block` shows."""
-    workload = tables["workloads"]["workload"].iloc[0]
-    write_figure(_DRAWING, Excerpt(tables, with_runs(tables), [workload]), [file])
-
-
-def with_runs(tables: Tables) -> list[str]:
-    """Those of NAG and its rivals that have test runs on the first workload, as they are drawn."""
-    summary, workload = tables["summary"], tables["workloads"]["workload"].iloc[0]
-    there = set(summary.loc[summary["workload"] == workload, "optimizer"])
-    return [name for name in _DRAWN if name in there]
-
-
-def _headlines(tables: Tables) -> dict[str, Any]:
-    """The rows of the claims that the answer rests on, by name."""
-    rows = {row.hypothesis: row for row in tables["hypotheses"].itertuples()}
-    if missing := [name for name in HEADLINES if name not in rows]:
-        name = tables["study"]["name"].iloc[0]
-        raise InputError(f"study {name}", f"no claim {missing[0]}", "the claims of cifar10-cnn")
-    return {name: rows[name] for name in HEADLINES}
-
-
-def _clauses(
-    tables: Tables, topic: Topic, claims: Mapping[str, Any], names: Iterator[str]
-) -> Iterator[str]:
+def _clauses(tables: Tables, topic: Topic, names: Iterator[str]) -> Iterator[str]:
     """One for each verdict that some of the topic's claims have, decided ones first."""
     rivals: dict[str, list[str]] = {verdict: [] for verdict in (*VERDICTS, NOT_YET)}
-    for name, rival in topic.claims.items():
-        row = claims[name]
-        if _waits(row):
-            rivals[NOT_YET].append(rival)
-        else:
-            rivals[row.verdict].append(f"{rival} ({_found(tables, row)})")
+    for rival, row in claimed(tables, topic).items():
+        named = RIVALS[rival]
+        rivals[word(row)].append(named if row.waits else f"{named} ({_found(tables, row)})")
     for verdict, others in rivals.items():
         if others:
             yield topic.clause(verdict, next(names, "it"), others)
@@ -185,7 +142,12 @@ def _found(tables: Tables, row: Any) -> str:
     said = [] if row.verdict == NOT_TESTABLE else [_amount(tables, row)]
     if row.verdict == NO_DIFFERENCE:
         said.append("within the margin")
-    return "; ".join([*said, *_remarks(row)])
+    return "; ".join([*said, *said_with(row)])
+
+
+def said_with(row: Any) -> list[str]:
+    """What has to be said with a verdict, but for the conditions, which the scope says."""
+    return [one for one in remarks(row).split("; ") if one and one != "under our conditions"]
 
 
 def _amount(tables: Tables, row: Any) -> str:
@@ -193,7 +155,7 @@ def _amount(tables: Tables, row: Any) -> str:
     if math.isnan(row.effect):
         return str(row.statistic)
     decided = row.verdict in (SUPPORTED, CONTRADICTED)
-    said = f"by {_effect(row, '')}" if decided else _effect(row, "+")
+    said = f"by {amount(row, '')}" if decided else amount(row, "+")
     if row.metric != "gradients":
         return said
     epochs = row.effect / _epoch(tables)
@@ -201,11 +163,11 @@ def _amount(tables: Tables, row: Any) -> str:
     return f"{said}, {form} epochs"
 
 
-def _effect(row: Any, sign: str) -> str:
+def amount(row: Any, sign: str) -> str:
     """The effect with its interval, in the unit of print; without `sign` turned positive."""
     turn = -1 if not sign and row.effect < 0 else 1
-    low, high = sorted(turn * row.scale * end for end in (row.low, row.high))
-    form = f"{sign},.{0 if row.metric == 'gradients' else 2}f"
+    low, high = sorted(turn * row.scale * end for end in ends(row))
+    form = f"{sign},.{digits(row)}f"
     mean = turn * row.scale * row.effect
     return f"{mean:{form}} {row.unit} [{low:{form}}, {high:{form}}]".replace("-", "−")
 
@@ -215,37 +177,3 @@ def _epoch(tables: Tables) -> float:
     workload, times = tables["workloads"].iloc[0], tables["times_below"]
     own = times[(times["workload"] == workload["workload"]) & (times["clock"] == "gradients")]
     return float(own["horizon"].iloc[0] / workload["epochs"])
-
-
-def _scope(tables: Tables) -> str:
-    """What was trained, how speed is measured, and what brackets hold."""
-    study, workload = tables["study"].iloc[0], tables["workloads"].iloc[0]
-    goals = json.loads(workload["targets"])
-    outcomes = tables["outcomes"]
-    own = outcomes[outcomes["workload"] == workload["workload"]]
-    each = f"{seeds({**tables, 'outcomes': own})} each, " if len(own) else ""
-    return (
-        f"Scope: {study['edition']}, a CNN of {workload['parameters']:,} weights, "
-        f"{workload['epochs']} epochs in batches of {workload['batch_size']}, {each}every "
-        "optimizer tuned alike; other data and networks may differ. Speed is the mean time below "
-        f"{100 * goals[0]:g} to {100 * goals[-1]:g} % validation accuracy, counted in gradients; "
-        "accuracy is that of the test set at the end; brackets are confidence intervals over seeds."
-    )
-
-
-def _waits(row: Any) -> bool:
-    """Whether a claim is only not testable because runs are still to come."""
-    return row.verdict == NOT_TESTABLE and str(row.remark).endswith(" missing")
-
-
-def _word(row: Any) -> str:
-    return NOT_YET if _waits(row) else str(row.verdict)
-
-
-def _remarks(row: Any) -> list[str]:
-    """What has to be said with a verdict, but for the conditions, which the answer's scope says."""
-    return [one for one in remarks(row).split("; ") if one and one != "under our conditions"]
-
-
-def _capitalised(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -42,7 +42,10 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
     most = facts["tuning_seeds"]
     tuned = "1 tuning seed." if most == 1 else f"up to {most} tuning seeds."
     found = {}
-    for path in sorted(folder.glob("*.rst")):
+    files = sorted(folder.glob("*.rst"))
+    if not files:
+        raise InputError(folder, "no caption (.rst)", "workflow/report, for one")
+    for path in files:
         if path.stem == "workflow":
             continue
         words = " ".join(path.read_text(encoding="utf-8").split())

@@ -75,7 +75,8 @@ def _rows(found: Origin, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     rows = found.rows(tables)
     meanings = TABLES.get(found.table, {})
     if not len(rows):
-        yield f"{_INDENT}no such row: runs are missing"
+        why = "no claim" if found.table == "hypotheses" else "no such row: runs are missing"
+        yield f"{_INDENT}{why}"
         return
     if len(rows) == 1:
         for column in (name for name in found.columns if rows.iloc[0][name] != ""):

@@ -3,13 +3,14 @@ fall."""
 
 import math
 import re
-from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from nagbench.rendering.answer import ACCURACY, RIVALS, SPEED, SUBJECT, Topic, said_with, sentence
 from nagbench.rendering.lookup import Tables, labels, seeds
 from nagbench.rendering.prose import joined
-from nagbench.rendering.tables.claims import reader_name
+from nagbench.rendering.tables.claims import NOT_YET, reader_name, word
 from nagbench.statistics.verdict_table import (
     CONTRADICTED,
     NO_DIFFERENCE,
@@ -19,44 +20,16 @@ from nagbench.statistics.verdict_table import (
     VERDICTS,
 )
 
-SUBJECT = "nag"
 _LISTED = 8  # claims that are named one by one
-RIVALS = ("sgd", "heavy_ball", "adam", "nadam", "nesterov_1983")
-
-
-@dataclass(frozen=True)
-class Phrases:
-    """How a measure is spoken of.
-
-    Attributes:
-        ahead, behind: What NAG does where the test shows it to be better, or worse.
-        shortly: `behind` after `ahead`.
-        measure: In what the two are not told apart.
-    """
-
-    ahead: str
-    behind: str
-    shortly: str
-    measure: str
-
-
-SPEED = Phrases(
-    "spends less time below the targets",
-    "spends more time below the targets",
-    "more",
-    "in time below the targets",
-)
-ACCURACY = Phrases(
-    "ends more accurate", "ends less accurate", "less accurate", "in final test accuracy"
-)
+WHY = (NOT_TESTABLE, NOT_YET)  # whose reasons stand in a table of their own
 
 
 def findings(tables: Tables) -> dict[str, str]:
     """The sentences by name."""
-    said = {
+    found = {
         "setting": setting(tables),
-        "speed": against_rivals(tables, SPEED),
-        "accuracy": against_rivals(tables, ACCURACY),
+        "speed": said(tables, SPEED),
+        "accuracy": said(tables, ACCURACY),
         "missing": missing(tables),
         "spread": spread(tables),
         "diverged": diverged(tables),
@@ -68,7 +41,7 @@ def findings(tables: Tables) -> dict[str, str]:
     }
     # The one name that is a common noun is spelt like one within a sentence.
     return {
-        name: re.sub(r"(?<=[^.] )Heavy ball\b", "heavy ball", text) for name, text in said.items()
+        name: re.sub(r"(?<=[^.] )Heavy ball\b", "heavy ball", text) for name, text in found.items()
     }
 
 
@@ -83,36 +56,22 @@ def setting(tables: Tables) -> str:
     return (
         f"{workload['label']} ({workload['parameters']:,} parameters) trains on {many} of the "
         f"training images of {study['edition']} for {workload['epochs']} epochs in batches of "
-        f"{workload['batch_size']}. Every optimizer that is tuned gets {study['trials']} settings "
+        f"{workload['batch_size']}. Every optimizer that is tuned gets {_trials(tables)} settings "
         f"on {tuned}, judged on held-out images; the chosen setting "
         f"trains again from {fresh.replace(' seed', ' other seed')}."
     )
 
 
-def against_rivals(tables: Tables, phrases: Phrases) -> str:
-    """NAG beside each rival that was tested too, by the corrected test."""
-    named, speed = labels(tables), phrases is SPEED
-    pairs = _here(tables, "speed_comparisons" if speed else "comparisons")
-    if speed:
-        pairs = pairs[pairs["clock"] == "gradients"]
-    groups: dict[int, list[str]] = {1: [], -1: [], 0: []}
-    for rival in RIVALS:
-        if (found := _pair(pairs, rival)) is not None:
-            row, sign = found
-            amount = _share(row, sign) if speed else _difference(row, sign)
-            groups[sign * row["better"] if row["differs"] else 0].append(
-                f"{named[rival]} ({amount})"
-            )
-    parts = [f"{phrases.ahead} than {joined(groups[1])}"] if groups[1] else []
-    if groups[-1]:
-        parts.append(f"{phrases.shortly if parts else phrases.behind} than {joined(groups[-1])}")
-    if groups[0]:
-        measure = "" if parts else f" {phrases.measure}"
-        parts.append(f"is not told apart{measure} from {joined(groups[0])}")
-    subject = named.get(SUBJECT, "NAG")
-    if not parts:
-        return f"{subject} was not compared with any rival {phrases.measure}."
-    return f"{subject} {joined(parts)}."
+def _trials(tables: Tables) -> str:
+    """How many settings were tried of those that were tuned on the first workload so far."""
+    tried = _here(tables, "tuning")["trials"]
+    counts = sorted(set(tried[tried > 1])) or [tables["study"]["trials"].iloc[0]]
+    return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def said(tables: Tables, topic: Topic) -> str:
+    """What the claims on a topic say of NAG; in print nothing of it is bold."""
+    return sentence(tables, (topic,), iter(["NAG"])).replace("**", "")
 
 
 def missing(tables: Tables) -> str:
@@ -129,6 +88,7 @@ def spread(tables: Tables) -> str:
     """How much final accuracy varies between seeds."""
     named, study = labels(tables), tables["study"].iloc[0]
     rows = _here(tables, "stability").set_index("optimizer")
+    rows = rows[rows["diverged"] < rows["runs"]]  # else it is the spread of chance
     told = [one for one in (SUBJECT, *RIVALS) if one in rows.index and rows["runs"][one] > 1]
     if not told:
         return "No spread between seeds is known yet."
@@ -154,28 +114,31 @@ def diverged(tables: Tables) -> str:
     if not runs:
         return "No run was tested yet."
     if not len(broken):
-        return f"None of the {runs} test runs diverged."
+        return f"None of the {runs} test runs at the settings chosen by accuracy diverged."
     whose = joined([f"{row.diverged} of {named[row.optimizer]}" for row in broken.itertuples()])
-    return f"Of the {runs} test runs {broken['diverged'].sum()} diverged: {whose}."
+    return (
+        f"Of the {runs} test runs at the settings chosen by accuracy {broken['diverged'].sum()} "
+        f"diverged: {whose}."
+    )
 
 
 def rates(tables: Tables) -> str:
-    """The learning rates and momenta that tuning chose by accuracy, and what they come to."""
+    """The learning rates and momenta that tuning chose by speed, and what they come to."""
     named, chosen = labels(tables), _here(tables, "settings")
-    chosen = chosen[chosen["roles"].str.contains("accuracy")].set_index("optimizer")
+    chosen = chosen[chosen["roles"].str.contains("speed")].set_index("optimizer")
     told, effective = [], []
     for one in ("sgd", "heavy_ball", SUBJECT):
         if one not in chosen.index:
             continue
         rate = float(chosen["learning_rate"][one])
-        found = re.search(r"\bmomentum ([\d.]+)", chosen["others"][one])
+        found = re.search(r"\bmomentum ([\d.eE+-]+)", chosen["others"][one])
         momentum = float(found[1]) if found else 0.0
-        beside = f" with momentum {momentum:.2g}" if momentum else ""
+        beside = f" with momentum {momentum:.4g}" if momentum else ""
         told.append(f"{named[one]} a learning rate of {rate:.2g}{beside}")
         effective.append(f"{rate / (1 - momentum):.2g}")
     if len(told) < 2:
         return ""
-    return f"Tuning gave {joined(told)}: effective rates η/(1 − µ) of {joined(effective)}."
+    return f"Tuning by speed gave {joined(told)}: effective rates η/(1 − µ) of {joined(effective)}."
 
 
 def inputs(tables: Tables) -> str:
@@ -193,7 +156,8 @@ def inputs(tables: Tables) -> str:
 
 def claims(tables: Tables) -> str:
     """How many claims came out how."""
-    found = tables["hypotheses"]["verdict"].value_counts()
+    words = pd.Series([word(row) for row in tables["hypotheses"].itertuples()], dtype=str)
+    found = words.value_counts()
     if not len(found):
         return "The study states no claims."
     parts = [
@@ -205,6 +169,7 @@ def claims(tables: Tables) -> str:
              "name a difference that is shown not to matter"),
             (OPEN, "is left open", "are left open"),
             (NOT_TESTABLE, "cannot be tested here", "cannot be tested here"),
+            (NOT_YET, "waits for its runs", "wait for their runs"),
         )
         if verdict in found
     ]  # fmt: skip
@@ -212,71 +177,56 @@ def claims(tables: Tables) -> str:
 
 
 def verdicts(tables: Tables) -> str:
-    """Which claims came out how, by their names."""
-    found, said = tables["hypotheses"], []
-    for verdict in VERDICTS:
-        names = list(found.loc[found["verdict"] == verdict, "hypothesis"])
-        if verdict == NOT_TESTABLE and len(names) > _LISTED:
-            said.append(f"The other {len(names)} cannot be tested from the runs that there are.")
+    """Which claims came out how, by their names, with what has to be said with each."""
+    rows: list[Any] = list(tables["hypotheses"].itertuples())
+    told: list[str] = []
+    for verdict in (*VERDICTS, NOT_YET):
+        names = [_with_remarks(row) for row in rows if word(row) == verdict]
+        if verdict in (NOT_TESTABLE, NOT_YET) and len(names) > _LISTED:
+            told.append(f"{len(names)} more are {verdict}." if told else f"All are {verdict}.")
         elif names:
-            listed = joined([reader_name(name) for name in names])
-            said.append(f"{verdict.capitalize()}: {listed}.")
-    return " ".join(said)
+            told.append(f"{verdict.capitalize()}: {joined(names)}.")
+    return " ".join(told)
+
+
+def _with_remarks(row: Any) -> str:
+    name, said = reader_name(row.hypothesis), [] if word(row) in WHY else said_with(row)
+    return f"{name} ({'; '.join(said)})" if said else name
 
 
 def elsewhere(tables: Tables) -> str:
     """What became of the claims where the study trained again; empty if it did not."""
     if "elsewhere" not in tables:
         return ""
-    there = tables["elsewhere"]
+    places = tables["elsewhere"].groupby("place", sort=False)
+    return " ".join(_of_place(tables["hypotheses"], str(place), own) for place, own in places)
+
+
+def _of_place(claims: pd.DataFrame, place: str, there: pd.DataFrame) -> str:
     tested = there[there["verdict"] != NOT_TESTABLE].set_index("hypothesis")["verdict"]
-    here = tables["hypotheses"].set_index("hypothesis")["verdict"].loc[tested.index]
+    known = claims.set_index("hypothesis")
+    here = known["verdict"].loc[tested.index]
     both = here != NOT_TESTABLE
-    same = int((here[both] == tested[both]).sum())
-    facts = there.iloc[0]
-    said = f"On another machine ({facts['place']}) {facts['runs']} runs of the same study trained"
-    said += f" again. Of the {both.sum()} claims that both places can test" if both.any() else "."
-    if both.any():
-        kept = "all" if same == both.sum() else str(same)
-        said += f", {kept} {'has' if kept == '1' else 'have'} the same verdict in both."
-    alone = tested.index[~both]
-    claim = tables["hypotheses"].set_index("hypothesis")["claim"]
+    same, common = int((here[both] == tested[both]).sum()), int(both.sum())
+    told = f"On another machine ({place}) {there['runs'].iloc[0]} runs of the same study trained."
+    if common == 1:
+        told += (
+            f" Of the one claim that both places can test the verdict is {'' if same else 'not '}"
+        )
+        told += "the same."
+    elif common:
+        kept = "all" if same == common else "none" if not same else str(same)
+        told += f" Of the {common} claims that both places can test, {kept} "
+        told += f"{'has' if same == 1 else 'have'} the same verdict in both."
     for verdict in VERDICTS:
-        names = [name for name in alone if tested[name] == verdict]
+        names = [name for name in tested.index[~both] if tested[name] == verdict]
         if names:
-            told = "; ".join(f"{claim[name]} ({reader_name(name)})" for name in names)
-            said += f" Tested there alone and {verdict}: {told}."
-    return said
+            listed = "; ".join(f"{known['claim'][name]} ({reader_name(name)})" for name in names)
+            told += f" Tested there alone and {verdict}: {listed}."
+    return told
 
 
 def _here(tables: Tables, name: str) -> pd.DataFrame:
     """The rows of the first workload."""
     table = tables[name]
     return table[table["workload"] == tables["workloads"]["workload"].iloc[0]]
-
-
-def _pair(pairs: pd.DataFrame, rival: str) -> tuple[pd.Series, int] | None:
-    """The row of NAG and a rival, and the sign that makes NAG its first."""
-    for one, other, sign in ((SUBJECT, rival, 1), (rival, SUBJECT, -1)):
-        found = pairs[(pairs["optimizer"] == one) & (pairs["reference"] == other)]
-        if len(found):
-            return found.iloc[0], sign
-    return None
-
-
-def _share(row: pd.Series, sign: int) -> str:
-    """NAG's mean time beside the rival's, or the pairs that it won."""
-    if math.isnan(row["ratio"]):
-        return _won(row, sign)
-    return f"{100 * (row['ratio'] ** sign - 1):+.0f} %".replace("-", "−")
-
-
-def _difference(row: pd.Series, sign: int) -> str:
-    """NAG's mean accuracy less the rival's, or the pairs that it won."""
-    if math.isnan(row["difference"]):
-        return _won(row, sign)
-    return f"{100 * sign * row['difference']:+.1f} points".replace("-", "−")
-
-
-def _won(row: pd.Series, sign: int) -> str:
-    return f"better in {row['wins' if sign > 0 else 'losses']} of {row['pairs']} pairs"

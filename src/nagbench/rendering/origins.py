@@ -8,13 +8,17 @@ from typing import Any
 import pandas as pd
 
 from nagbench.errors import InputError
+from nagbench.rendering.answer import ACCURACY, RIVALS, SPEED, SUBJECT
 from nagbench.rendering.lookup import Tables, middle_target
 from nagbench.statistics.columns import TABLES
 from nagbench.study.model import Arm
 from nagbench.study.wording import listed, perhaps
 
 _HYPOTHESIS = {
-    "verdict": ("verdict", "remark", "statistic", "pairs", "effect", "low", "high", "p"),
+    "verdict": (
+        *("verdict", "remark", "statistic", "pairs", "effect", "low", "high", "p", "conditions"),
+        *("runner_up_effect", "runner_up_pairs", "depends_on_tuning", "edge"),
+    ),
     "effect": ("effect", "low", "high", "confidence"),
     "p": ("p", "level", "statistic"),
 }
@@ -32,14 +36,13 @@ _ALL_PAIRS = {
     "power": ("can_reject",),
     "smallest_p": ("smallest_p",),
 }
+_SAID = ("hypothesis", "verdict", "remark", "effect", "low", "high", "depends_on_tuning")
+_CLAIMED = {"optimizer": SUBJECT, "reference": tuple(RIVALS), "contrast": ""}
 # Of the sentences on the first workload: table, columns, what picks rows, and the metric.
-_FINDINGS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
+_FINDINGS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Any], str]] = {
     "setting": ("workloads", ("parameters", "train_size", "batch_size", "epochs"), {}, ""),
-    "speed": (
-        "speed_comparisons", ("ratio", "wins", "better", "differs"), {"clock": "gradients"},
-        "gradients",
-    ),
-    "accuracy": ("comparisons", ("difference", "wins", "better", "differs"), {}, "accuracy"),
+    "speed": ("hypotheses", _SAID, _CLAIMED | {"metric": SPEED.metrics}, "gradients"),
+    "accuracy": ("hypotheses", _SAID, _CLAIMED | {"metric": ACCURACY.metrics}, "accuracy"),
     "missing": ("summary", ("runs",), {}, ""),
     "spread": ("stability", ("sd", "spread_p_adjusted"), {}, "accuracy"),
     "diverged": ("stability", ("diverged", "runs"), {}, "diverged"),
@@ -57,7 +60,7 @@ class Origin:
     Attributes:
         table: The result table.
         columns: Those of its columns that the number is made of.
-        where: What picks its rows: values of other columns. Empty: all of them.
+        where: What picks its rows: values of other columns, or tuples of them. Empty: all of them.
         arms: Workloads and optimizers whose runs decided it.
         metric: What is measured of these runs, a name in `METRICS`; empty if nothing is.
     """
@@ -72,11 +75,16 @@ class Origin:
         """The rows of the table that it speaks of."""
         found = tables[self.table]
         for column, value in self.where.items():
-            found = found[found[column] == value]
+            allowed = value if isinstance(value, tuple) else (value,)
+            found = found[found[column].isin(allowed)]
         return found
 
     def __str__(self) -> str:
-        picked = ", ".join(f"{column} {value}" for column, value in self.where.items())
+        picked = ", ".join(
+            f"{column} {'|'.join(value) if isinstance(value, tuple) else value}"
+            for column, value in self.where.items()
+            if value != ""
+        )
         return f"{self.table}: {', '.join(self.columns)}{f' of {picked}' if picked else ''}"
 
 
@@ -163,7 +171,10 @@ def _general(first: str, rest: list[str]) -> Origin | None:
             return Origin("theory", ("problem", "method", "measured", "proven"))
         case ["calibration", *_]:
             return Origin("calibration", ("procedure", "situation", "found", "holds"))
-        case ["claims", *_] | ["finding", "claims" | "verdicts"]:
+        case ["claims", verdict, *_]:
+            picked = {"verdict": verdict.replace("_", " ")}
+            return Origin("hypotheses", ("hypothesis", "verdict"), picked)
+        case ["claims"] | ["finding", "claims" | "verdicts"]:
             return Origin("hypotheses", ("hypothesis", "verdict"))
         case ["claim", name, what] if what in _HYPOTHESIS:
             return Origin("hypotheses", _HYPOTHESIS[what], {"hypothesis": name})

@@ -1,20 +1,131 @@
 """What result tables say in a text, written between two marks: answers, results, what they cost."""
 
+import json
+import math
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.rendering.answer import answer_block, verdicts_block
-from nagbench.rendering.lookup import Tables, labels_of, middle_target
-from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named
+from nagbench.rendering.answer import (
+    SENTENCES,
+    SUBJECT,
+    amount,
+    claimed,
+    said_with,
+    sentence,
+)
+from nagbench.rendering.excerpt import Excerpt
+from nagbench.rendering.figure_files import write_figure
+from nagbench.rendering.lookup import Tables, labels, labels_of, middle_target, seeds
+from nagbench.rendering.prose import joined
+from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named, word
 from nagbench.rendering.tables.outcomes import results
 from nagbench.statistics.verdict_table import NOT_TESTABLE
 
 ANSWER, VERDICTS, RESULTS, COSTS = "answer", "verdicts", "results", "costs"
+FIGURE = "figures/readme/answer.svg"
+ALL_VERDICTS = "docs/verdicts.md"
+_DRAWN, _DRAWING = (SUBJECT, "sgd", "heavy_ball", "adam"), "learning_curves"
 
 
 def marks(name: str) -> tuple[str, str]:
     """Between which a block stands."""
     return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
+def answer_block(tables: Tables) -> str:
+    """Three sentences, on speed, accuracy and steadiness; then what they are about."""
+    names = iter(["Nesterov's accelerated gradient (NAG)"])
+    said = " ".join(sentence(tables, topics, names) for topics in SENTENCES)
+    return f"{said}\n\n{_scope(tables)}\n"
+
+
+def headlines(tables: Tables) -> list[Any]:
+    """The rows of the claims that the answer rests on, topic by topic."""
+    return [
+        row for topics in SENTENCES for topic in topics for row in claimed(tables, topic).values()
+    ]
+
+
+def verdicts_block(tables: Tables) -> str:
+    """The figure of the optimizers that were tested, and the verdicts behind the answer."""
+    found, drawn = tables["hypotheses"], with_runs(tables)
+    lines = []
+    if drawn:
+        workload, optimizers = tables["workloads"]["workload"].iloc[0], labels(tables)
+        command = (
+            f"nagbench figure {_DRAWING} --study {tables['study']['name'].iloc[0]} "
+            f"--optimizers {','.join(drawn)} --workloads {workload} --output {FIGURE}"
+        )
+        lines += [
+            f"![Learning curves of {joined([optimizers[one] for one in drawn])}]({FIGURE})",
+            "",
+            f"Means over seeds with their 95 % intervals. Drawn by `{command}`.",
+            "",
+        ]
+    lines += ["| | claim | verdict | effect, interval |", "| --- | --- | --- | --- |"]
+    for row in headlines(tables):
+        verdict = "; ".join([word(row), *([] if row.waits else said_with(row))])
+        found_effect = (row.statistic or "–") if math.isnan(row.effect) else amount(row, "+")
+        lines.append(
+            f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {verdict} | {found_effect} |"
+        )
+    lines += [
+        "",
+        f"Of {len(found)} claims, stated before the runs: {counts(found)}. "
+        f"[All verdicts]({ALL_VERDICTS}).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def draw_answer(tables: Tables, file: Path) -> None:
+    """Draw the figure that `verdicts_block` shows."""
+    workload = tables["workloads"]["workload"].iloc[0]
+    write_figure(_DRAWING, Excerpt(tables, with_runs(tables), [workload]), [file])
+
+
+def with_runs(tables: Tables) -> list[str]:
+    """Those of NAG and its rivals that have test runs on the first workload, as they are drawn."""
+    summary, workload = tables["summary"], tables["workloads"]["workload"].iloc[0]
+    there = set(summary.loc[summary["workload"] == workload, "optimizer"])
+    return [name for name in _DRAWN if name in there]
+
+
+def _scope(tables: Tables) -> str:
+    """What was trained, how speed is measured, and what brackets hold."""
+    edition, workload = tables["study"].iloc[0]["edition"], tables["workloads"].iloc[0]
+    goals = json.loads(workload["targets"])
+    outcomes = tables["outcomes"]
+    own = outcomes[outcomes["workload"] == workload["workload"]]
+    each = f", {seeds({**tables, 'outcomes': own})} each" if len(own) else ""
+    return (
+        f"Scope: {edition}, a CNN of {workload['parameters']:,} weights, "
+        f"{workload['epochs']} epochs in batches of {workload['batch_size']}{each}; "
+        f"{_tuned(tables, workload['workload'])}; other data and networks may differ. Speed is the "
+        f"mean time below {100 * goals[0]:g} to {100 * goals[-1]:g} % validation accuracy, counted "
+        "in gradients; accuracy is that of the test set at the end. Brackets are confidence "
+        f"intervals over seeds, at the level that each claim's family leaves it{_levels(tables)}."
+    )
+
+
+def _tuned(tables: Tables, workload: str) -> str:
+    """How many settings were tried of NAG and of each rival that was tested."""
+    tuning, there = tables["tuning"], with_runs(tables)
+    own = tuning[(tuning["workload"] == workload) & tuning["optimizer"].isin(there)]
+    tried = sorted(set(own["trials"]))
+    if not tried:
+        return "NAG and its rivals tuned alike"
+    count = f"{tried[0]}" if len(tried) == 1 else f"{tried[0]} to {tried[-1]}"
+    return f"NAG and these rivals tuned by {count} settings each"
+
+
+def _levels(tables: Tables) -> str:
+    """The confidences of the answer's intervals."""
+    rows = [row for row in headlines(tables) if not math.isnan(row.effect)]
+    found = sorted({f"{100 * row.confidence:.3g} %" for row in rows}, reverse=True)
+    return f" ({joined(found)})" if found else ""
 
 
 def results_block(tables: Tables) -> str:
@@ -28,7 +139,7 @@ def results_block(tables: Tables) -> str:
     claims = tables["hypotheses"]
     lines = [
         f"**{study['title']}** ({study['edition']}, {study['runs']} runs, "
-        f"{study['testing_seeds']} test seeds). {workload['label']}, {workload['epochs']} epochs; "
+        f"{seeds(tables)}). {workload['label']}, {workload['epochs']} epochs; "
         f"bold: the best, and whatever the corrected tests do not tell from it; T: mean time below "
         f"the targets in gradient evaluations; epochs: the median until {100 * goal:g} % "
         f"validation accuracy held for three evaluations. {study['remark']}",

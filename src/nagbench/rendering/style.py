@@ -1,5 +1,6 @@
 """One style for every figure: sizes, fonts, formats of files."""
 
+import io
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -134,4 +135,11 @@ class Drawing(Figure):
 
 def save(figure: Figure, path: Path) -> None:
     """Write the figure; the same figure makes the same bytes."""
-    figure.savefig(path, dpi=200, **FORMATS[path.suffix])
+    kind = FORMATS[path.suffix]
+    if path.suffix == ".pgf":  # which is text, with images beside it
+        figure.savefig(path, dpi=200, **kind)
+        return
+    # Drawn first: on a full disk matplotlib would stop with an error of its own.
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=200, format=path.suffix[1:], **kind)
+    path.write_bytes(drawn.getvalue())

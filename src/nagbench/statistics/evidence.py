@@ -43,6 +43,9 @@ class Finding:
         low, high: Its interval, in the same unit and sign.
         confidence: Of that interval.
         p: Of the test that decided.
+        inner_low, inner_high: The interval of confidence 1 − 2α, by which a difference is shown not
+            to matter; NaN where no mean decides.
+        waits: It cannot be tested yet, because runs or step costs are still to come.
         calibration: How often that test errs on resamples of the claim's own differences, made to
             have no effect; NaN where it was not tried.
     """
@@ -56,6 +59,9 @@ class Finding:
     high: float = math.nan
     confidence: float = math.nan
     p: float = math.nan
+    inner_low: float = math.nan
+    inner_high: float = math.nan
+    waits: bool = False
     calibration: float = math.nan
 
 
@@ -69,13 +75,15 @@ def finding(study: Study, claim: Hypothesis, selection: Selection, level: float)
     if metric.elsewhere:
         costs = selection.costs
         if obstacle := metric.elsewhere if costs is None else costs.obstacle(arms):
-            return _untested(blank, obstacle)
+            waits = costs is None or bool(costs.unmeasured(arms))
+            return replace(_untested(blank, obstacle), waits=waits)
     sides = sides_of(study, claim, selection)
     if claim.statement == "ranking":
         return _of_ranking(study, claim, blank, sides)
     found = differences(claim, sides)
     if obstacle := _obstacle(study, arms, sides, found, claim, level):
-        return replace(_untested(blank, obstacle), pairs=found.pairs)
+        waits = any(side.missing for side in sides)
+        return replace(_untested(blank, obstacle), pairs=found.pairs, waits=waits)
     if nothing := _nothing(study, claim, sides, level):
         evidence = replace(blank, nothing=nothing)
         return Finding(evidence=evidence, verdict=judge(evidence), pairs=found.pairs)
@@ -175,6 +183,7 @@ def _of_means(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
     verdict = judge(evidence)
     shown = (inner_low, inner_high) if claim.statement in _WITHIN else (low, high)
     natural = sorted(claim.sign * end + 0.0 for end in shown)
+    inner = sorted(claim.sign * end + 0.0 for end in (inner_low, inner_high))
     return Finding(
         evidence=evidence,
         verdict=verdict,
@@ -185,6 +194,8 @@ def _of_means(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
         high=natural[1],
         confidence=1 - level * (2 if claim.statement in _WITHIN else 1),
         p=_decided(claim, verdict.word, turned),
+        inner_low=inner[0],
+        inner_high=inner[1],
         calibration=error_rate(turned, level, claim.statement, claim.margin),
     )
 
@@ -267,7 +278,8 @@ def _of_ranking(study: Study, claim: Hypothesis, blank: Evidence, sides: list[Me
     found = [contrast([one], [other], better=better) for one, other in pairwise(sides)]
     for pair, pair_arms, own in zip(found, pairwise(arms), pairwise(sides), strict=True):
         if obstacle := _obstacle(study, list(pair_arms), list(own), pair, claim, corrected):
-            return replace(_untested(blank, obstacle), pairs=pair.pairs)
+            waits = any(side.missing for side in sides)
+            return replace(_untested(blank, obstacle), pairs=pair.pairs, waits=waits)
     if nothing := _nothing(study, claim, sides, level):
         evidence = replace(blank, nothing=nothing)
         return Finding(evidence=evidence, verdict=judge(evidence), pairs=found[0].pairs)

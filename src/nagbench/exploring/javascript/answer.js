@@ -70,11 +70,11 @@ function line(study, claim) {
 }
 
 export function found(claim) {
+    const caveats = claim.caveats ? `; ${claim.caveats}` : "";
     const { effect, low, high } = claim.scaled;
-    if (effect === null) return claim.statistic.replace(/(\d+) : (\d+)/, "$1 to $2");
-    const digits = Math.abs(effect) < 100 ? 2 : 0;
-    const [mean, from, to] = [effect, low, high].map((value) => fixed(value, digits));
-    return `${mean} ${claim.unit} [${from}, ${to}]`;
+    if (effect === null) return claim.statistic.replace(/(\d+) : (\d+)/, "$1 to $2") + caveats;
+    const [mean, from, to] = [effect, low, high].map((value) => fixed(value, claim.digits));
+    return `${mean} ${claim.unit} [${from}, ${to}]${caveats}`;
 }
 
 function summary(study) {

@@ -13,11 +13,11 @@ from nagbench.rendering.style import COLUMN, plain, words
 
 TABLES = ("speed_comparisons", "optimizers", "study", "workloads")
 _NAME = "nag"
+_ALIKE = ("model", "train_size", "targets", "padding", "flip", "schedule", "precision")
 
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """One panel a model, with intervals. Of workloads that differ in more than the batch size the
-    first stands."""
+    """One panel a model and its targets, with intervals."""
     baseline, named = str(tables["study"]["baseline"].iloc[0]), labels(tables)
     if _NAME not in named or baseline == _NAME:
         return words("The study does not compare NAG with another baseline.")
@@ -26,14 +26,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         sizes = sorted(set(tables["workloads"]["batch_size"]))
         found = f"batch size {sizes[0]}" if len(sizes) == 1 else "one batch size a model"
         return words(f"The study has only {found}: no gain by batch size.")
-    lines = [
-        pd.concat(
-            gain(tables["speed_comparisons"], baseline, row.workload).assign(size=row.batch_size)
-            for row in chosen.itertuples()
-        ).dropna(subset=["gain"])
-        for chosen in models
-    ]
-    drawn = [(chosen, line) for chosen, line in zip(models, lines, strict=True) if len(line) > 1]
+    drawn = series_with_gains(tables)
     if not drawn:
         return words("No gain by batch size: at most one size has runs that all arrive.")
     look = looks([_NAME])[_NAME]
@@ -61,11 +54,29 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
+def series_with_gains(
+    tables: Mapping[str, pd.DataFrame],
+) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Each of `series` at two sizes of which NAG's gain is known, and these gains by size."""
+    baseline, pairs = str(tables["study"]["baseline"].iloc[0]), tables["speed_comparisons"]
+    found = []
+    for chosen in series(tables["workloads"]):
+        gains = [
+            gain(pairs, baseline, row.workload).assign(size=row.batch_size)
+            for row in chosen.itertuples()
+        ]
+        line = pd.concat(gains).dropna(subset=["gain"])
+        if len(line) > 1:
+            found.append((chosen, line))
+    return found
+
+
 def series(workloads: pd.DataFrame) -> list[pd.DataFrame]:
-    """For each model that trains with several batch sizes, one workload of each size."""
+    """For each model that trains with several batch sizes and is alike in all of `_ALIKE`, one
+    workload of each size."""
     found = [
         group.drop_duplicates("batch_size").sort_values("batch_size")
-        for _, group in workloads.groupby("model", sort=False)
+        for _, group in workloads.groupby([*_ALIKE], sort=False, dropna=False)
     ]
     return [group for group in found if len(group) > 1]
 

@@ -49,7 +49,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             mean = scale * means[metric].reindex(shown).loc[name, ["mean", "low", "high"]]
             said = form.format(mean["mean"]) if np.isfinite(mean["mean"]) else "–"
             if failing.any() and metric == "gradients":
-                said = f"never ({failing.sum()}/{len(failing)}) →"
+                said = f"fail: {failing.sum()}/{len(failing)} →"
             elif np.isfinite(mean["low"]):
                 _mean(axis, place, mean, style[name])
             axis.annotate(

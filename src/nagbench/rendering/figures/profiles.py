@@ -51,5 +51,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
         axis.xaxis.set_major_locator(MultipleLocator(1))
     names, all_cases = labels(tables), tried[none]
     counts = {names[row.optimizer]: f"0/{row.cases}" for row in all_cases.itertuples()}
-    note_below(figure, [text] if (text := by_count("No case solved", counts)) else [])
+    note_below(
+        figure, [text] if (text := by_count("No case solved within four times", counts)) else []
+    )
     return figure

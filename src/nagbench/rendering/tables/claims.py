@@ -7,9 +7,11 @@ import pandas as pd
 
 from nagbench.rendering.lookup import Tables
 from nagbench.rendering.table import Cell, Table, interval, number, p_value
-from nagbench.statistics.verdict_table import NOT_TESTABLE, OPEN
+from nagbench.statistics.verdict_table import NO_DIFFERENCE, NOT_TESTABLE, OPEN
 
 UNDECIDED = (OPEN, NOT_TESTABLE)
+NOT_YET = "not tested yet"  # not testable because runs are still to come
+_FINEST = 6  # digits after the point
 HEADLINES = 8
 
 
@@ -61,7 +63,7 @@ def headlines(tables: Tables) -> Table:
         [
             Cell(reader_name(row.hypothesis)),
             Cell(row.claim),
-            Cell(row.verdict, row.verdict not in UNDECIDED),
+            Cell(in_words(row._replace(conditions="")), row.verdict not in UNDECIDED),
             Cell(effect(row)),
             Cell(in_print(row)),
             Cell(p_value(row.p)),
@@ -70,33 +72,36 @@ def headlines(tables: Tables) -> Table:
         for row in tables["hypotheses"].head(HEADLINES).itertuples()
     ]
     header = ["Id", "Claim", named(tables), "Effect", "Interval", "p", "n"]
-    return Table(header, "lp{0.4\\linewidth}lrcrr", rows)
+    return Table(header, "lp{0.34\\linewidth}p{0.2\\linewidth}rcrr", rows)
 
 
 def elsewhere(tables: Tables) -> Table:
-    """The claims that records of another place could test, here and there."""
+    """The claims that records of other places could test, here and there."""
+    header = ["Id", "Claim", "Here", "Effect", "Where", "There", "Effect"]
+    columns = "lp{0.22\\linewidth}p{0.12\\linewidth}rlp{0.12\\linewidth}r"
     if "elsewhere" not in tables:
-        return Table(["Id", "Claim", "Here", "Elsewhere"], "llll", [])
+        return Table(header, columns, [])
     there = tables["elsewhere"]
     claims = tables["hypotheses"].set_index("hypothesis")
     rows = []
     for row in there[there["verdict"] != NOT_TESTABLE].itertuples():
         own = claims.loc[row.hypothesis]
         other = own.copy()
-        other[["effect", "low", "high"]] = row.effect, row.low, row.high
-        rows.append(
-            [
-                Cell(reader_name(row.hypothesis)),
-                Cell(own["claim"]),
-                *(
-                    Cell(text)
-                    for verdict, one in ((own["verdict"], own), (row.verdict, other))
-                    for text in (verdict, f"{effect(one)} {in_print(one)}")
-                ),
-            ]
-        )
-    header = ["Id", "Claim", "Here", "Effect", there["place"].iloc[0], "Effect"]
-    return Table(header, "lp{0.24\\linewidth}lrlr", rows)
+        for column in there.columns.intersection(own.index):
+            other[column] = getattr(row, column)
+        here, elsewhere_said = (
+            (word(one) if one["waits"] else in_words(_unconditional(one)),
+             f"{effect(one)} {in_print(one)}")
+            for one in (own, other)
+        )  # fmt: skip
+        words = [reader_name(row.hypothesis), own["claim"], *here, row.place, *elsewhere_said]
+        rows.append([Cell(text) for text in words])
+    return Table(header, columns, rows)
+
+
+def _unconditional(claim: pd.Series) -> pd.Series:
+    """The claim without its conditions, which are the same in every place."""
+    return claim.where(claim.index != "conditions", "")
 
 
 def reader_name(hypothesis: str) -> str:
@@ -109,10 +114,15 @@ def named(tables: Tables) -> str:
     return "Verdict of a pilot" if tables["study"]["pilot"].iloc[0] else "Verdict"
 
 
+def word(row: Any) -> str:
+    """The verdict; of a claim whose runs are still to come, that."""
+    return NOT_YET if row.waits else str(row.verdict)
+
+
 def in_words(row: Any) -> str:
     """The verdict with what has to be said with it."""
     said = remarks(row)
-    return f"{row.verdict} ({said})" if said else str(row.verdict)
+    return f"{word(row)} ({said})" if said else word(row)
 
 
 def remarks(row: Any) -> str:
@@ -130,19 +140,34 @@ def remarks(row: Any) -> str:
 def effect(row: Any) -> str:
     """The mean difference in the unit in which it is printed."""
     value = row.scale * row.effect
-    return "–" if math.isnan(value) else f"{value:{_form(value)}} {row.unit}"
+    return "–" if math.isnan(value) else f"{value:+,.{digits(row)}f} {row.unit}"
 
 
 def in_print(row: Any) -> str:
-    """The effect's interval in that unit, to the same digit."""
-    return interval(row.scale * row.low, row.scale * row.high, _form(row.scale * row.effect))
+    """The interval that the verdict rests on, in that unit, to the same digit."""
+    low, high = ends(row)
+    return interval(row.scale * low, row.scale * high, f"+,.{digits(row)}f")
 
 
-def _form(value: float) -> str:
-    """Hundredths, of what is as large as hundreds none."""
-    return "+,.0f" if abs(value) >= 100 else "+.2f"
+def ends(row: Any) -> tuple[float, float]:
+    """The interval that the verdict rests on: that a difference does not matter is shown by the
+    one of confidence 1 − 2α."""
+    if row.verdict == NO_DIFFERENCE:
+        return row.inner_low, row.inner_high
+    return row.low, row.high
+
+
+def digits(row: Any) -> int:
+    """After the point: two, of what is as large as hundreds none, and as many more as it takes that
+    neither the effect nor an end of its interval is rounded to zero."""
+    values = [row.scale * value for value in (row.effect, *ends(row))]
+    found = 0 if max(map(abs, values)) >= 100 else 2
+    while found < _FINEST and any(value and not round(value, found) for value in values):
+        found += 1
+    return found
 
 
 def counts(found: pd.DataFrame) -> str:
     """How many claims came out how."""
-    return ", ".join(f"{n} {verdict}" for verdict, n in found["verdict"].value_counts().items())
+    words = pd.Series([word(row) for row in found.itertuples()], dtype=str)
+    return ", ".join(f"{n} {verdict}" for verdict, n in words.value_counts().items())

@@ -3,7 +3,7 @@
 import json
 import math
 
-from nagbench.rendering.lookup import Tables
+from nagbench.rendering.lookup import Tables, seeds
 from nagbench.rendering.table import Cell, PerWorkload, Table, number
 
 
@@ -105,12 +105,12 @@ def checklist(tables: Tables) -> Table:
     facts = tables["study"].iloc[0]
     pairs = tables["comparisons"]
     answers = [
-        ["Mathematical setting, algorithm, model", "sections 2 to 4; the source of each optimizer"],
+        ["Mathematical setting, algorithm, model", "section 2; the source of each optimizer"],
         ["Data: source, splits, preprocessing", f"{facts['edition']}; {facts['validation_size']} "
          "training images held out; crops, flips as stated for the workload"],
         ["Range of hyperparameters, method of choice", f"{facts['trials']} trials by "
          f"{facts['search']}, up to {facts['tuning_seeds']} seeds each, judged on held-out images"],
-        ["Number of evaluation runs", f"{facts['testing_seeds']} seeds that tuning never saw"],
+        ["Number of evaluation runs", f"{seeds(tables)} that tuning never saw"],
         ["Measure, central tendency, variation", "mean with 95 % interval, SD between seeds"],
         ["Tests and correction", f"{len(pairs)} pairs, sign flips, Holm at level {facts['level']}"],
         ["Average run time", f"{3600 * facts['hours'] / facts['runs']:.1f} s a run"],
