@@ -83,7 +83,7 @@ lint: $(ENVIRONMENT) ## format, style, types, workflow, TeX and shell checks
 	@envs/lint.sh
 
 format: $(ENVIRONMENT) ## format Python and Snakemake files
-	@ruff format src tests examples docs && ruff check --fix src tests examples docs && snakefmt Snakefile workflow/rules
+	@ruff format src tests examples docs && ruff check --fix src tests examples docs && snakefmt Snakefile workflow
 
 lock: ## pin every dependency anew, in envs/lock.txt and envs/docs.txt
 	@envs/compile-lock.sh $(PYTHON)

@@ -31,8 +31,8 @@ check_if_installed() {
 check "Python format" ruff format --check src tests examples docs
 check "Python style" ruff check src tests examples docs
 check "Python types" mypy
-check "Snakemake format" snakefmt --check Snakefile workflow/rules
-check "Snakemake style" snakemake --lint --config study=demo
+check "Snakemake format" snakefmt --check Snakefile workflow
+check "Snakemake style" snakemake --snakefile workflow/Snakefile --lint --config study=demo
 check "citation file" python -m pytest -q -p no:cacheprovider tests/environment/test_citation.py
 check_if_installed "TeX style" chktex -q -I0 -n1 -n8 -n12 -n13 -n24 -n36 paper/main.tex paper/sections/*.tex
 check_if_installed "shell style" shellcheck envs/*.sh .ci/run

@@ -9,7 +9,7 @@ sha256() { # macOS has the other one
 }
 files() {
     git ls-files --cached --others --exclude-standard 2> /dev/null ||
-        find Snakefile Makefile pyproject.toml src tests workflow paper envs examples -type f
+        find Snakefile Makefile pyproject.toml config src tests workflow paper envs examples -type f
 }
 # Taken before the run: a file that is edited meanwhile has not been tested.
 digest=$(files | sort | while read -r file; do

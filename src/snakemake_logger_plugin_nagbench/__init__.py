@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Of Snakemake's own plain messages during a run, those that a user wants; the rest is housekeeping.
 # Messages of plugins, such as a cluster's job numbers, are all told.
 TELLING = ("Nothing to be done", "Trying to restart")
-HOUSEKEEPING = ("Building DAG", "Assuming unrestricted")
+HOUSEKEEPING = ("Building DAG", "Assuming unrestricted", "Config file ")
 STOPPING = ("Terminating processes", "Will exit after")
 # What Snakemake says of a failed job besides announcing it, which tells the reader nothing new.
 TOLD = ("CalledProcessError", "At least one job did not complete", "Exiting because a job")

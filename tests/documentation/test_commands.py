@@ -63,6 +63,10 @@ ONLY_PARSED: Mapping[str, tuple[str, ...]] = {
         "PYTHONPATH=src:CARRIED python3 -m nagbench session *",
     ),
     "wants the registry of packages": ("pip install snakemake-executor-plugin-slurm",),
+    "wants a git host; tests/workflow/test_elsewhere.py has one": (
+        "snakedeploy deploy-workflow *",
+        "pip install 'nagbench[*",
+    ),
     "wants records of other machines, or of runs that were not made here": (
         "nagbench records merge *",
         "nagbench explain demo *",

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
-PARTS = ("Snakefile", "profiles", "workflow", "src", "envs")
+PARTS = ("Snakefile", "config", "profiles", "workflow", "src", "envs")
 # The project's paper quotes optimizers that the small study lacks.
 PAPER = r"""\documentclass{article}
 \newcommand{\setresult}[2]{}
@@ -176,3 +176,11 @@ def check_out(folder: Path) -> Checkout:
     checkout = Checkout(folder)
     checkout.program("-m nagbench")
     return checkout
+
+
+def commit_records(checkout: Checkout) -> None:
+    """Put what was trained where committed records are, and remove what was made of it."""
+    committed, results = checkout.folder / "paper/records", checkout.folder / "results"
+    shutil.copytree(results / "micro/records", committed / "micro")
+    shutil.copytree(results / "validation", committed / "validation")
+    shutil.rmtree(results)

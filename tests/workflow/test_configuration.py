@@ -7,6 +7,8 @@ import yaml
 from checkout import REPOSITORY, STUDY, Checkout, check_out
 from snakemake.cli import get_argument_parser
 
+OPENING = 2  # lines of Snakemake's own, about the profile and the configuration
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
@@ -35,7 +37,15 @@ def test_bad_configuration_is_one_message(
     assert found in message
     assert allowed in message
     assert "Traceback" not in ended.stdout
-    assert len(ended.stdout.splitlines()) <= 2
+    assert len(ended.stdout.splitlines()) <= OPENING + 1
+
+
+def test_the_command_line_goes_before_the_file(checkout: Checkout) -> None:
+    with checkout.edited("config/config.yaml", "records: train", "records: mine"):
+        ended = checkout.run("--dry-run", "tables")
+        assert "or config/config.yaml: 'mine' is not one of" in ended.stdout.splitlines()[-1]
+        ended = checkout.run("--dry-run", "tables", records="train")
+        assert ended.returncode == 0, ended.stdout
 
 
 def test_no_core_is_one_message(checkout: Checkout) -> None:
@@ -66,7 +76,7 @@ def test_a_misspelt_reference_ends_a_dry_run(checkout: Checkout) -> None:
         ended = checkout.run("--dry-run", "tables")
     assert ended.returncode == 2
     assert "SDG is missing" in ended.stdout.splitlines()[-1]
-    assert len(ended.stdout.splitlines()) <= 2
+    assert len(ended.stdout.splitlines()) <= OPENING + 1
 
 
 def test_no_file_beside_the_snakefile_hides_a_package(checkout: Checkout) -> None:

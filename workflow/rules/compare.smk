@@ -24,7 +24,10 @@ rule compare:
     params:
         reference=config["compare"],
         study=GIVEN["study"],
+        results=RESULTS,
+        records=committed_folder(),
         device=device_argument,
     shell:
         "nagbench compare {params.reference:q} --study {params.study:q} --data {input.data:q}"
-        " --device {params.device} > {log:q} 2>&1"
+        " --results {params.results:q} --records {params.records:q} --device {params.device}"
+        " > {log:q} 2>&1"

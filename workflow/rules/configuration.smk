@@ -1,5 +1,6 @@
-# `--config`, read and checked before a job is planned: the study, its units, a part of it, and where
-# records are. Nothing here may import torch: a cluster reads these files once for every job.
+# The configuration, read and checked before a job is planned: the study, its units, a part of it, and
+# where records are. Nothing here may import torch: a cluster reads these files once for every job.
+import json
 import os
 import subprocess
 import sys
@@ -16,14 +17,11 @@ from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.runner.devices import has_gpu
 from nagbench.runner.workflow import begin
-from nagbench.sources import sources
 from nagbench.study.file import load_study, study_files, study_path
 from nagbench.study.model import Study
 from nagbench.study.part_file import write_part
 from nagbench.study.plan import units
 from nagbench.study.unit import Unit
-
-SCHEMAS = "../schemas"
 
 
 def stop(message: str) -> NoReturn:
@@ -41,9 +39,7 @@ def check_cores() -> None:
 
 def check_config() -> None:
     """Fill in the defaults, and refuse unknown keys and values."""
-    schema = Path(
-        workflow.current_basedir.get_path_or_uri(False), SCHEMAS, "config.schema.yaml"
-    )
+    schema = Path(brought("workflow/schemas/config.schema.yaml")).absolute()
     try:
         validate(config, os.fspath(schema))
     except WorkflowError as error:
@@ -54,7 +50,9 @@ def check_config() -> None:
         allowed = [
             f"{key}={'|'.join(says.get('enum', ['…']))}" for key, says in keys.items()
         ]
-        stop(f"--config: {found}; allowed: {', '.join(allowed)}")
+        places = " or ".join(["--config", *workflow.configfiles])
+        place = "config of the module" if IS_MODULE else places
+        stop(f"{place}: {found}; allowed: {', '.join(allowed)}")
     for key in ("study", "cifar10"):
         config[key] = os.path.expanduser(config[key] or "")
 
@@ -73,7 +71,8 @@ def take_part() -> bool:
     if not any(names.values()):
         return False
     try:
-        config["study"] = os.fspath(write_part(config["study"], **names))
+        place = write_part(config["study"], **names, folder=Path(RESULTS, "parts"))
+        config["study"] = os.fspath(place)
     except InputError as error:
         stop(f"--config {error}")
     if workflow.is_main_process:
@@ -154,12 +153,15 @@ def check_compare() -> None:
 def committed_folder() -> str:
     """Where records of this study are committed; of a part, those of the study that it extends."""
     whole = Path(STUDY_FILES[1]).stem if IS_PART else STUDY.name
-    return f"paper/records/{whole}"
+    return placed(Path(REPOSITORY or "", "paper/records", whole))
 
 
 def records_folder() -> str:
     """Where `runs` and `curves` are: trained here, or committed by others."""
     if config["records"] == "committed":
+        if REPOSITORY is None:
+            found = "found 'committed', but a git host's workflow comes without records"
+            stop(str(InputError("--config records", found, "train, or a clone")))
         needed = ("runs.parquet", "curves.parquet", "SHA256SUMS")
         missing = [name for name in needed if not Path(COMMITTED, name).is_file()]
         if missing:
@@ -180,21 +182,34 @@ def trains_on_gpu(study: Study) -> bool:
 # A job runs again when a parameter changes, but not when the change is in one that is derived from its
 # inputs, as these are: the device does not decide a result.
 def device_argument(wildcards, input) -> str:
-    """The device as the user named it."""
-    return config["device"]
+    """The device as the user named it.
+
+    Nothing stops a module's study before it trains for weeks without the GPU that it is meant for,
+    as `onstart` does here, so its jobs do not go on without one unless the user says `cpu`.
+    """
+    device = config["device"]
+    return "cuda" if IS_MODULE and device == "auto" and STUDY.gpu else device
+
+
+def main_snakefile(wildcards, input) -> str:
+    """The Snakefile that Snakemake runs: this workflow's, or that of one which imports it."""
+    return workflow.main_snakefile
 
 
 def config_arguments(wildcards, input) -> list[str]:
-    """The configuration as it was given, for another Snakemake."""
+    """What the command line or a profile says of the configuration, for another Snakemake."""
     return [
-        f"{key}={','.join(value) if isinstance(value, list) else value}"
-        for key, value in GIVEN.items()
-        if value
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in workflow.config_settings.overwrite_config.items()
+        if value is not None
     ]
 
 
-# Before Snakemake asks for its locks; jobs are no workflow of their own.
-if workflow.is_main_process and begin(Path()):
+config = dict(config)  # a module's is that of the workflow which imports it
+
+# Before Snakemake asks for its locks; jobs are no workflow of their own, and the folder of one that
+# imports this is not ours to unlock.
+if workflow.is_main_process and not IS_MODULE and begin(Path()):
     print("Locks of a workflow that was killed are removed.", file=sys.stderr)
 check_cores()
 check_config()
@@ -204,16 +219,15 @@ STUDY = read_study()
 UNITS = planned_units(STUDY)
 check_references(STUDY)
 DATA_SET = f"nagbench.data.{STUDY.data}"
-STUDY_FILES = [
-    os.path.relpath(path) for path in study_files(study_path(config["study"]))
-]
+STUDY_FILES = [placed(path) for path in study_files(study_path(config["study"]))]
 STUDY_FILE = STUDY_FILES[0]
-VALIDATION = (
-    "results/validation" if config["records"] == "train" else "paper/records/validation"
-)
-
 COMMITTED = committed_folder()
 RECORDS = records_folder()
+VALIDATION = (
+    "results/validation"
+    if config["records"] == "train"
+    else placed(REPOSITORY / "paper/records/validation")
+)
 GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0
 check_compare()
 COMPARED = study_name(STUDY.name, newcomer_name(config["compare"] or ""))

@@ -12,9 +12,9 @@ rule explore_html:
         ),
         study=STUDY_FILE,
         extends=STUDY_FILES[1:],
-        runs="<records>/runs.parquet",
-        curves="<records>/curves.parquet",
-        sums="<records>/SHA256SUMS",
+        runs=f"{RECORDS}/runs.parquet",
+        curves=f"{RECORDS}/curves.parquet",
+        sums=f"{RECORDS}/SHA256SUMS",
         more=records_beside(),
         statistics=rules.statistics.output[0],
     output:

@@ -8,10 +8,9 @@ from pyarrow import parquet
 
 from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.table_files import TABLES
-from nagbench.sources import ENGINE, sources
+from nagbench.sources import ENGINE
 from nagbench.validation.methods import METHODS
 
-CAPTIONS = "workflow/report"
 DRAWING = ("nagbench.rendering.excerpt", "nagbench.rendering.result_tables")
 ENVIRONMENT = "../../envs/environment.yml"
 
@@ -73,14 +72,13 @@ def statistics_code() -> list[str]:
 
 def registration_files() -> list[str]:
     """What the study is held against, if it is registered."""
-    place = Path("paper/registrations", f"{STUDY.name}.json")
-    return [os.fspath(place), "paper/protocol.md"] if place.is_file() else []
+    place = at_hand(f"paper/registrations/{STUDY.name}.json")
+    return place and [*place, *at_hand("paper/protocol.md")]
 
 
 def cross_check_files() -> list[str]:
     """The engine beside a plain loop, where that is at hand; no rule makes it, since it takes long."""
-    place = Path("paper/records/validation/cross_check.parquet")
-    return [os.fspath(place)] if place.is_file() else []
+    return at_hand("paper/records/validation/cross_check.parquet")
 
 
 def step_cost_files() -> list[str]:
@@ -127,8 +125,8 @@ def compared_code() -> list[str]:
 
 def committed_records() -> list[str]:
     """What the newcomer may stand beside, if it is at hand."""
-    files = (Path("paper/records", STUDY.name, name) for name in ("runs", "curves"))
-    return [f"{file}.parquet" for file in files if Path(f"{file}.parquet").is_file()]
+    folder = f"paper/records/{STUDY.name}"
+    return at_hand(f"{folder}/runs.parquet", f"{folder}/curves.parquet")
 
 
 def figure_code() -> list[str]:
@@ -139,7 +137,7 @@ def figure_code() -> list[str]:
 
 def caption_files() -> list[str]:
     """The captions that paper and report share."""
-    return [f"{CAPTIONS}/{name}.rst" for name in (*FIGURES, *TABLES)]
+    return [brought(f"workflow/report/{name}.rst") for name in (*FIGURES, *TABLES)]
 
 
 def paper_files() -> list[str]:
@@ -153,6 +151,11 @@ def paper_files() -> list[str]:
         "sections/*.tex",
         "beyond/*.tex",
     )
-    return sorted(
-        os.fspath(file) for name in patterns for file in Path("paper").glob(name)
-    )
+    return at_hand(*(f"paper/{name}" for name in patterns))
+
+
+def typeset_from(wildcards, input) -> list[str]:
+    """Where results and figures of the study are, seen from the paper's sources."""
+    made = Path(input.numbers[0]).parents[1], Path(input.figures[0]).parent
+    folder = Path(input.main).resolve().parent
+    return [os.path.relpath(place.resolve(), folder) for place in made]

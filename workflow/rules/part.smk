@@ -12,10 +12,10 @@ rule part_records:
         ],
         costs=step_cost_files(),
     output:
-        "<records>/runs.parquet",
-        "<records>/curves.parquet",
-        "<records>/provenance.json",
-        "<records>/SHA256SUMS",
+        f"{RECORDS}/runs.parquet",
+        f"{RECORDS}/curves.parquet",
+        f"{RECORDS}/provenance.json",
+        f"{RECORDS}/SHA256SUMS",
     log:
         "<logs>/part_records.log",
     conda:

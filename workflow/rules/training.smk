@@ -22,12 +22,14 @@ rule tune:
         runtime=240,
     params:
         plan=plan_file("tune"),
+        store=STORE,
         code=partial(unit_digest, "tune"),
         definition=partial(unit_definition, "tune"),
         device=device_argument,
     shell:
         "nagbench train {params.plan:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
-        " --data {input.data:q} --device {params.device} --output {output:q} > {log:q} 2>&1"
+        " --data {input.data:q} --store {params.store:q} --device {params.device}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule choose:
@@ -73,14 +75,15 @@ rule test:
     params:
         stage="test",
         plan=plan_file("test"),
+        store=STORE,
         code=partial(unit_digest, "test"),
         definition=partial(unit_definition, "test"),
         device=device_argument,
     shell:
         "nagbench train {params.plan:q}"
         " --unit {params.stage}/{wildcards.workload}/{wildcards.optimizer}"
-        " --chosen {input.chosen:q} --data {input.data:q} --device {params.device}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --chosen {input.chosen:q} --data {input.data:q} --store {params.store:q}"
+        " --device {params.device} --output {output:q} > {log:q} 2>&1"
 
 
 use rule test as band with:
@@ -97,6 +100,7 @@ use rule test as band with:
     params:
         stage="band",
         plan=plan_file("band"),
+        store=STORE,
         code=partial(unit_digest, "band"),
         definition=partial(unit_definition, "band"),
         device=device_argument,

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nagbench.sources import ENGINE, code_digest, sources
+from nagbench.sources import ENGINE, code_digest
 from nagbench.study.model import STAGES
 from nagbench.study.unit import Unit, unit, write_plan
 
@@ -29,8 +29,11 @@ def stop_without_gpu() -> None:
 
 
 def plan_file(stage: str) -> str:
-    """Where the plan of a stage is: its units with every name resolved, from which jobs train."""
-    return f"results/{STUDY.name}/plan/{stage}.json"
+    """Where the plan of a stage is: its units with every name resolved, from which jobs train.
+
+    Of a module Snakemake heeds no `onstart`, so no plan is written and jobs train from the study.
+    """
+    return STUDY_FILE if IS_MODULE else f"results/{STUDY.name}/plan/{stage}.json"
 
 
 def write_plans() -> None:

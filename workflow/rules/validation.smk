@@ -4,9 +4,9 @@
 rule theory:
     input:
         code=theory_code(),
-        study="src/nagbench/validation/theory.yaml",
+        study=theory_file(),
     output:
-        "<validation>/theory.parquet",
+        f"{VALIDATION}/theory.parquet",
     log:
         "<logs>/theory.log",
     conda:
@@ -23,7 +23,7 @@ rule calibration:
     input:
         code=sources("nagbench.validation.calibration"),
     output:
-        "<validation>/calibration.parquet",
+        f"{VALIDATION}/calibration.parquet",
     log:
         "<logs>/calibration.log",
     conda:

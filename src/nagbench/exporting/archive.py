@@ -16,7 +16,10 @@ from nagbench.registration import PROTOCOL, path_of, root_of
 from nagbench.study.model import Study
 
 ABOUT = ("envs/lock.txt", "CITATION.cff", "LICENSE")
-WORKFLOW = ("Snakefile", "workflow/**/*.smk", "workflow/**/*.yaml", "workflow/**/*.rst")
+WORKFLOW = (
+    *("Snakefile", "workflow/Snakefile", "workflow/**/*.smk", "workflow/**/*.yaml"),
+    "workflow/**/*.rst",
+)
 # All entries are of one time, the first that every format of archives can hold.
 TIME = 315_532_800  # 1980-01-01
 
