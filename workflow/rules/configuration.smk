@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -171,17 +172,34 @@ def records_folder() -> str:
     return f"results/{STUDY.name}/records"
 
 
-def trains_on_gpu(study: Study) -> bool:
+def on_cluster() -> bool:
+    """Whether jobs run on other machines, or this is such a job; known once rules are evaluated."""
+    return workflow.remote_exec or not workflow.local_exec
+
+
+def device() -> str:
+    """The device as the user named it. On a cluster `auto` is a GPU: what the machine has on which the
+    workflow was started says nothing of the nodes."""
+    return "cuda" if config["device"] == "auto" and on_cluster() else config["device"]
+
+
+@cache
+def trains_on_gpu() -> bool:
     """Whether a training job needs a GPU of its own."""
-    device = config["device"]
-    return device == "cuda" or (device == "auto" and (study.gpu or has_gpu()))
+    found = device()
+    return found == "cuda" or (found == "auto" and (STUDY.gpu or has_gpu()))
+
+
+def gpus_of_a_job(wildcards) -> int:
+    """How many GPUs a training job needs."""
+    return int(trains_on_gpu())
 
 
 # A job runs again when a parameter changes, but not when the change is in one that is derived from its
 # inputs, as these are: the device does not decide a result.
 def device_argument(wildcards, input) -> str:
-    """The device as the user named it."""
-    return config["device"]
+    """The device, for a command."""
+    return device()
 
 
 def config_arguments(wildcards, input) -> list[str]:
@@ -205,7 +223,7 @@ UNITS = planned_units(STUDY)
 check_references(STUDY)
 DATA_SET = f"nagbench.data.{STUDY.data}"
 STUDY_FILES = [
-    os.path.relpath(path) for path in study_files(study_path(config["study"]))
+    local(os.path.relpath(path)) for path in study_files(study_path(config["study"]))
 ]
 STUDY_FILE = STUDY_FILES[0]
 VALIDATION = (
@@ -214,7 +232,6 @@ VALIDATION = (
 
 COMMITTED = committed_folder()
 RECORDS = records_folder()
-GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0
 check_compare()
 COMPARED = study_name(STUDY.name, newcomer_name(config["compare"] or ""))
 
