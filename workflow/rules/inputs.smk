@@ -8,12 +8,23 @@ from pyarrow import parquet
 
 from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.table_files import TABLES
-from nagbench.sources import ENGINE, sources
+from nagbench.sources import ENGINE
+from nagbench.sources import sources as files_of
 from nagbench.validation.methods import METHODS
 
 CAPTIONS = "workflow/report"
 DRAWING = ("nagbench.rendering.excerpt", "nagbench.rendering.result_tables")
 ENVIRONMENT = "../../envs/environment.yml"
+
+
+def here(paths: list[str]) -> list[str]:
+    """Files of the repository: here, wherever `--default-storage-provider` has results."""
+    return [local(path) for path in paths]
+
+
+def sources(*modules: str) -> list[str]:
+    """The files that these modules load."""
+    return here(files_of(*modules))
 
 
 def shown(kind: str, name: str, file: str) -> str:
@@ -74,20 +85,20 @@ def statistics_code() -> list[str]:
 def registration_files() -> list[str]:
     """What the study is held against, if it is registered."""
     place = Path("paper/registrations", f"{STUDY.name}.json")
-    return [os.fspath(place), "paper/protocol.md"] if place.is_file() else []
+    return here([os.fspath(place), "paper/protocol.md"]) if place.is_file() else []
 
 
 def cross_check_files() -> list[str]:
     """The engine beside a plain loop, where that is at hand; no rule makes it, since it takes long."""
     place = Path("paper/records/validation/cross_check.parquet")
-    return [os.fspath(place)] if place.is_file() else []
+    return here([os.fspath(place)]) if place.is_file() else []
 
 
 def step_cost_files() -> list[str]:
     """What steps of the committed records cost, if they are used and it was measured."""
     place = Path(COMMITTED, "step_costs.json")
     used = config["records"] == "committed" and place.is_file()
-    return [os.fspath(place)] if used else []
+    return here([os.fspath(place)]) if used else []
 
 
 def records_beside() -> list[str]:
@@ -96,19 +107,20 @@ def records_beside() -> list[str]:
         Path(COMMITTED, name) for name in ("step_costs.json", "unfinished.parquet")
     ]
     used = config["records"] == "committed"
-    return [os.fspath(place) for place in places if used and place.is_file()]
+    return here([os.fspath(place) for place in places if used and place.is_file()])
 
 
 def elsewhere_sums() -> list[str]:
     """Of the study's committed records from other places, if its committed ones are used."""
     used = config["records"] == "committed" and not IS_PART
     found = sorted(Path(COMMITTED).glob("*/SHA256SUMS")) if used else []
-    return [os.fspath(path) for path in found]
+    return here([os.fspath(path) for path in found])
 
 
 def data_source() -> list[str]:
     """The data file that the user named, if the study takes it."""
-    return [config["cifar10"]] if config["cifar10"] and STUDY.data == "cifar10" else []
+    used = config["cifar10"] and STUDY.data == "cifar10"
+    return here([config["cifar10"]]) if used else []
 
 
 def source_arguments(wildcards, input) -> list[str]:
@@ -128,7 +140,9 @@ def compared_code() -> list[str]:
 def committed_records() -> list[str]:
     """What the newcomer may stand beside, if it is at hand."""
     files = (Path("paper/records", STUDY.name, name) for name in ("runs", "curves"))
-    return [f"{file}.parquet" for file in files if Path(f"{file}.parquet").is_file()]
+    return here(
+        [f"{file}.parquet" for file in files if Path(f"{file}.parquet").is_file()]
+    )
 
 
 def figure_code() -> list[str]:
@@ -139,7 +153,7 @@ def figure_code() -> list[str]:
 
 def caption_files() -> list[str]:
     """The captions that paper and report share."""
-    return [f"{CAPTIONS}/{name}.rst" for name in (*FIGURES, *TABLES)]
+    return here([f"{CAPTIONS}/{name}.rst" for name in (*FIGURES, *TABLES)])
 
 
 def paper_files() -> list[str]:
@@ -153,6 +167,5 @@ def paper_files() -> list[str]:
         "sections/*.tex",
         "beyond/*.tex",
     )
-    return sorted(
-        os.fspath(file) for name in patterns for file in Path("paper").glob(name)
-    )
+    found = (file for name in patterns for file in Path("paper").glob(name))
+    return here(sorted(os.fspath(file) for file in found))

@@ -3,7 +3,7 @@
 
 rule paper_pdf:
     input:
-        main="paper/main.tex",
+        main=local("paper/main.tex"),
         tex=paper_files(),
         numbers=rules.numbers.output,
         captions=rules.captions.output,

@@ -4,7 +4,7 @@
 rule theory:
     input:
         code=theory_code(),
-        study="src/nagbench/validation/theory.yaml",
+        study=local("src/nagbench/validation/theory.yaml"),
     output:
         "<validation>/theory.parquet",
     log:
