@@ -14,7 +14,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex docs readme test test-docs test-slow test-outside test-browser explorer-bundle lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex docs readme test test-docs test-slow test-outside test-slurm test-s3 test-browser explorer-bundle lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -72,6 +72,14 @@ test-slow: $(ENVIRONMENT) ## the tests that take minutes each
 test-outside: $(ENVIRONMENT) ## `nagbench compare` with five optimizers of other authors, installed for it
 	@pip install --quiet --no-deps --target .stamps/outside --requirement envs/outside.txt
 	@PYTHONPATH=.stamps/outside pytest -m outside tests/comparing
+
+test-slurm: $(ENVIRONMENT) ## the workflow through Slurm, on a cluster of this machine; wants munge and slurm-wlm
+	@pip install --quiet --no-deps --target .stamps/slurm --requirement envs/slurm.txt
+	@PYTHONPATH=$(CURDIR)/.stamps/slurm pytest -m cluster --durations 0 tests/cluster/test_slurm.py
+
+test-s3: $(ENVIRONMENT) ## results as objects in S3's way, on a server of this machine
+	@pip install --quiet --no-deps --target .stamps/s3 --requirement envs/s3.txt
+	@PYTHONPATH=$(CURDIR)/.stamps/s3 pytest -m cluster --durations 0 tests/cluster/test_objects.py
 
 test-browser: $(ENVIRONMENT) explorer-bundle ## what a reader does with the explorer, in Chromium; wants node and npm
 	@pytest -m browser tests/exploring

@@ -85,9 +85,7 @@ def test_the_crate_has_every_file_and_says_what_ran_when(unpacked: Path) -> None
     used = {graph[entry["@id"]]["name"] for entry in graph["Snakefile"]["softwareRequirements"]}
     assert {"python", "torch", "numpy"} <= used
     assert {entry["@id"] for entry in run["result"]} == {
-        name
-        for name in said
-        if name.startswith(("records/", "statistics/")) and "h200" not in name
+        name for name in said if name.startswith(("records/", "statistics/")) and "h200" not in name
     }
     data, code = (graph[graph[one]["license"]["@id"]]["name"] for one in ("./", "Snakefile"))
     assert (data, code) == ("CC-BY-4.0", "MIT")

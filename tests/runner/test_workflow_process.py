@@ -90,3 +90,17 @@ def check_gone(parent: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch)
 def test_a_folder_that_cannot_be_written_holds_nobody_up(tmp_path: Path) -> None:
     (tmp_path / ".snakemake").write_text("a file")
     assert not workflow.begin(tmp_path)
+
+
+def test_an_executor_is_known_by_its_plugin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        workflow.executor("cloud")
+    assert str(ended.value) == (
+        "nagbench: executor cloud: no plugin snakemake-executor-plugin-cloud; "
+        "allowed: pip install snakemake-executor-plugin-cloud"
+    )
+    (tmp_path / "snakemake_executor_plugin_cloud.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert workflow.executor("cloud") == "cloud"

@@ -1,6 +1,7 @@
 """Bad configuration ends with one message; a GPU study does not start without a GPU."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -118,21 +119,33 @@ def test_lint_is_clean(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize("name", ["default", "slurm"])
 def test_profiles_set_options_that_exist(name: str) -> None:
-    profile = REPOSITORY / "workflow" / "profiles" / name / "config.yaml"
-    settings = yaml.safe_load(profile.read_text(encoding="utf-8"))
-    known = get_argument_parser()._option_string_actions
-    assert {f"--{key}" for key in settings} <= set(known)
+    """Those of the executor's plugin apart, which `make test-slurm` installs."""
+    known = set(get_argument_parser()._option_string_actions)
+    own = {f"--{key}" for key in profile(name) if not key.startswith(("__", f"{name}-"))}
+    assert own <= known
 
 
 def test_the_default_profile_lies_where_snakemake_looks() -> None:
     found = Path(REPOSITORY, "profiles", "default", "config.yaml")
     assert found.resolve() == REPOSITORY / "workflow" / "profiles" / "default" / "config.yaml"
-    settings = yaml.safe_load(found.read_text(encoding="utf-8"))
-    assert settings["logger"] == ["nagbench"]
+    assert profile("default")["logger"] == ["nagbench"]
 
 
-def test_a_cluster_trains_on_gpus() -> None:
-    profile = REPOSITORY / "workflow" / "profiles" / "slurm" / "config.yaml"
-    settings = yaml.safe_load(profile.read_text(encoding="utf-8"))
-    assert settings["executor"] == "slurm"
-    assert settings["config"] == {"device": "cuda"}
+def test_a_profile_sets_nothing_that_any_configuration_would_drop() -> None:
+    """Snakemake takes `--config` in place of a profile's, not beside it."""
+    assert not {"config", "configfile"} & {*profile("default"), *profile("slurm")}
+
+
+def test_a_cluster_without_its_plugin_is_one_message(checkout: Checkout) -> None:
+    ended = checkout.run("--profile=workflow/profiles/slurm", "--dry-run", "tables")
+    assert ended.returncode == 1
+    message = ended.stdout.splitlines()[-1]
+    assert message.startswith("nagbench: executor slurm: no plugin")
+    assert message.endswith("pip install snakemake-executor-plugin-slurm")
+    assert len(ended.stdout.splitlines()) <= 2
+
+
+def profile(name: str) -> dict[str, Any]:
+    place = REPOSITORY / "workflow" / "profiles" / name / "config.yaml"
+    settings: dict[str, Any] = yaml.safe_load(place.read_text(encoding="utf-8"))
+    return settings

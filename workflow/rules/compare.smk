@@ -18,7 +18,7 @@ rule compare:
         ENVIRONMENT
     threads: workflow.cores
     resources:
-        gpu=GPUS_OF_A_JOB,
+        gpu=gpus_of_a_job,
         mem_mb=8000,
         runtime=1440,
     params:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -173,22 +174,39 @@ def records_folder() -> str:
     return f"results/{STUDY.name}/records"
 
 
-def trains_on_gpu(study: Study) -> bool:
+def on_cluster() -> bool:
+    """Whether jobs run on other machines, or this is such a job; known once rules are evaluated."""
+    return workflow.remote_exec or not workflow.local_exec
+
+
+def device() -> str:
+    """The device as the user named it. On a cluster `auto` is a GPU: what the machine has on which the
+    workflow was started says nothing of the nodes."""
+    return "cuda" if config["device"] == "auto" and on_cluster() else config["device"]
+
+
+@cache
+def trains_on_gpu() -> bool:
     """Whether a training job needs a GPU of its own."""
-    device = config["device"]
-    return device == "cuda" or (device == "auto" and (study.gpu or has_gpu()))
+    found = device()
+    return found == "cuda" or (found == "auto" and (STUDY.gpu or has_gpu()))
+
+
+def gpus_of_a_job(wildcards) -> int:
+    """How many GPUs a training job needs."""
+    return int(trains_on_gpu())
 
 
 # A job runs again when a parameter changes, but not when the change is in one that is derived from its
 # inputs, as these are: the device does not decide a result.
 def device_argument(wildcards, input) -> str:
-    """The device as the user named it.
+    """The device, for a command.
 
     Nothing stops a module's study before it trains for weeks without the GPU that it is meant for,
     as `onstart` does here, so its jobs do not go on without one unless the user says `cpu`.
     """
-    device = config["device"]
-    return "cuda" if IS_MODULE and device == "auto" and STUDY.gpu else device
+    found = device()
+    return "cuda" if IS_MODULE and found == "auto" and STUDY.gpu else found
 
 
 def main_snakefile(wildcards, input) -> str:
@@ -219,7 +237,7 @@ STUDY = read_study()
 UNITS = planned_units(STUDY)
 check_references(STUDY)
 DATA_SET = f"nagbench.data.{STUDY.data}"
-STUDY_FILES = [placed(path) for path in study_files(study_path(config["study"]))]
+STUDY_FILES = here([placed(path) for path in study_files(study_path(config["study"]))])
 STUDY_FILE = STUDY_FILES[0]
 COMMITTED = committed_folder()
 RECORDS = records_folder()
@@ -228,7 +246,6 @@ VALIDATION = (
     if config["records"] == "train"
     else placed(REPOSITORY / "paper/records/validation")
 )
-GPUS_OF_A_JOB = 1 if trains_on_gpu(STUDY) else 0
 check_compare()
 COMPARED = study_name(STUDY.name, newcomer_name(config["compare"] or ""))
 

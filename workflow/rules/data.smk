@@ -1,4 +1,5 @@
-# The data set: generated, downloaded or decoded, verified, and kept in one form for all studies.
+# The data set: generated, downloaded or decoded, verified, and kept in one form for all studies. Made
+# where the workflow was started: nodes of a cluster often have no network.
 
 
 rule data:
@@ -22,3 +23,7 @@ rule data:
         source=source_arguments,
     shell:
         "nagbench data {params.name} {params.source:q} --output {output:q} > {log:q} 2>&1"
+
+
+localrules:
+    data,

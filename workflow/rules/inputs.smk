@@ -85,7 +85,7 @@ def step_cost_files() -> list[str]:
     """What steps of the committed records cost, if they are used and it was measured."""
     place = Path(COMMITTED, "step_costs.json")
     used = config["records"] == "committed" and place.is_file()
-    return [os.fspath(place)] if used else []
+    return here([os.fspath(place)]) if used else []
 
 
 def records_beside() -> list[str]:
@@ -94,19 +94,20 @@ def records_beside() -> list[str]:
         Path(COMMITTED, name) for name in ("step_costs.json", "unfinished.parquet")
     ]
     used = config["records"] == "committed"
-    return [os.fspath(place) for place in places if used and place.is_file()]
+    return here([os.fspath(place) for place in places if used and place.is_file()])
 
 
 def elsewhere_sums() -> list[str]:
     """Of the study's committed records from other places, if its committed ones are used."""
     used = config["records"] == "committed" and not IS_PART
     found = sorted(Path(COMMITTED).glob("*/SHA256SUMS")) if used else []
-    return [os.fspath(path) for path in found]
+    return here([os.fspath(path) for path in found])
 
 
 def data_source() -> list[str]:
     """The data file that the user named, if the study takes it."""
-    return [config["cifar10"]] if config["cifar10"] and STUDY.data == "cifar10" else []
+    used = config["cifar10"] and STUDY.data == "cifar10"
+    return here([config["cifar10"]]) if used else []
 
 
 def source_arguments(wildcards, input) -> list[str]:

@@ -23,24 +23,29 @@ def placed(path: Path) -> str:
     return os.path.abspath(path).removeprefix(here)
 
 
+def here(paths: list[str]) -> list[str]:
+    """What the workflow brings is here, wherever `--default-storage-provider` has results."""
+    return [local(path) for path in paths]
+
+
 def sources(*roots: str) -> list[str]:
     """The files that these modules and files depend on, as rules name them."""
-    return [placed(path) for path in closure(roots)]
+    return here([placed(path) for path in closure(roots)])
 
 
 def brought(path: str) -> str:
     """A text file of the repository, beside the workflow or where Snakemake keeps it."""
     if REPOSITORY:
-        return placed(REPOSITORY / path)
+        return local(placed(REPOSITORY / path))
     return workflow.sourcecache.get_path(HERE.join(f"../../{path}"))
 
 
 def at_hand(*patterns: str) -> list[str]:
     """The files of the repository that match, which are none without a clone."""
     found = [path for one in patterns if REPOSITORY for path in REPOSITORY.glob(one)]
-    return sorted(map(placed, found))
+    return here(sorted(map(placed, found)))
 
 
 def theory_file() -> str:
     """The problems whose answers are known."""
-    return placed(resources.files("nagbench.validation") / "theory.yaml")
+    return local(placed(resources.files("nagbench.validation") / "theory.yaml"))

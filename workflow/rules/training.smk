@@ -17,9 +17,9 @@ rule tune:
         ENVIRONMENT
     threads: 1
     resources:
-        gpu=GPUS_OF_A_JOB,
-        mem_mb=4000,
-        runtime=240,
+        gpu=gpus_of_a_job,
+        mem_mb=partial(unit_megabytes, "tune"),
+        runtime=partial(unit_minutes, "tune"),
     params:
         plan=plan_file("tune"),
         store=STORE,
@@ -69,9 +69,9 @@ rule test:
         ENVIRONMENT
     threads: 1
     resources:
-        gpu=GPUS_OF_A_JOB,
-        mem_mb=4000,
-        runtime=240,
+        gpu=gpus_of_a_job,
+        mem_mb=partial(unit_megabytes, "test"),
+        runtime=partial(unit_minutes, "test"),
     params:
         stage="test",
         plan=plan_file("test"),
@@ -97,6 +97,10 @@ use rule test as band with:
         "<logs>/band/{workload}/{optimizer}.log",
     benchmark:
         "<benchmarks>/band/{workload}/{optimizer}.tsv"
+    resources:
+        gpu=gpus_of_a_job,
+        mem_mb=partial(unit_megabytes, "band"),
+        runtime=partial(unit_minutes, "band"),
     params:
         stage="band",
         plan=plan_file("band"),
@@ -144,4 +148,5 @@ localrules:
 # a stale job by an ancient file, so a rule that made plans would hide which units are stale.)
 onstart:
     stop_without_gpu()
+    expect_faults()
     write_plans()

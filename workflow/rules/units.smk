@@ -2,8 +2,11 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+from nagbench import step_costs
+from nagbench.runner import requests
 from nagbench.sources import ENGINE, code_digest
 from nagbench.study.model import STAGES
 from nagbench.study.unit import Unit, unit, write_plan
@@ -26,6 +29,17 @@ def stop_without_gpu() -> None:
         ]
         if status := subprocess.run(command, check=False).returncode:
             sys.exit(status)
+
+
+def expect_faults() -> None:
+    """On a cluster nodes are lost, and time and memory that were asked for run out: try more often.
+
+    Each try asks for more, and goes on from what was trained.
+    """
+    if on_cluster():
+        for one in workflow.rules:
+            if one.name in STAGES:
+                one.restart_times = 3
 
 
 def plan_file(stage: str) -> str:
@@ -68,3 +82,20 @@ def unit_digest(stage: str, wildcards) -> str:
 def unit_definition(stage: str, wildcards) -> str:
     """What study and catalogue say of a unit: when it changes, this unit trains again."""
     return json.dumps(unit_of(stage, wildcards).definition(), sort_keys=True)
+
+
+@cache
+def costs() -> step_costs.StepCosts | None:
+    """What steps of the study cost on such a device, if that lies with its committed records."""
+    found = step_costs.beside(Path(COMMITTED))
+    return found if found and found.machine["backend"] == device() else None
+
+
+def unit_minutes(stage: str, wildcards, attempt) -> int:
+    """The time that a unit's job asks for; each try for more."""
+    return attempt * requests.minutes(unit_of(stage, wildcards), costs())
+
+
+def unit_megabytes(stage: str, wildcards, attempt) -> int:
+    """The memory that a unit's job asks for; each try for more."""
+    return attempt * requests.megabytes(unit_of(stage, wildcards))

@@ -18,12 +18,13 @@ from nagbench.engine import numerics
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
 from nagbench.engine.loop import step
-from nagbench.engine.outcome import PASSES, evaluation_points
+from nagbench.engine.outcome import PASSES
 from nagbench.engine.recipe import Recipe
 from nagbench.engine.resident import ResidentSet
 from nagbench.engine.run import LiveRun
 from nagbench.engine.splits import compute_dtype
 from nagbench.runner.devices import cores
+from nagbench.runner.requests import data_bytes, run_seconds
 from nagbench.step_costs import StepCosts
 from nagbench.study.unit import Unit, first_settings
 
@@ -61,7 +62,7 @@ class Estimate:
     def memory(self) -> int:
         """The data of the largest unit for every process, and the states of its lanes."""
         largest = max(unit.bytes for unit in self.units)
-        return self.lanes * (largest + max(_data_bytes(unit.unit.base) for unit in self.units))
+        return self.lanes * (largest + max(data_bytes(unit.unit.base) for unit in self.units))
 
 
 def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = None) -> Estimate:
@@ -89,22 +90,9 @@ def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = No
         seconds, image, state = costs[pair]
         if measured:
             seconds, image = measured.of(*pair).median, measured.images[unit.workload]
-        data = data_set(recipe.data)
-        epoch = unit.images // recipe.batch_size * seconds
-        judging = recipe.validation_size * image
-        lengths = unit.planned()
-        whole = sum(n * epoch + len(evaluation_points(n)) * judging for n in lengths)
-        test = data.test * image if recipe.judged_on_test else 0.0
-        one = whole / len(lengths) + test
-        estimates.append(UnitEstimate(unit, len(lengths), one, state))
+        one = run_seconds(unit, seconds, image)
+        estimates.append(UnitEstimate(unit, len(unit.planned()), one, state))
     return Estimate(estimates, lanes)
-
-
-def _data_bytes(recipe: Recipe) -> int:
-    """Bytes of the decoded, padded set on the device."""
-    data, border = data_set(recipe.data), 2 * recipe.padding
-    pixels = (data.height + border) * (data.width + border) * data.channels
-    return (data.train + data.test) * pixels
 
 
 class _Network:

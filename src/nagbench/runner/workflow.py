@@ -8,7 +8,11 @@ with it, and tells the training that it starts who it is.
 import fcntl
 import os
 import socket
+import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+from nagbench.errors import InputError
 
 STARTER = "NAGBENCH_WORKFLOW"  # the environment's variable: host, process, and when that began
 _LOCK, _LEFT = ".snakemake/nagbench.lock", ".snakemake/locks"
@@ -40,6 +44,19 @@ def begin(folder: Path) -> bool:
         file.unlink(missing_ok=True)
     fcntl.flock(lock, fcntl.LOCK_SH)
     return bool(left)
+
+
+def executor(name: str) -> str:
+    """The name of one of Snakemake's executors, if its plugin is installed; otherwise the end.
+
+    Profiles ask, because Snakemake answers an unknown executor with all of its options.
+    """
+    plugin = f"snakemake_executor_plugin_{name}"
+    if find_spec(plugin) is None:
+        package = plugin.replace("_", "-")
+        found = f"no plugin {package}"
+        sys.exit(f"nagbench: {InputError(f'executor {name}', found, f'pip install {package}')}")
+    return name
 
 
 def ended() -> bool:
