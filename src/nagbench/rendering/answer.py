@@ -15,7 +15,7 @@ from nagbench.errors import InputError
 from nagbench.rendering.excerpt import Excerpt
 from nagbench.rendering.figure_files import write_figure
 from nagbench.rendering.lookup import Tables, labels, seeds
-from nagbench.rendering.prose import joined
+from nagbench.rendering.prose import in_markdown, joined
 from nagbench.rendering.tables.claims import counts, remarks
 from nagbench.statistics.verdict_table import (
     CONTRADICTED,
@@ -132,7 +132,8 @@ def verdicts_block(tables: Tables) -> str:
     for row in _headlines(tables).values():
         verdict = "; ".join([_word(row), *([] if _waits(row) else _remarks(row))])
         effect = (row.statistic or "–") if math.isnan(row.effect) else _effect(row, "+")
-        lines.append(f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {verdict} | {effect} |")
+        name, claim = row.hypothesis.replace("_", " "), in_markdown(row.claim)
+        lines.append(f"| {name} | {claim} | {verdict} | {effect} |")
     words = found.assign(verdict=[_word(row) for row in found.itertuples()])
     lines += [
         "",

@@ -5,6 +5,7 @@ import pandas as pd
 from nagbench.errors import InputError
 from nagbench.rendering.answer import answer_block, verdicts_block
 from nagbench.rendering.lookup import Tables, labels_of, middle_target
+from nagbench.rendering.prose import in_markdown
 from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named
 from nagbench.rendering.tables.outcomes import results
 from nagbench.statistics.verdict_table import NOT_TESTABLE
@@ -27,11 +28,12 @@ def results_block(tables: Tables) -> str:
     goal = middle_target(tables, workload["workload"])
     claims = tables["hypotheses"]
     lines = [
-        f"**{study['title']}** ({study['edition']}, {study['runs']} runs, "
-        f"{study['testing_seeds']} test seeds). {workload['label']}, {workload['epochs']} epochs; "
+        f"**{in_markdown(study['title'])}** ({study['edition']}, {study['runs']} runs, "
+        f"{study['testing_seeds']} test seeds). "
+        f"{in_markdown(workload['label'])}, {workload['epochs']} epochs; "
         f"bold: the best, and whatever the corrected tests do not tell from it; T: mean time below "
         f"the targets in gradient evaluations; epochs: the median until {100 * goal:g} % "
-        f"validation accuracy held for three evaluations. {study['remark']}",
+        f"validation accuracy held for three evaluations. {in_markdown(study['remark'])}",
         *failures(study),
         "",
         results(only).markdown().rstrip(),
@@ -42,7 +44,7 @@ def results_block(tables: Tables) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {in_words(row)} "
+        f"| {row.hypothesis.replace('_', ' ')} | {in_markdown(row.claim)} | {in_words(row)} "
         f"| {effect(row)} | {in_print(row)} |"
         for row in claims.itertuples()
     ]
@@ -66,8 +68,9 @@ def costs_block(tables: Tables) -> str:
         waits = own["verdict"] == NOT_TESTABLE
         verdicts = own["verdict"][~waits].items()
         decided = ", ".join(f"{name.replace('_', ' ')} {verdict}" for name, verdict in verdicts)
+        arm = f"{named[row.optimizer]} on {named[row.workload]}"
         lines.append(
-            f"| {named[row.optimizer]} on {named[row.workload]} | {row.runs} | {row.epochs:,.0f} "
+            f"| {in_markdown(arm)} | {row.runs} | {row.epochs:,.0f} "
             f"| {row.hours:.1f} | {row.ended[:16].replace('T', ' ') or '–'} | {decided or '–'} "
             f"| {waits.sum() or '–'} |"
         )
