@@ -4,6 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := demo
 PYTHON ?= python3
 STUDY ?= demo
+CASES ?= 100000
 NAME = $(basename $(notdir $(STUDY)))
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 ENVIRONMENT := .venv/.complete
@@ -14,7 +15,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex docs readme test test-docs test-slow test-outside test-slurm test-s3 test-browser explorer-bundle lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz test-docs test-slow test-outside test-slurm test-s3 test-browser explorer-bundle lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -62,6 +63,9 @@ readme: $(ENVIRONMENT) ## what README.md and docs/verdicts.md say of the committ
 test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FORCE=1 runs it anyhow
 	@envs/install-tex.sh || echo "Tests that compile LaTeX are left out."
 	@envs/test.sh $(CORES) $(FORCE)
+
+fuzz: $(ENVIRONMENT) ## damaged input by the hundred thousand, hours; CASES=1000: so many of each kind
+	@NAGBENCH_FUZZ=$(CASES) pytest -m fuzz --numprocesses $(CORES) --durations 0 tests/fuzz
 
 test-docs: $(DOCS) ## what README and guides say to type, typed; and the documentation site
 	@pytest -m documentation --durations 0 tests/documentation

@@ -42,3 +42,19 @@ def test_every_command_has_a_subject() -> None:
         action.choices for action in parser()._actions if isinstance(action.choices, dict)
     )
     assert sorted(told) == sorted(commands)
+
+
+@pytest.mark.parametrize("command", ["train", "session", "compare", "verify", "plan", "submit"])
+def test_what_runs_code_of_others_says_so(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "with your rights" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_missing_file_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["readme", "--statistics", "x", "--file", "gone\x1b.md"]) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "nagbench readme: gone\\x1b.md: No such file or directory; "
+        "allowed: a file or folder that is there\n"
+    )

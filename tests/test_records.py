@@ -115,6 +115,42 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
         records.read_units([path])
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"settings": None}, "nothing in 1 rows of settings"),
+        ({"seed": None}, "nothing in 1 rows of seed"),
+        ({"curve_train_loss": None}, "nothing in 1 rows of curve_train_loss"),
+        ({"curve_train_loss": [0.1]}, "empty or of uneven length"),
+        ({f"curve_{name}": [] for name in ("epoch", *records.CURVE)}, "empty"),
+    ],
+)
+def test_gaps_are_refused(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    """Though whoever wrote them signed them."""
+    path = tmp_path / "a.parquet"
+    records.write_unit(path, [row("a"), row("b", **changes)])
+    with pytest.raises(InputError, match=said):
+        records.read_units([path])
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_other_tables_of_an_older_version_are_refused(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "a.parquet"
+    for table in (pa.table({"epoch": ["x"]}), pa.table({"provenance": ["[]"]})):
+        parquet.write(path, table, version)
+        with pytest.raises(InputError, match=r"no records of version|columns differ"):
+            records.read_units([path])
+
+
+@pytest.mark.parametrize("epochs", [[math.nan] * 3, [0.0, 1.0, 1e300], [0.0, math.nan, 2.0]])
+def test_epochs_that_cannot_be_are_refused(tmp_path: Path, epochs: list[float]) -> None:
+    """At once: no list is made up to the last of them."""
+    changes = {f"curve_{name}": [0.1, 0.2, 0.3] for name in records.CURVE}
+    records.write_unit(tmp_path / "a.parquet", [row("a", **changes, curve_epoch=epochs)])
+    with pytest.raises(InputError):
+        check(*records.read_units([tmp_path / "a.parquet"]), "here")
+
+
 def old(table: pa.Table) -> pa.Table:
     """A table as version 3 had it: a row each epoch, counted in whole numbers, with test values in
     all, and no iterates."""

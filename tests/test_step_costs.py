@@ -89,7 +89,7 @@ def test_a_file_is_read_as_it_was_written_or_refused(tmp_path: Path) -> None:
         ((0.0,) * 6, "no time"),
         ((float("nan"),) * 6, "no time"),
         ((float("inf"),) * 6, "no time"),
-        (("1",) * 6, "no time"),
+        (("1",) * 6, r"seconds\[0\] is '1'"),
         ((1.0,) * 5, "5 rounds"),
         ((1.0,) * 7, "other rounds than its neighbours"),
     ],

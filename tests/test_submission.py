@@ -98,10 +98,10 @@ def test_the_list_says_who_against_what(folder: Path, capsys: pytest.CaptureFixt
 def test_what_a_stranger_wrote_stays_in_its_cell(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    worded(who="A | B\nC")(folder)
+    worded(who="A | B\nC<script>")(folder)
     assert main(["submit", "list", str(folder)]) == 0
     *_, row = capsys.readouterr().out.splitlines()
-    assert r"| A \| B C |" in row
+    assert r"| A \| B C&lt;script> |" in row
     assert row.count(" | ") == 7
 
 
@@ -128,6 +128,9 @@ def worded(**words: object) -> Change:
         (lambda folder: (folder / "a").symlink_to("/etc/passwd"), "links: a"),
         (worded(who=3), "values that are no texts"),
         (worded(files=[]), "values that are no texts"),
+        (worded(files="x"), "values that are no texts"),
+        (worded(link="javascript:x"), "an address"),
+        (worded(link="https://x) <script>"), "an address"),
         (worded(more="x"), "other keys"),
         (lambda folder: (folder / "submission.json").write_text("{"), "not readable"),
         (worded(study="../study.yaml"), "study"),

@@ -20,6 +20,7 @@ from nagbench.commands import (
 )
 from nagbench.commands.parser import Parser, listed
 from nagbench.commands.verbs import Verbs
+from nagbench.display.words import harmless
 from nagbench.errors import InputError
 from nagbench.version import __version__
 
@@ -33,11 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except InputError as error:
-        print(f"nagbench {options.command}: {error}", file=sys.stderr)
+        print(f"nagbench {options.command}: {harmless(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever read has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        if error.filename is None:
+            raise
+        wrong = InputError(error.filename, str(error.strerror), "a file or folder that is there")
+        print(f"nagbench {options.command}: {harmless(str(wrong))}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(f"nagbench {options.command}: interrupted; finished runs are kept", file=sys.stderr)
         return 130

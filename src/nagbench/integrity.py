@@ -138,6 +138,8 @@ def _tested(runs: pd.DataFrame, curves: pd.DataFrame) -> tuple[pd.Series, pd.Ser
 
 def _is_whole(epochs: list[float]) -> bool:
     """Whether the epochs of a curve are those at which runs are judged, or all whole ones."""
+    if not 0 <= epochs[-1] <= len(epochs):
+        return False
     points = evaluation_points(math.ceil(epochs[-1]))[: len(epochs)]
     return epochs in (points, list(range(len(epochs))))
 
@@ -245,7 +247,7 @@ _EXPECTED: dict[str, Callable[[Run, Any], bool]] = {
 def _is_mapping(text: object) -> bool:
     try:
         return isinstance(json.loads(str(text)), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -5,6 +5,7 @@ checksums of its pages. The digest is of the values, so it does not depend on ho
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def read(path: Path) -> tuple[pa.Table, int]:
         raise InputError(path, f"not readable as Parquet ({cause})", ALLOWED) from None
     metadata = table.schema.metadata or {}
     version = metadata.get(_VERSION, b"")
-    if not version.isdigit():
+    if not re.fullmatch(rb"[0-9]{1,4}", version):
         raise InputError(path, "a Parquet file of foreign origin", ALLOWED)
     content = metadata.get(_CONTENT)
     if content is None and int(version) != 2:
@@ -69,8 +70,8 @@ def read_frame(path: Path) -> pd.DataFrame:
 def content_digest(table: pa.Table) -> str:
     """A digest of names, types and values, in their order: 64 hexadecimal digits."""
     total = hashlib.sha256()
-    for name in table.column_names:
-        column = table.column(name).combine_chunks()
+    for name, chunks in zip(table.column_names, table.columns, strict=True):
+        column = chunks.combine_chunks()
         if isinstance(column, pa.ChunkedArray):
             column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([])
         total.update(f"{name}\0{len(column)}\0".encode())

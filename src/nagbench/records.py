@@ -256,14 +256,39 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
     table, version = parquet.read(path)
     if version not in (2, 3, VERSION):
         raise InputError(path, f"records of version {version}", f"version {VERSION}")
-    if version == 2:
-        table = _from_version_2(table, schema)
-    if version <= 3:
-        table = _from_version_3(table, schema)
+    _refuse_gaps(table, path)
+    try:
+        if version == 2:
+            table = _from_version_2(table, schema)
+        if version <= 3:
+            table = _from_version_3(table, schema)
+    except (pa.ArrowException, ValueError, AttributeError, RecursionError) as error:
+        found = f"no records of version {version} ({str(error)[:200]})"
+        raise InputError(path, found, parquet.ALLOWED) from None
     if not table.schema.equals(schema):
         differing = sorted(set(table.column_names) ^ set(schema.names)) or ["types of columns"]
         raise InputError(path, f"columns differ: {', '.join(differing)}", parquet.ALLOWED)
+    if schema is _UNIT_SCHEMA:
+        _refuse_uneven(table, path)
     return table
+
+
+def _refuse_gaps(table: pa.Table, path: Path) -> None:
+    """Refuse nothing where something must stand; in columns of numbers it is a NaN."""
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if column.null_count and not pa.types.is_floating(column.type):
+            raise InputError(
+                path, f"nothing in {column.null_count} rows of {name}", parquet.ALLOWED
+            )
+
+
+def _refuse_uneven(table: pa.Table, path: Path) -> None:
+    """Refuse runs without a curve, and curves whose columns are not of the same length."""
+    lengths = [pc.list_value_length(table[f"curve_{name}"]) for name in ("epoch", *CURVE)]
+    if pc.any(pc.equal(lengths[0], 0)).as_py() or not all(
+        one.equals(lengths[0]) for one in lengths
+    ):
+        raise InputError(path, "curves that are empty or of uneven length", parquet.ALLOWED)
 
 
 def _from_version_3(table: pa.Table, schema: pa.Schema) -> pa.Table:

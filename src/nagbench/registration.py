@@ -8,7 +8,8 @@ the engine and of the statistics are recorded and bind nothing: every repair cha
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from nagbench.engine.recipe import digest, plain
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.integrity import check_complete
+from nagbench.plain_data import made
 from nagbench.runner.provenance import commit, utc
 from nagbench.sources import ENGINE, code_digest
 from nagbench.statistics.result_tables import result_tables
@@ -29,15 +31,50 @@ from nagbench.validation.behaviour import behaviour
 FOLDER = Path("paper/registrations")
 PROTOCOL = Path("paper/protocol.md")
 VERSION = 2
-KEYS = {
-    *("version", "study", "time", "commit", "digest", "definition", "protocol", "behaviour"),
-    *("recorded", "amendments", "judged", "seal"),
-}
 # What decides neither a run nor a verdict.
 _WORDS = ("title", "remark", "demo", "gpu", "label", "citation", "claim", "source")
 _SHOWN = 5  # changes that a message names at most
 
 Registration = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Amendment:
+    """The types of what an amendment says."""
+
+    time: str
+    commit: str
+    what: str
+    why: str
+    seen: str
+    changes: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The types of what was found on some records."""
+
+    records: str
+    time: str
+    verdicts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The types of what a registration says."""
+
+    version: int
+    study: str
+    time: str
+    commit: str
+    digest: str
+    definition: Mapping[str, Any]
+    protocol: str
+    behaviour: Mapping[str, Any]
+    recorded: Mapping[str, str]
+    amendments: tuple[_Amendment, ...]
+    judged: tuple[_Judged, ...]
+    seal: str
 
 
 def path_of(study: Study, root: Path = Path()) -> Path:
@@ -292,8 +329,13 @@ def read(path: Path) -> Registration:
         found: Registration = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(path, f"not readable ({error})", allowed) from None
-    if not isinstance(found, dict) or found.keys() != KEYS or found["version"] != VERSION:
-        raise InputError(path, "no registration", allowed)
+    try:
+        words = made(_Words, found)
+        began = datetime.fromisoformat(words.time)
+    except (TypeError, ValueError) as error:
+        raise InputError(path, f"no registration ({error})", allowed) from None
+    if words.version != VERSION or began.tzinfo is None:
+        raise InputError(path, f"no registration of version {VERSION}", allowed)
     if found.pop("seal") != digest(found):
         raise InputError(path, "changed after it was written", allowed)
     return found

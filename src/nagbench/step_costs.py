@@ -8,13 +8,14 @@ import json
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from nagbench.engine.recipe import digest
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
+from nagbench.plain_data import made
 
 FILE = "step_costs.json"  # in a folder of records, which its checksums cover
 VERSION = 1
@@ -170,16 +171,9 @@ def read(path: Path) -> StepCosts:
         content = {name: kept[name] for name in ("machine", "images", "costs")}
         if kept["digest"] != digest(content):
             raise InputError(path, "changed after it was written", _ALLOWED)
+        names = [one.name for one in fields(StepCost)]
         costs = [
-            StepCost(
-                workload=entry["workload"],
-                optimizer=entry["optimizer"],
-                execution=entry["execution"],
-                lanes=entry["lanes"],
-                gradients=entry["gradients"],
-                seconds=tuple(entry["seconds"]),
-            )
-            for entry in content["costs"]
+            made(StepCost, {name: entry[name] for name in names}) for entry in content["costs"]
         ]
     except (KeyError, TypeError) as error:
         raise InputError(path, f"incomplete ({type(error).__name__}: {error})", _ALLOWED) from None

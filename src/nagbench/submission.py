@@ -6,6 +6,7 @@ The folder is a working folder: commands run in it as they did where its author 
 import hashlib
 import json
 import math
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.records import SEALED, SUMS, read_tables
 from nagbench.rendering.lookup import labels_of
+from nagbench.rendering.prose import in_markdown
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.outcomes import against_baseline
 from nagbench.runner.attest import check_codes
@@ -29,6 +31,7 @@ from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study, study_files, study_path
 from nagbench.study.model import Study
 from nagbench.study.plan import units
+from nagbench.study.wording import shown
 from nagbench.version import __version__
 
 ABOUT = "submission.json"
@@ -71,6 +74,7 @@ def pack(named: str, records: Path, who: str, link: str, folder: Path) -> Submis
     """
     if not who.strip():
         raise InputError("--who", "nobody", "a name")
+    _check_link(link, "submission")
     if not named.endswith((".yaml", ".yml")):
         raise InputError("study", f"found {named!r}, which ships", "a file of your own (.yaml)")
     if folder.exists():
@@ -134,10 +138,17 @@ def read(folder: Path) -> Submission:
     if not isinstance(content, dict) or content.keys() != fields.keys():
         raise InputError(path, "other keys", ", ".join(fields))
     files = content.pop("files")
-    texts = [*content.values(), *(files.values() if isinstance(files, dict) else [files])]
-    if not all(isinstance(one, str) for one in texts):
+    if not isinstance(files, dict) or not all(
+        isinstance(one, str) for one in (*content.values(), *files.values())
+    ):
         raise InputError(path, "values that are no texts", allowed)
+    _check_link(content["link"], path)
     return Submission(**content, files=files)
+
+
+def _check_link(link: str, place: object) -> None:
+    if link and not re.fullmatch(r"https?://[^\s()<>\[\]|]+", link):
+        raise InputError(f"{place}, link", f"found {shown(link)}", "an address (https://…)")
 
 
 def board(folders: Iterable[Path]) -> str:
@@ -161,9 +172,12 @@ def board(folders: Iterable[Path]) -> str:
 def _rows(folder: Path) -> Iterator[str]:
     said, (study, runs, curves) = read(folder), check(folder)
     tables = result_tables(study, runs, curves)
-    who = f"[{said.who}]({said.link})" if said.link else said.who
+    author = _in_cell(said.who)
+    who = f"[{author}]({said.link})" if said.link else author
     made = [json.loads(text) for text in runs["provenance"]]
-    machines = ", ".join(dict.fromkeys(f"{one['device']}, torch {one['torch']}" for one in made))
+    machines = ", ".join(
+        dict.fromkeys(f"{one.get('device')}, torch {one.get('torch')}" for one in made)
+    )
     named = labels_of(tables)
     times = tables["speed_comparisons"]
     times = times[times["clock"] == "gradients"]
@@ -173,17 +187,18 @@ def _rows(folder: Path) -> Iterator[str]:
     }
     for other, row, sign in against_baseline(tables, tables["comparisons"]):
         cells = [
-            named[other],
-            named[study.baseline],
-            named[row["workload"]],
+            *map(_in_cell, (named[other], named[study.baseline], named[row["workload"]])),
             _difference(row, sign, 100, 2, "points"),
             speed[row["workload"], other],
             who,
-            said.when[:10],
-            machines,
+            *map(_in_cell, (said.when[:10], machines)),
         ]
-        # What a stranger wrote stays in its cell.
-        yield "| " + " | ".join(" ".join(one.split()).replace("|", r"\|") for one in cells) + " |"
+        yield f"| {' | '.join(cells)} |"
+
+
+def _in_cell(text: str) -> str:
+    """What a stranger wrote, as it stays in a cell of a table."""
+    return in_markdown(" ".join(text.split()))
 
 
 def _difference(row: pd.Series, sign: int, scale: float, digits: int, unit: str) -> str:

@@ -154,6 +154,27 @@ def test_a_pickle_that_would_run_something_is_refused(
         registry.prepare("cifar10", path)
 
 
+@pytest.mark.parametrize(
+    "batch",
+    [
+        b"cnumpy.f2py\ndtype\n.",
+        b"X\x01\x00\x00\x00\xff.",
+        pickle.dumps([]),
+        pickle.dumps({b"data": np.zeros((6, 3))}),
+        pickle.dumps({b"data": np.zeros((6, 3072), np.uint8), b"labels": [10**12] * 6}),
+        pickle.dumps({b"data": np.zeros((6, 3072), np.uint8), b"labels": [[0], [0, 1]]}),
+    ],
+)
+def test_a_batch_that_holds_something_else_is_refused(
+    content: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: bytes
+) -> None:
+    path = tmp_path / "file"
+    write_archive(path, content, test_batch=batch)
+    register(monkeypatch, path, cifar10.OFFICIAL)
+    with pytest.raises(InputError, match="not readable as CIFAR-10's archive"):
+        registry.prepare("cifar10", path)
+
+
 def test_a_failed_download_says_the_way_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAGBENCH_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(import_torchvision().datasets.CIFAR10, "url", "http://127.0.0.1:9/none")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nagbench.display.words import lasting
+from nagbench.display.words import harmless, lasting
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ from nagbench.display.words import lasting
 )
 def test_a_duration_has_two_digits_in_a_unit_that_a_reader_knows(seconds: float, said: str) -> None:
     assert lasting(seconds) == said
+
+
+def test_an_error_commands_no_terminal_and_has_an_end() -> None:
+    assert harmless("a\x1b[31m\tb\u202ec\ud800\nd – é 😀") == (
+        "a\\x1b[31m\\tb\\u202ec\\ud800\nd – é 😀"
+    )
+    assert len(harmless("x" * 10_000)) == 2_000

@@ -151,3 +151,10 @@ def test_print_sets_groups_apart_and_plain_text_keeps_the_order() -> None:
     assert [line.split(",")[1] for line in table.csv().splitlines()[1:]] == [
         "nag", "sgd", "printed", "nag", "sgd",
     ]  # fmt: skip
+
+
+def test_markdown_shows_what_a_label_says() -> None:
+    """Nothing in it becomes an element, a link or another cell; what is no markup stays."""
+    label = "<script>a</script> [b](javascript:c) | p < 0.05 [1, 2]"
+    (row,) = Table(["a"], "l", [[Cell(label)]]).markdown().splitlines()[2:]
+    assert row == (r"| &lt;script>a&lt;/script> [b]\(javascript:c) \| p < 0.05 [1, 2] |")

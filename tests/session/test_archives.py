@@ -259,3 +259,13 @@ def test_an_archive_writes_nowhere_else(tmp_path: Path, what: str) -> None:
     with pytest.raises(InputError, match="not readable"):
         unpacked(tmp_path, tmp_path / "out")
     assert (tmp_path / "own.json").read_text() == "mine"
+
+
+def test_an_archive_that_would_fill_the_disk_is_refused(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.run(1)
+    archives(folder, tmp_path / "out").save()
+    monkeypatch.setattr("nagbench.session.archives._MOST", RUN - 1)
+    with pytest.raises(InputError, match="unpacks to more than 89,999 bytes"):
+        archives(Folder(tmp_path / "next"), tmp_path / "out").unpack([])

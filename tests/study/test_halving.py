@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nagbench.plain_data import made
 from nagbench.study.halving import Halving, Progress, Rung, Scores, Strip, planned, progress
 
 RUNGS = (Rung(2, 8), Rung(6, 3))
@@ -136,7 +137,7 @@ def test_whatever_the_curves_no_more_trains_than_the_rules_allow(seed: int) -> N
 
 
 def test_it_survives_json() -> None:
-    assert Halving.of(json.loads(json.dumps(GROWING.definition()))) == GROWING
+    assert made(Halving, json.loads(json.dumps(GROWING.definition()))) == GROWING
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())

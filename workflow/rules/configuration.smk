@@ -2,6 +2,7 @@
 # where records are. Nothing here may import torch: a cluster reads these files once for every job.
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -14,6 +15,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from nagbench.comparing.names import newcomer_name, study_name
+from nagbench.display.words import harmless
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.runner.devices import has_gpu
@@ -23,11 +25,12 @@ from nagbench.study.model import Study
 from nagbench.study.part_file import write_part
 from nagbench.study.plan import units
 from nagbench.study.unit import Unit
+from nagbench.study.wording import REFERENCE
 
 
 def stop(message: str) -> NoReturn:
     """End Snakemake with one message: a workflow error would bury it under a traceback."""
-    sys.exit(f"nagbench: {message}")
+    sys.exit(f"nagbench: {harmless(message)}")
 
 
 def check_cores() -> None:
@@ -54,8 +57,11 @@ def check_config() -> None:
         places = " or ".join(["--config", *workflow.configfiles])
         place = "config of the module" if IS_MODULE else places
         stop(f"{place}: {found}; allowed: {', '.join(allowed)}")
-    for key in ("study", "cifar10"):
+    for key in ("study", "cifar10", "compare"):
         config[key] = os.path.expanduser(config[key] or "")
+        if set("{}").intersection(config[key]):
+            found, allowed = f"found {config[key]!r}", "names without braces"
+            stop(str(InputError(f"--config {key}", found, allowed)))
 
 
 def take_part() -> bool:
@@ -90,7 +96,7 @@ def read_study() -> Study:
     if (
         config["cifar10"]
         and study.data == "cifar10"
-        and not Path(config["cifar10"]).exists()
+        and not Path(config["cifar10"]).is_file()
     ):
         stop(
             str(
@@ -140,6 +146,12 @@ def check_compare() -> None:
     """Refuse a comparison that could not train, or one of a part."""
     if not config["compare"]:
         return
+    if config["compare"] not in CATALOGUE and not re.fullmatch(
+        REFERENCE, config["compare"]
+    ):
+        found = f"found {config['compare']!r}"
+        allowed = "file.py:Class, module:Class, or a row of the catalogue"
+        stop(str(InputError("--config compare", found, allowed)))
     if config["records"] != "train" or IS_PART:
         found = "found beside records=committed, optimizers or workloads"
         stop(

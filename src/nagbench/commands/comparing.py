@@ -23,6 +23,7 @@ def add(verbs: Verbs) -> None:
         "compare",
         _compare,
         "train your optimizer by a study's protocol, beside its baseline, into a card",
+        runs_code=True,
     )
     added.add_argument(
         "reference", help="file.py:Class, module:Class, a function, or a row of the catalogue"

@@ -23,7 +23,9 @@ def add(verbs: Verbs) -> None:
     study(added)
     device(added)
 
-    added = verbs.add("plan", _plan, "list a study's units and estimate its time on this machine")
+    added = verbs.add(
+        "plan", _plan, "list a study's units and estimate its time on this machine", runs_code=True
+    )
     study(added)
     added.add_argument("--stage", choices=STAGES, help="the units of one stage (default: all)")
     added.add_argument(

@@ -8,7 +8,10 @@ from nagbench.commands.verbs import Verbs, device, files
 
 def add(verbs: Verbs) -> None:
     added = verbs.add(
-        "session", _session, "train for some minutes, and keep all in few small archives"
+        "session",
+        _session,
+        "train for some minutes, and keep all in few small archives",
+        runs_code=True,
     )
     added.add_argument("study", help="a plan (.json) of `nagbench plan --output`, or a study")
     files(added, output="where the archives go; those there are gone on from")

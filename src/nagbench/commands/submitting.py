@@ -11,7 +11,10 @@ from nagbench.errors import InputError
 
 def add(verbs: Verbs) -> None:
     added = verbs.add(
-        "submit", _submit, "pack your study with code and records for a pull request, or check one"
+        "submit",
+        _submit,
+        "pack your study with code and records for a pull request, or check one",
+        runs_code=True,
     )
     added.add_argument(
         "action",

@@ -40,7 +40,9 @@ def add(verbs: Verbs) -> None:
     added.add_argument("--source", type=Path, help="a file of the data, instead of a download")
     files(added, output="where to put it (.npz)")
 
-    added = verbs.add("train", _train, "train a unit, or all units of a study, into records")
+    added = verbs.add(
+        "train", _train, "train a unit, or all units of a study, into records", runs_code=True
+    )
     study_or_plan(added)
     which = added.add_mutually_exclusive_group()
     which.add_argument("--unit", help="one unit, stage/workload/optimizer, into --output")
@@ -91,7 +93,9 @@ def add(verbs: Verbs) -> None:
     added.add_argument("--unit", required=True, help="tune/workload/optimizer")
     files(added, records="the unit's records", output="where to put the choice (.json)")
 
-    added = verbs.add("verify", _verify, "train a few recorded runs again and compare")
+    added = verbs.add(
+        "verify", _verify, "train a few recorded runs again and compare", runs_code=True
+    )
     study_or_plan(added)
     added.add_argument("--records", type=Path, help="default: paper/records/STUDY")
     added.add_argument("--runs", type=int, default=3, help="how many, the cheapest (default: 3)")

@@ -22,8 +22,13 @@ class Verbs:
         )
         self.about: dict[str, str] = {}
 
-    def add(self, name: str, function: Verb, about: str) -> argparse.ArgumentParser:
-        added = self._added.add_parser(name, description=f"{about[0].upper()}{about[1:]}.")
+    def add(
+        self, name: str, function: Verb, about: str, runs_code: bool = False
+    ) -> argparse.ArgumentParser:
+        """A command; `runs_code` if it runs code that a study, a plan or an argument names."""
+        warning = " It runs the code of the optimizers that are named, with your rights."
+        told = f"{about[0].upper()}{about[1:]}.{warning if runs_code else ''}"
+        added = self._added.add_parser(name, description=told)
         self.about[name] = about
         added.set_defaults(verb=function)
         return added

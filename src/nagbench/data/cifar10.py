@@ -93,25 +93,21 @@ def _edition(path: Path) -> str:
 class _Plain(pickle.Unpickler):
     """Unpickles arrays and plain containers, and calls nothing else that a file may name."""
 
-    _NAMES: ClassVar = {"numpy": ("_reconstruct", "ndarray", "dtype"), "_codecs": ("encode",)}
+    _NAMES: ClassVar = {
+        "numpy": ("ndarray", "dtype"),
+        "numpy.core.multiarray": ("_reconstruct",),
+        "numpy._core.multiarray": ("_reconstruct",),
+        "_codecs": ("encode",),
+    }
 
     def find_class(self, module: str, name: str) -> Any:
-        if name in self._NAMES.get(module.partition(".")[0], ()):
+        if name in self._NAMES.get(module, ()):
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
 
 
 def _read_archive(path: Path) -> dict[str, np.ndarray]:
-    batches = {}
-    try:
-        with tarfile.open(path) as archive:
-            for name in (*_TRAIN, _TEST):
-                member = archive.extractfile(name)
-                if member is None:
-                    raise KeyError(name)
-                batches[name] = _Plain(io.BytesIO(member.read()), encoding="bytes").load()
-    except (OSError, KeyError, tarfile.TarError, pickle.UnpicklingError, EOFError) as error:
-        raise InputError(path, f"not readable as CIFAR-10's archive ({error})", _ALLOWED) from None
+    batches: dict[str, Any] = {}
 
     def part(names: list[str]) -> tuple[np.ndarray, np.ndarray]:
         flat = np.concatenate([batches[name][b"data"] for name in names])
@@ -119,7 +115,16 @@ def _read_archive(path: Path) -> dict[str, np.ndarray]:
         pixels = flat.reshape(-1, *SET.inputs).transpose(0, 2, 3, 1)
         return np.ascontiguousarray(pixels), np.array(labels, dtype=np.uint8)
 
-    train, test = part(_TRAIN), part([_TEST])
+    try:
+        with tarfile.open(path) as archive:
+            for name in (*_TRAIN, _TEST):
+                member = archive.extractfile(name)
+                if member is None:
+                    raise KeyError(name)
+                batches[name] = _Plain(io.BytesIO(member.read()), encoding="bytes").load()
+        train, test = part(_TRAIN), part([_TEST])
+    except Exception as error:  # tarfile, zlib, pickle and numpy each have errors of their own
+        raise InputError(path, f"not readable as CIFAR-10's archive ({error})", _ALLOWED) from None
     return {
         "train_images": train[0],
         "train_labels": train[1],
@@ -142,6 +147,6 @@ def _read_jpegs(path: Path) -> dict[str, np.ndarray]:
             ]
             arrays[f"{part}_images"] = np.stack(pixels)
             arrays[f"{part}_labels"] = found[f"{part}_labels"]
-        except (KeyError, ValueError, OSError) as error:
+        except Exception as error:  # numpy and Pillow each have errors of their own
             raise InputError(path, f"not readable as JPEGs ({error})", _ALLOWED) from None
     return arrays

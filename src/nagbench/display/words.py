@@ -1,4 +1,8 @@
-"""Times and counts as a reader takes them in."""
+"""Times, counts and errors as a reader takes them in."""
+
+import unicodedata
+
+_LONGEST = 2_000  # characters of a line
 
 
 def clock(seconds: float) -> str:
@@ -24,3 +28,14 @@ def count(number: float, noun: str) -> str:
 def cut(text: str, width: int) -> str:
     """The text, or as much of it as fits."""
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def harmless(text: str) -> str:
+    """Lines of a readable length, without characters that would command a terminal."""
+    lines = (cut(line, _LONGEST) for line in text.split("\n"))
+    return "\n".join("".join(map(_harmless, line)) for line in lines)
+
+
+def _harmless(character: str) -> str:
+    unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs")
+    return character.encode("unicode_escape").decode() if unseen else character

@@ -19,7 +19,7 @@ from nagbench.rendering.answer import (
 from nagbench.rendering.excerpt import Excerpt
 from nagbench.rendering.figure_files import write_figure
 from nagbench.rendering.lookup import Tables, labels, labels_of, middle_target, seeds
-from nagbench.rendering.prose import joined
+from nagbench.rendering.prose import in_markdown, joined
 from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named, word
 from nagbench.rendering.tables.outcomes import results
 from nagbench.statistics.verdict_table import NOT_TESTABLE
@@ -69,9 +69,8 @@ def verdicts_block(tables: Tables) -> str:
     for row in headlines(tables):
         verdict = "; ".join([word(row), *([] if row.waits else said_with(row))])
         found_effect = (row.statistic or "–") if math.isnan(row.effect) else amount(row, "+")
-        lines.append(
-            f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {verdict} | {found_effect} |"
-        )
+        name, claim = row.hypothesis.replace("_", " "), in_markdown(row.claim)
+        lines.append(f"| {name} | {claim} | {verdict} | {found_effect} |")
     lines += [
         "",
         f"Of {len(found)} claims, stated before the runs: {counts(found)}. "
@@ -138,11 +137,11 @@ def results_block(tables: Tables) -> str:
     goal = middle_target(tables, workload["workload"])
     claims = tables["hypotheses"]
     lines = [
-        f"**{study['title']}** ({study['edition']}, {study['runs']} runs, "
-        f"{seeds(tables)}). {workload['label']}, {workload['epochs']} epochs; "
+        f"**{in_markdown(study['title'])}** ({study['edition']}, {study['runs']} runs, "
+        f"{seeds(tables)}). {in_markdown(workload['label'])}, {workload['epochs']} epochs; "
         f"bold: the best, and whatever the corrected tests do not tell from it; T: mean time below "
         f"the targets in gradient evaluations; epochs: the median until {100 * goal:g} % "
-        f"validation accuracy held for three evaluations. {study['remark']}",
+        f"validation accuracy held for three evaluations. {in_markdown(study['remark'])}",
         *failures(study),
         "",
         results(only).markdown().rstrip(),
@@ -153,7 +152,7 @@ def results_block(tables: Tables) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {row.hypothesis.replace('_', ' ')} | {row.claim} | {in_words(row)} "
+        f"| {row.hypothesis.replace('_', ' ')} | {in_markdown(row.claim)} | {in_words(row)} "
         f"| {effect(row)} | {in_print(row)} |"
         for row in claims.itertuples()
     ]
@@ -177,8 +176,9 @@ def costs_block(tables: Tables) -> str:
         waits = own["verdict"] == NOT_TESTABLE
         verdicts = own["verdict"][~waits].items()
         decided = ", ".join(f"{name.replace('_', ' ')} {verdict}" for name, verdict in verdicts)
+        arm = f"{named[row.optimizer]} on {named[row.workload]}"
         lines.append(
-            f"| {named[row.optimizer]} on {named[row.workload]} | {row.runs} | {row.epochs:,.0f} "
+            f"| {in_markdown(arm)} | {row.runs} | {row.epochs:,.0f} "
             f"| {row.hours:.1f} | {row.ended[:16].replace('T', ' ') or '–'} | {decided or '–'} "
             f"| {waits.sum() or '–'} |"
         )

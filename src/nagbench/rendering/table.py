@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import Tables, labels_of
+from nagbench.rendering.prose import in_markdown
 
 _NUMBER = re.compile(r"\+?\d+(\.\d+)?")
 
@@ -86,7 +87,7 @@ class Table:
         """A pipe table; marked cells are bold."""
 
         def line(texts: Sequence[str]) -> str:
-            return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |\n"
+            return "| " + " | ".join(map(in_markdown, texts)) + " |\n"
 
         rows = [
             line([f"**{cell.text}**" if cell.marked else cell.text for cell in row])

@@ -50,11 +50,11 @@ def fill(
     for row in rows:
         unit = by_name.get("/".join(row[name] for name in NAMES[1:]))
         made = json.loads(row["provenance"])
-        if unit is None or (row["edition"], made["backend"]) != (images.edition, backend):
+        if unit is None or (row["edition"], made.get("backend")) != (images.edition, backend):
             continue
         code = codes.setdefault(unit.name, code_digest(unit.base.modules()))
         arm = unit.workload, unit.optimizer
-        if equal(*arm, made["code"]) != equal(*arm, code):
+        if equal(*arm, str(made.get("code"))) != equal(*arm, code):
             continue
         taken += _put(store, run_key(row["run"], code, images, backend), row, unit)
     return taken

@@ -24,6 +24,7 @@ _NAME = re.compile(
 )
 _OURS = re.compile(r"(\d{4})-(work|checkpoints|session)[-.].*")
 _WORK = (".json", ".parquet", ".txt")
+_MOST = 2_000_000_000  # bytes that one may unpack to
 _MARGIN = 1_000_000  # bytes that a compressor may hold back, and an archive's own
 
 
@@ -226,10 +227,13 @@ def _whole_generations(paths: Sequence[Path]) -> list[list[Path]]:
 
 def _extract(place: Path, opened: IO[bytes], folder: Path) -> None:
     """Write the archive's files, in the ways that Python 3.11 has from its first release on."""
-    inside = folder.resolve()
+    inside, size = folder.resolve(), 0
     try:
         with opened, tarfile.open(fileobj=opened) as archive:
             for member in archive:
+                size += member.size
+                if size > _MOST:
+                    raise tarfile.TarError(f"it unpacks to more than {_MOST:,} bytes")
                 path = (inside / member.name).resolve()
                 content = archive.extractfile(member) if member.isfile() else None
                 if content is None or not path.is_relative_to(inside):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from nagbench.metrics import BROKEN
 from nagbench.study.halving import Score, Scores, progress
 from nagbench.study.unit import Unit
 from nagbench.time_below import times_below
+
+_ROLES = ("accuracy", "speed", "runner_up")
 
 
 def choose(unit: Unit, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def read_choice(path: Path) -> dict[str, Any]:
             raise InputError(path, f"the trial {trial!r}", allowed)
         if not isinstance(settings, dict) or not all(map(_is_plain, settings.values())):
             raise InputError(path, f"the settings {settings!r}", allowed)
-        if not isinstance(roles, list) or not {"accuracy", "speed", "runner_up"}.issuperset(roles):
+        if not isinstance(roles, list) or any(role not in _ROLES for role in roles):
             raise InputError(path, f"the roles {roles!r}", allowed)
     return choice
 
@@ -140,5 +143,5 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, list):
         return all(map(_is_plain, value))
     return isinstance(value, bool | str) or (
-        isinstance(value, int | float) and math.isfinite(value)
+        isinstance(value, int | float) and abs(value) <= sys.float_info.max
     )

@@ -69,22 +69,8 @@ class Halving:
     finalists: int = 1
 
     def definition(self) -> dict[str, Any]:
-        """As plain data; `Halving.of` makes it again."""
+        """As plain data; `plain_data.made` makes it again."""
         return asdict(self)
-
-    @classmethod
-    def of(cls, words: Mapping[str, Any]) -> "Halving":
-        """The halving whose definition this is, from JSON too."""
-        return cls(
-            space=tuple(words["space"]),
-            beside=tuple(words["beside"]),
-            rungs=tuple(Rung(**rung) for rung in words["rungs"]),
-            strips=tuple(
-                Strip(strip["border"], *(tuple(strip[n]) for n in ("near", "trials", "outer")))
-                for strip in words["strips"]
-            ),
-            finalists=words["finalists"],
-        )
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,12 @@ from nagbench.engine.recipe import Recipe, digest, plain
 from nagbench.errors import InputError
 from nagbench.files import atomic_path
 from nagbench.optimizers.relative_rates import relative_rates
+from nagbench.plain_data import made
 from nagbench.study.halving import Halving, Scores, planned, progress
 from nagbench.time_below import Targets
 
 VERSION = 2  # of the JSON file
+_MOST = 10**7  # epochs, images or seeds: more than anybody could train
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class Unit:
         return Recipe(**{**words, "settings": {**self.fixed, **settings}, "seed": seed})
 
     def definition(self) -> dict[str, Any]:
-        """The unit as plain data; `Unit.of` makes it again."""
+        """The unit as plain data; `plain_data.made` makes it again."""
         return {
             "study": self.study,
             "stage": self.stage,
@@ -170,22 +172,6 @@ class Unit:
             "tuned_on": self.tuned_on,
             "factors": list(self.factors),
         }
-
-    @classmethod
-    def of(cls, words: Mapping[str, Any]) -> "Unit":
-        """The unit whose definition this is."""
-        return cls(
-            **{
-                **words,
-                "base": Recipe(**words["base"]),
-                "seeds": tuple(words["seeds"]),
-                "trials": tuple(words["trials"]),
-                "halving": words["halving"] and Halving.of(words["halving"]),
-                "choices": tuple(words["choices"]),
-                "factors": tuple(words["factors"]),
-                "targets": words["targets"] and Targets(**words["targets"]),
-            }
-        )
 
 
 def unit(units: Iterable[Unit], name: str) -> Unit:
@@ -234,7 +220,36 @@ def read_plan(path: Path) -> list[Unit]:
     try:
         if content["digest"] != digest(content["units"]):
             raise InputError(path, "a plan that was changed after it was written", allowed)
-        return [Unit.of(words) for words in content["units"]]
+        found = [made(Unit, words) for words in content["units"]]
     except (KeyError, TypeError, RecursionError) as error:
-        found = f"a plan of other code ({type(error).__name__}: {error})"
-        raise InputError(path, found, f"{allowed} of this version") from None
+        other = f"a plan of other code ({type(error).__name__}: {error})"
+        raise InputError(path, other, f"{allowed} of this version") from None
+    for one in found:
+        if wrong := _impossible(one):
+            raise InputError(path, f"a unit {one.name} with {wrong}", allowed)
+    return found
+
+
+def _impossible(unit: Unit) -> str:
+    """What no unit has that could train; empty if this one can."""
+    base, halving = unit.base, unit.halving
+    counts = {
+        "epochs": base.epochs,
+        "batch_size": base.batch_size,
+        "seeds": len(unit.seeds),
+        "finalists": 1 if halving is None else halving.finalists,
+        **({} if base.train_size is None else {"train_size": base.train_size}),
+    }
+    for name, count in counts.items():
+        if not 1 <= count <= _MOST:
+            return f"{count} {name}"
+    if halving is None:
+        return ""
+    grown = (trial for strip in halving.strips for trial in (*strip.trials, *strip.near))
+    entered = {*halving.space, *halving.beside}
+    if not entered or not {*entered, *grown} <= set(range(len(unit.trials))):
+        return "other trials than it lists"
+    steps = [rung.epochs for rung in halving.rungs]
+    if sorted({*steps, base.epochs}) != [*steps, base.epochs] or min([*steps, 1]) < 1:
+        return "rungs that do not rise to its epochs"
+    return "rungs that keep none" if any(rung.keep < 1 for rung in halving.rungs) else ""

@@ -14,6 +14,7 @@ from nagbench.errors import InputError
 from nagbench.study.wording import shown
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".parquet")
+_MOST_COLUMNS = 5_000
 _NOTHING = ("", "na", "n/a", "null", "none", "<na>", "-")  # no evaluation was made
 _BROKEN = ("nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
 
@@ -42,6 +43,9 @@ def _csv(path: Path) -> pd.DataFrame:
         with gzip.open(path) if zipped else path.open("rb") as file:
             head = file.readline().decode("utf-8-sig")
         separator = max(",;\t", key=head.count)
+        if head.count(separator) >= _MOST_COLUMNS:
+            found = f"{head.count(separator) + 1:,} columns"
+            raise InputError(path, found, f"at most {_MOST_COLUMNS:,} columns")
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header
             frame = pd.read_csv(

@@ -1,0 +1,69 @@
+"""What a case of damaged input may take and leave: one message, little time, little memory."""
+
+import os
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from nagbench.errors import InputError
+
+SECONDS = 5  # of a processor
+MEMORY = 300  # MiB that a case may add to the most that the process ever held
+
+
+def cases(few: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Marks a test of the fuzz suite: `few` cases, always the same; NAGBENCH_FUZZ new ones."""
+    asked = os.environ.get("NAGBENCH_FUZZ")
+
+    def marked(test: Callable[..., None]) -> Callable[..., None]:
+        chosen = settings(
+            max_examples=int(asked or few),
+            deadline=None,
+            derandomize=asked is None,
+            database=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        )
+        return pytest.mark.fuzz(chosen(test))
+
+    return marked
+
+
+def refusal(read: Callable[[], object]) -> str:
+    """What the reader refuses, in its words; empty if it takes what it read.
+
+    All else that it could do fails: another error, no end within `SECONDS`, or `MEMORY`.
+    """
+    before, wrong = _peak(), None
+    with _alarm():
+        try:
+            read()
+        except InputError as error:
+            wrong = error
+    assert _peak() - before < MEMORY, "it took too much memory"
+    if wrong is None:
+        return ""
+    assert all(word.strip() for word in (wrong.place, wrong.found, wrong.allowed))
+    return str(wrong)
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def _alarm() -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise TimeoutError(f"no end within {SECONDS} s")
+
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
