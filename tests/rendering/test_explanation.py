@@ -17,6 +17,7 @@ from nagbench.rendering.numbers import numbers
 from nagbench.rendering.origins import cell, origin
 from nagbench.statistics.result_tables import result_tables
 from nagbench.statistics.roles import Selection, select
+from nagbench.statistics.verdict_table import VERDICTS
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
 from records_of import whole_records_of
@@ -38,6 +39,8 @@ def other(value: Any) -> Any:
     """Another value of its type."""
     if isinstance(value, bool):
         return not value
+    if value in VERDICTS:
+        return VERDICTS[VERDICTS.index(value) - 1]
     if isinstance(value, str):
         return f"{value}'"
     if not isinstance(value, float):

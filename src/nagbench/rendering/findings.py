@@ -203,8 +203,9 @@ def elsewhere(tables: Tables) -> str:
 
 
 def _of_place(claims: pd.DataFrame, place: str, there: pd.DataFrame) -> str:
-    tested = there[there["verdict"] != NOT_TESTABLE].set_index("hypothesis")["verdict"]
     known = claims.set_index("hypothesis")
+    tested = there[there["verdict"] != NOT_TESTABLE].set_index("hypothesis")["verdict"]
+    tested = tested[tested.index.isin(known.index)]
     here = known["verdict"].loc[tested.index]
     both = here != NOT_TESTABLE
     same, common = int((here[both] == tested[both]).sum()), int(both.sum())
