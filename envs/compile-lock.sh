@@ -27,6 +27,7 @@ done
     compile "${omitted[@]}"
 } > envs/lock.txt.new
 mv envs/lock.txt.new envs/lock.txt
+envs/write-conda.sh
 
 # What `make docs` needs beside that, in the versions of the lock where both have one.
 compile_docs() {

@@ -1,7 +1,11 @@
 """The lock, the conda file and the container agree with what pyproject.toml declares."""
 
+import os
 import re
+import subprocess
+import sysconfig
 import tomllib
+import venv
 from pathlib import Path
 
 import yaml
@@ -61,10 +65,33 @@ def test_training_needs_no_more_than_it_says() -> None:
 
 def test_conda_and_container_use_the_same_lock() -> None:
     conda = yaml.safe_load(Path("envs/environment.yml").read_text(encoding="utf-8"))
-    assert conda["dependencies"][-1] == {"pip": ["--requirement lock.txt"]}
+    pins = [Requirement(text) for text in conda["dependencies"][-1]["pip"]]
+    assert pins == LOCK  # each by itself: Snakemake copies no other file
     container = Path("envs/Containerfile").read_text(encoding="utf-8")
     assert "RUN make environment" in container
     assert "RUN envs/install-tex.sh" in container
+
+
+def test_an_environment_of_conda_gets_the_package_from_the_clone(tmp_path: Path) -> None:
+    """What Snakemake runs after conda, in an environment that has the lock's packages alone."""
+    venv.create(tmp_path / "conda", with_pip=False)
+    (site,) = (tmp_path / "conda/lib").glob("python*/site-packages")
+    # Of a folder that is named so, the paths of what is installed for editing are not followed.
+    (site / "locked.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    settings = {"PATH": f"{tmp_path / 'conda/bin'}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=tmp_path, env=settings, capture_output=True, text=True, check=False
+        )
+
+    assert run("python", "-c", "import nagbench").returncode == 1
+    settings["NAGBENCH_SOURCE"] = str(Path.cwd())
+    ended = run("bash", str(Path("envs/environment.post-deploy.sh").resolve()))
+    assert ended.returncode == 0, ended.stderr
+    assert run(str(tmp_path / "conda/bin/nagbench"), "--version").stdout.endswith(
+        f"{__version__}\n"
+    )
 
 
 def test_the_package_says_its_version() -> None:
