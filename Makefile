@@ -6,6 +6,7 @@ PYTHON ?= python3
 STUDY ?= demo
 CASES ?= 100000
 NAME = $(basename $(notdir $(STUDY)))
+MODULES ?= verdict_table contrast pair_wins event_rates intervals sign_flips power
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 ENVIRONMENT := .venv/.complete
 DOCS := .stamps/docs/.complete
@@ -15,7 +16,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz test-docs test-slow test-outside test-slurm test-s3 test-browser explorer-bundle lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz mutation test-docs test-slow test-outside test-slurm test-s3 test-browser explorer-bundle lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -67,15 +68,19 @@ test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FOR
 fuzz: $(ENVIRONMENT) ## damaged input by the hundred thousand, hours; CASES=1000: so many of each kind
 	@NAGBENCH_FUZZ=$(CASES) pytest -m fuzz --numprocesses $(CORES) --durations 0 tests/fuzz
 
+mutation: $(ENVIRONMENT) ## changes of the statistics that no test notices; MODULES="verdict_table contrast"
+	@pip install --quiet --no-deps --target .stamps/mutation --requirement envs/mutation.txt
+	@envs/mutate.sh $(MODULES)
+
 test-docs: $(DOCS) ## what README and guides say to type, typed; and the documentation site
 	@pytest -m documentation --durations 0 tests/documentation
 
 test-slow: $(ENVIRONMENT) ## the tests that take minutes each
 	@pytest -m slow --durations 0
 
-test-outside: $(ENVIRONMENT) ## `nagbench compare` with five optimizers of other authors, installed for it
+test-outside: $(ENVIRONMENT) ## what others' packages say: five optimizers in `nagbench compare`, validators of archives
 	@pip install --quiet --no-deps --target .stamps/outside --requirement envs/outside.txt
-	@PYTHONPATH=.stamps/outside pytest -m outside tests/comparing
+	@PYTHONPATH=.stamps/outside pytest -m outside tests/comparing tests/exporting
 
 test-slurm: $(ENVIRONMENT) ## the workflow through Slurm, on a cluster of this machine; wants munge and slurm-wlm
 	@pip install --quiet --no-deps --target .stamps/slurm --requirement envs/slurm.txt
@@ -107,4 +112,4 @@ clean: ## remove what was made, the environment too; committed records stay
 	@echo "Clean."
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14

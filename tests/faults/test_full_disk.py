@@ -1,7 +1,9 @@
-"""A full disk: every command that writes says so in one line and leaves nothing half-written.
+"""A disk that cannot be written: every command that writes says so in one line and leaves nothing
+half-written.
 
 The disk is a file system in memory. A first run tells how much a command writes; then it is run
-with nothing free, with half of that free, and, when there is space again, to the same end.
+with nothing free, with half of that free, on the disk made read-only, and, when it can be written
+again, to the same end.
 """
 
 import os
@@ -94,6 +96,10 @@ def _content(disk: Path) -> Mapping[str, bytes]:
     }
 
 
+def _remount(disk: Path, mode: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{mode}", str(disk)], check=True)
+
+
 def _fill(disk: Path, free: int) -> None:
     """Leave about `free` bytes of the disk."""
     held = os.statvfs(disk)
@@ -117,11 +123,15 @@ def test_it_is_said_in_one_line_and_what_was_there_is_as_it_was(
     assert size > 0
     for path in disk.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for free in (0, size // 2):
-        _fill(disk, free)
+    for free in (0, size // 2, None):
+        if free is None:
+            _remount(disk, "ro")
+        else:
+            _fill(disk, free)
         ended = _run(command, disk, made)
         assert ended.returncode == 2, (free, ended.stderr)
-        said = [line for line in ended.stderr.splitlines() if "No space left" in line]
+        why = "Read-only file system" if free is None else "No space left"
+        said = [line for line in ended.stderr.splitlines() if why in line]
         assert len(said) == 1, ended.stderr
         assert str(disk) in said[0]
         assert "a writable folder with free space" in said[0]
@@ -130,7 +140,8 @@ def test_it_is_said_in_one_line_and_what_was_there_is_as_it_was(
         assert not [path for path in left if Path(path).name.startswith(".")]
         if name not in TIMED:
             assert left == {path: whole[path] for path in left}
-        (disk / "filler").unlink()
+        _remount(disk, "rw")
+        (disk / "filler").unlink(missing_ok=True)
     again = _run(command, disk, made)
     assert again.returncode == 0, again.stderr
     after = _content(disk)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from nagbench.files import atomic_path
-from nagbench.rendering.figures.acceleration import series_with_gains
+from nagbench.rendering.batch_sizes import series_with_gains
 from nagbench.rendering.findings import findings
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
