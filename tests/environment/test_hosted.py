@@ -31,7 +31,7 @@ def test_hosted_checks_run_what_there_is(path: Path) -> None:
     commands = [step["run"] for step in steps(path) if "run" in step]
     for command in commands:
         first, *rest = command.split()
-        if first.startswith(".ci/"):
+        if first.startswith((".ci/", "envs/")):
             assert os.access(first, os.X_OK), command
         elif first == "make":
             named = re.fullmatch(r"make \$\{\{ matrix\.(\w+) \}\}", command)

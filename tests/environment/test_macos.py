@@ -5,8 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+
+from nagbench.data.images import ImageSet, save
 
 SCRIPTS = sorted(
     path
@@ -64,7 +68,7 @@ def macos(tmp_path: Path) -> dict[str, str]:
 
 
 def test_without_affinities_and_proc_a_study_is_planned_and_trained(
-    macos: dict[str, str], tmp_path: Path
+    macos: dict[str, str], tmp_path: Path, small: dict[str, Any], images: ImageSet
 ) -> None:
     def nagbench(*arguments: str) -> str:
         command = [sys.executable, "-m", "nagbench", *arguments]
@@ -77,9 +81,10 @@ def test_without_affinities_and_proc_a_study_is_planned_and_trained(
     lacks = "import os; print(hasattr(os, 'sched_getaffinity'), os.path.exists('/proc/self'))"
     said = subprocess.run([sys.executable, "-c", lacks], env=macos, capture_output=True, text=True)
     assert said.stdout.split() == ["False", "True"]
-    nagbench("data", "synthetic", "--output", "data.npz")
-    assert "tiny_cnn" in nagbench("plan", "demo", "--stage", "tune")
-    nagbench("train", "demo", "--units", "tune/tiny_cnn/nag", "--data", "data.npz")
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(small))
+    save(images, tmp_path / "data.npz")
+    assert "tune/tiny/sgd" in nagbench("plan", "small.yaml", "--stage", "tune")
+    nagbench("train", "small.yaml", "--units", "tune/tiny/sgd", "--data", "data.npz")
     assert list((tmp_path / "results").rglob("*.parquet"))
 
 

@@ -111,7 +111,14 @@ def _fill(disk: Path, free: int) -> None:
 TIMED = {"train", "judge"}
 
 
-@pytest.mark.parametrize("name", WRITERS)
+# The others take seconds each, five times.
+QUICK = {"plan", "new-study", "train", "figure pdf", "records merge"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[] if n in QUICK else pytest.mark.slow) for n in WRITERS],
+)
 def test_it_is_said_in_one_line_and_what_was_there_is_as_it_was(
     name: str, disk: Path, made: Path
 ) -> None:

@@ -16,6 +16,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return check_out(tmp_path_factory.mktemp("quoting") / "checkout")
 
 
+@pytest.mark.slow
 def test_a_study_in_folders_of_odd_names_trains(checkout: Checkout) -> None:
     folder = Path(*ODD)
     place = checkout.folder / folder / "odd.yaml"
