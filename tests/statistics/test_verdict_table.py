@@ -1,13 +1,22 @@
 """The verdict table row by row, and both sides of each boundary."""
 
 import math
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nagbench.statistics.verdict_table import STATEMENTS, VERDICTS, Evidence, Verdict, judge
+from nagbench.statistics.verdict_table import (
+    OPEN,
+    STATEMENTS,
+    SUPPORTED,
+    VERDICTS,
+    Evidence,
+    Verdict,
+    judge,
+)
 
 M = 1.0
 E = 1e-9
@@ -181,3 +190,23 @@ def test_there_is_always_one_of_five_verdicts(
         power=power,
     )
     assert judge(evidence).word in VERDICTS
+
+
+def test_what_is_not_said_of_the_evidence_decides_nothing() -> None:
+    """No pair wins, and no margin, unless there are some."""
+    for statement in ("difference", "equivalence", "at_most"):
+        assert judge(Evidence(statement=statement, level=0.05, fails=True)) == Verdict(OPEN)
+    shown = {"low": 0.1, "high": 0.3, "inner_low": 0.15, "inner_high": 0.25}
+    assert judge(Evidence(statement="difference", level=0.05, **shown)) == Verdict(SUPPORTED)
+    below = Evidence(statement="at_most", level=0.05, inner_low=-0.7, inner_high=-0.5)
+    assert judge(below) == Verdict(SUPPORTED)
+
+
+def test_evidence_and_verdicts_are_named_and_stay_what_they_were() -> None:
+    evidence = Evidence(statement="difference", level=0.05)
+    with pytest.raises(FrozenInstanceError):
+        evidence.level = 1.0  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        judge(evidence).word = SUPPORTED  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        Evidence("difference", 0.05)  # type: ignore[misc]
