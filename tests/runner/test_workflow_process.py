@@ -104,3 +104,15 @@ def test_an_executor_is_known_by_its_plugin(
     (tmp_path / "snakemake_executor_plugin_cloud.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path))
     assert workflow.executor("cloud") == "cloud"
+
+
+def test_environments_of_conda_are_told_where_the_package_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NAGBENCH_SOURCE", "")
+    workflow.install_from(Path("/a clone"))
+    assert os.environ["NAGBENCH_SOURCE"] == "/a clone"
+    workflow.install_from(None)
+    assert os.environ["NAGBENCH_SOURCE"] == f"nagbench=={workflow.__version__}"
+    script = Path("envs/environment.post-deploy.sh").read_text(encoding="utf-8")
+    assert "$NAGBENCH_SOURCE" in script

@@ -4,8 +4,8 @@ import os
 from importlib import resources
 from pathlib import Path
 
+from nagbench.runner.workflow import install_from
 from nagbench.sources import closure
-from nagbench.version import __version__
 
 HERE = workflow.current_basedir
 IS_MODULE = not workflow.modifier.is_main_snakefile()
@@ -15,8 +15,7 @@ REPOSITORY = Path(HERE).parents[1] if isinstance(HERE, os.PathLike) else None
 # For what is told to a program; what rules read and make is given its prefix by Snakemake.
 RESULTS = str(workflow.modifier.modify_path("results"))
 STORE = f"{RESULTS}/runs"
-# What an environment that conda makes gets the package from, besides what envs/environment.yml pins.
-os.environ["NAGBENCH_SOURCE"] = str(REPOSITORY or f"nagbench=={__version__}")
+install_from(REPOSITORY)
 
 
 def placed(path: Path) -> str:

@@ -13,10 +13,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from nagbench.errors import InputError
+from nagbench.version import __version__
 
+SOURCE = "NAGBENCH_SOURCE"  # where an environment that conda makes gets the package from
 STARTER = "NAGBENCH_WORKFLOW"  # the environment's variable: host, process, and when that began
 _LOCK, _LEFT = ".snakemake/nagbench.lock", ".snakemake/locks"
 _held: list[int] = []  # open until the process ends, and its lock with it
+
+
+def install_from(clone: Path | None) -> None:
+    """Tell envs/environment.post-deploy.sh what to install: the clone, or where there is none this
+    version of the package."""
+    os.environ[SOURCE] = str(clone or f"nagbench=={__version__}")
 
 
 def begin(folder: Path) -> bool:
