@@ -47,6 +47,15 @@ def read_sealed(path: Path) -> bytes:
     return content
 
 
+def remove(path: Path) -> None:
+    """Remove a file, if it is there; an `InputError` where that is not allowed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        found = f"cannot be removed ({error.strerror})"
+        raise InputError(path, found, "a writable folder with free space") from None
+
+
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary sibling of `path` that replaces it on success and vanishes on failure.

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from nagbench import parquet
 from nagbench.errors import InputError
-from nagbench.files import atomic_path
+from nagbench.files import atomic_path, remove
 from nagbench.integrity import check
 from nagbench.step_costs import FILE as STEP_COSTS
 from nagbench.step_costs import StepCosts
@@ -120,7 +120,7 @@ def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None
     check(runs, curves, folder)
     if folder.exists() and not folder.is_dir():
         raise InputError(folder, "a file", "a folder of records, or a name for a new one")
-    (folder / SUMS).unlink(missing_ok=True)  # of what is about to be replaced
+    remove(folder / SUMS)  # of what is about to be replaced
     for name, frame, schema in (
         ("runs", runs, _RUN_SCHEMA),
         ("curves", curves, _CURVE_SCHEMA),
