@@ -16,7 +16,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz mutation test-docs test-slow test-outside test-slurm test-s3 test-browser explorer-bundle lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz mutation test-docs test-slow test-outside test-slurm test-s3 test-disk test-browser explorer-bundle lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -89,6 +89,9 @@ test-slurm: $(ENVIRONMENT) ## the workflow through Slurm, on a cluster of this m
 test-s3: $(ENVIRONMENT) ## results as objects in S3's way, on a server of this machine
 	@pip install --quiet --no-deps --target .stamps/s3 --requirement envs/s3.txt
 	@PYTHONPATH=$(CURDIR)/.stamps/s3 pytest -m cluster --durations 0 tests/cluster/test_objects.py
+
+test-disk: $(ENVIRONMENT) ## commands on a disk that is full or read-only; wants to mount a file system
+	@pytest -m disk --durations 0 tests/faults
 
 test-browser: $(ENVIRONMENT) explorer-bundle ## what a reader does with the explorer, in Chromium; wants node and npm
 	@pytest -m browser tests/exploring

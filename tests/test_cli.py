@@ -111,29 +111,6 @@ def test_a_results_folder_that_is_a_file_is_named(
     assert "sgd.parquet: cannot be written" in capsys.readouterr().err
 
 
-def test_a_full_disk_leaves_nothing_half_written(study: str, data: str, tmp_path: Path) -> None:
-    """A limit on the size of files stands in for a full disk: the system refuses to write on."""
-    script = (
-        "import resource, signal, sys\n"
-        "from nagbench.cli import main\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))\n"
-        "sys.exit(main(sys.argv[1:]))\n"
-    )
-    output = tmp_path / "unit.parquet"
-    command = [
-        sys.executable, "-c", script, "train", study, "--unit", "tune/tiny/sgd", "--data", data,
-        "--output", str(output), "--store", str(tmp_path / "runs"), "--device", "cpu",
-    ]  # fmt: skip
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 2, found.stderr
-    assert "unit.parquet: cannot be written" in found.stderr
-    assert "File too large" in found.stderr
-    assert "Traceback" not in found.stderr
-    assert not output.exists()
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-
-
 def test_a_foreign_record_is_refused_on_the_way(
     study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

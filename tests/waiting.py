@@ -1,17 +1,32 @@
-"""Waiting for another process, with an end."""
+"""Waiting for what other processes do, with an end; and finding these processes."""
 
 import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
+import psutil
+
 
 def wait_for(
-    holds: Callable[[], object], process: subprocess.Popen[Any], seconds: float = 300
+    holds: Callable[[], object],
+    process: subprocess.Popen[Any] | None = None,
+    seconds: float = 300,
+    what: str = "",
 ) -> None:
-    """Until something holds, which a process brings about; it must not end before."""
+    """Until something holds; a process that is to bring it about must not end before."""
     end = time.monotonic() + seconds
     while not holds():
-        assert process.poll() is None, "it ended before"
-        assert time.monotonic() < end, f"not within {seconds:g} seconds"
-        time.sleep(0.02)  # between two looks
+        assert process is None or process.poll() is None, "it ended before"
+        assert time.monotonic() < end, f"not within {seconds:g} seconds: {what}"
+        time.sleep(0.05)  # between two looks
+
+
+def living(name: str, value: str) -> list[psutil.Process]:
+    """The processes in whose environment a variable has that value, whatever started them."""
+    found = []
+    for process in psutil.process_iter(["environ", "status"]):
+        environment = process.info["environ"] or {}
+        if environment.get(name) == value and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found

@@ -47,13 +47,25 @@ def read_sealed(path: Path) -> bytes:
     return content
 
 
-def remove(path: Path) -> None:
-    """Remove a file, if it is there; an `InputError` where that is not allowed."""
+@contextmanager
+def writing(place: object, *also: int) -> Iterator[None]:
+    """What the system says against writing, as an `InputError` that names the place.
+
+    `also` are numbers of errors that say so there and may mean something else in general.
+    """
     try:
-        path.unlink(missing_ok=True)
+        yield
     except OSError as error:
-        found = f"cannot be removed ({error.strerror})"
-        raise InputError(path, found, "a writable folder with free space") from None
+        if error.errno not in _UNWRITABLE.union(also):
+            raise
+        allowed = "a writable folder with free space"
+        raise InputError(place, f"cannot be written ({error.strerror})", allowed) from None
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    with writing(path):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -65,23 +77,19 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
-        )
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        # mkstemp makes files that only their owner may read; results are meant to be shared.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno not in _UNWRITABLE:
-            raise
-        allowed = "a writable folder with free space"
-        raise InputError(path, f"cannot be written ({error.strerror})", allowed) from None
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(
+                dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix
+            )
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            # mkstemp makes files that only their owner may read; results are meant to be shared.
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+            temporary.replace(path)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

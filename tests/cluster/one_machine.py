@@ -12,11 +12,12 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 import psutil
+
+from waiting import living, wait_for
 
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol")
 # Debian has these where only root looks.
@@ -91,9 +92,13 @@ class OneMachine:
                 f"--key-file={key}", f"--socket={socket_}", f"--pid-file={self.folder}/munged.pid",
                 f"--log-file={self.folder}/munged.log", f"--seed-file={self.folder}/munged.seed",
             )  # fmt: skip
-            wait(socket_.exists, "munged listens")
+            wait_for(socket_.exists, what="munged listens")
             self._start("slurmctld", "-D", "-c")
-            wait(lambda: "is UP" in self._call("scontrol", "ping"), "slurmctld answers")
+            wait_for(
+                lambda: "is UP" in self._call("scontrol", "ping"),
+                what="slurmctld answers",
+                seconds=60,
+            )
             self.start_node()
         except BaseException:
             self.__exit__()
@@ -113,7 +118,7 @@ class OneMachine:
 
     def start_node(self) -> None:
         self._start("slurmd", "-D", "-N", "node")
-        wait(lambda: self.node() in ("IDLE", "MIXED"), "the node is ready")
+        wait_for(lambda: self.node() in ("IDLE", "MIXED"), what="the node is ready")
 
     def lose_node(self) -> None:
         """The node is gone with its jobs, whose end nobody reports, as in a power failure."""
@@ -190,20 +195,7 @@ class OneMachine:
 
     def _processes(self) -> list[psutil.Process]:
         """Those that were started with this cluster's configuration in their environment."""
-        found = []
-        for process in psutil.process_iter(["environ", "name"]):
-            environment = process.info["environ"] or {}
-            if environment.get("SLURM_CONF") == self.settings["SLURM_CONF"]:
-                found.append(process)
-        return found
-
-
-def wait(holds: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Look five times a second, until it holds."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.2)
+        return living("SLURM_CONF", self.settings["SLURM_CONF"])
 
 
 def free_port() -> int:

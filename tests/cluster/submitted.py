@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from checkout import Checkout
-from one_machine import OneMachine, wait
+from one_machine import OneMachine
 
 from nagbench.records import digest, read_tables
+from waiting import wait_for
 
 RECORDS = "results/micro/records"
 PLUGIN = "snakemake_executor_plugin_slurm"
@@ -88,10 +89,10 @@ class Submitted:
 
     def half_way(self, unit: str, epochs: int = 3) -> str:
         """Wait until a unit has trained so many epochs; the number of its job in Slurm."""
-        wait(
+        wait_for(
             lambda: Counter(epoch.unit for epoch in self.epochs())[unit] >= epochs,
-            f"{unit} trains: {self.said()}",
-            300,
+            self._process,
+            what=f"{unit} trains",
         )
         return next(epoch.job for epoch in self.epochs() if epoch.unit == unit)
 

@@ -5,17 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from checkout import Checkout
-from one_machine import free_port, wait
+from one_machine import free_port
 from submitted import RECORDS
 
 from nagbench.records import digest, read_tables
+from waiting import wait_for
 
 pytestmark = pytest.mark.cluster
-boto3 = pytest.importorskip("boto3", reason="`make test-s3` installs it")
 BUCKET = "study"
 KEY = "of-no-meaning"
 
@@ -33,7 +34,11 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
         process = subprocess.Popen([sys.executable, *command], stdout=output, stderr=output)
     try:
         said = tmp_path / "server.output"
-        wait(lambda: "Running on" in said.read_text(encoding="utf-8"), "the server answers")
+        wait_for(
+            lambda: "Running on" in said.read_text(encoding="utf-8"),
+            what="the server answers",
+            seconds=60,
+        )
         objects(f"http://127.0.0.1:{port}").create_bucket(Bucket=BUCKET)
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -42,6 +47,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
 
 
 def objects(server: str):  # type: ignore[no-untyped-def]
+    import boto3  # which `make test-s3` installs
+
     return boto3.client("s3", endpoint_url=server, region_name="us-east-1")
 
 
@@ -54,7 +61,9 @@ def test_records_in_a_bucket_are_those_in_a_folder(
         "--storage-s3-endpoint-url", server, "--config", "study=micro", "device=cpu",
     ]  # fmt: skip
     environment = prepared.environment()
-    environment["PYTHONPATH"] += f"{os.pathsep}{Path(boto3.__file__).parents[1]}"
+    plugin = find_spec("snakemake_storage_plugin_s3")
+    assert plugin is not None, "`make test-s3` installs it"
+    environment["PYTHONPATH"] += f"{os.pathsep}{Path(str(plugin.origin)).parents[1]}"
     for kind in ("ACCESS", "SECRET"):
         environment[f"SNAKEMAKE_STORAGE_S3_{kind}_KEY"] = KEY
     words = [*snakemake, "--", f"{RECORDS}/runs.parquet"]

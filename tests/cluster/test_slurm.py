@@ -2,8 +2,10 @@
 run on one machine."""
 
 import pytest
-from one_machine import OneMachine, wait
+from one_machine import OneMachine
 from submitted import RECORDS, Submitted
+
+from waiting import wait_for
 
 pytestmark = pytest.mark.cluster
 STUDY = ("--config", "study=micro")
@@ -20,7 +22,9 @@ def test_it_trains_as_the_guide_says(submitted: Submitted, cluster: OneMachine, 
     submitted.start(*STUDY, "--", "tables", "figures")
     said = submitted.finish()
     assert submitted.records() == local
-    assert {epoch.gpus for epoch in submitted.epochs()} <= {"0", "1"}
+    gpus = {epoch.gpus for epoch in submitted.epochs()}
+    assert gpus
+    assert gpus <= {"0", "1"}
     assert (submitted.folder / "results/micro/tables/results.md").is_file()
     jobs = [comment for _, _, comment in cluster.jobs()]
     assert not any("rule_data" in comment for comment in jobs), "nodes may have no network"
@@ -43,7 +47,7 @@ def test_a_cancelled_job_goes_on_where_it_was(
     submitted.start(*STUDY, "--", f"{RECORDS}/runs.parquet", slowly=1)
     job = submitted.half_way(UNIT)
     cluster.cancel(job)
-    wait(lambda: cluster.state(job) == "CANCELLED", "the job is cancelled")
+    wait_for(lambda: cluster.state(job) == "CANCELLED", what="the job is cancelled")
     submitted.finish()
     assert submitted.records() == local
     assert len({epoch.job for epoch in submitted.epochs() if epoch.unit == UNIT}) == 2
@@ -56,7 +60,7 @@ def test_a_lost_node_loses_nothing_but_an_epoch(
     submitted.start(*STUDY, "--", f"{RECORDS}/runs.parquet", slowly=1)
     submitted.half_way(UNIT)
     cluster.lose_node()
-    wait(lambda: cluster.node() == "DOWN", "the controller misses the node", 120)
+    wait_for(lambda: cluster.node() == "DOWN", what="the controller misses the node", seconds=120)
     cluster.start_node()
     submitted.finish()
     assert submitted.records() == local
@@ -72,7 +76,7 @@ def test_a_job_whose_time_is_up_goes_on_with_more(
     jobs = [submitted.half_way(unit, 1) for unit in (UNIT, "tune/tiny/nag_sutskever")]
     gpus = {epoch.job: epoch.gpus for epoch in submitted.epochs()}
     assert sorted(gpus[job] for job in jobs) == ["0", "1"]
-    wait(lambda: cluster.state(jobs[0]) == "TIMEOUT", "the minute is over", 180)
+    wait_for(lambda: cluster.state(jobs[0]) == "TIMEOUT", what="the minute is over", seconds=180)
     submitted.finish()
     assert submitted.records() == local
     assert trained(submitted) <= TO_TRAIN + 1

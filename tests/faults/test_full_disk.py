@@ -1,12 +1,14 @@
-"""A disk that cannot be written: every command that writes says so in one line and leaves nothing
+"""A disk that takes no more: every command that writes says so in one line and leaves nothing
 half-written.
 
-The disk is a file system in memory. A first run tells how much a command writes; then it is run
-with nothing free, with half of that free, on the disk made read-only, and, when it can be written
-again, to the same end.
+A first run tells how much a command writes; then it is run where nothing fits, where half of that
+does, and, when all does again, to the same end. A limit on the size of files stands in for the
+disk, which anybody may set. On a file system of its own, for which one must be allowed to mount it,
+the disk is in truth full, and then read-only too.
 """
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -64,17 +66,55 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Limit:
+    """A folder in which a command may write files of so many bytes, or without a limit."""
+
+    said = "File too large"
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._bytes: int | None = None
+
+    def leave(self, part: int, whole: Mapping[str, bytes]) -> None:
+        """Room for a `part`-th of the largest file of `whole`; 0: for nothing."""
+        self._bytes = max(map(len, whole.values())) // part if part else 0
+
+    def clear(self) -> None:
+        """Room for all."""
+        self._bytes = None
+
+    def begin(self) -> None:
+        """In the process that is to be limited."""
+        if self._bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self._bytes, self._bytes))
+
+
+class Mounted(Limit):
+    """A file system of 32 MB of its own, with room for a part of all files."""
+
+    said = "No space left"
+
+    def leave(self, part: int, whole: Mapping[str, bytes]) -> None:
+        free = sum(map(len, whole.values())) // part if part else 0
+        held = os.statvfs(self.place)
+        with (self.place / "filler").open("wb") as file:
+            file.write(bytes(max(held.f_bavail * held.f_frsize - free, 0)))
+
+    def clear(self) -> None:
+        self.mount("remount,rw")
+        (self.place / "filler").unlink(missing_ok=True)
+
+    def mount(self, options: str) -> None:
+        subprocess.run(["mount", "-o", options, str(self.place)], check=True)
+
+
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 32 MB of its own; only who may mount one can run these tests."""
+def mounted(tmp_path: Path) -> Iterator[Mounted]:
     place = tmp_path / "disk"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(place)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("wants to mount a file system, as root may")
-    yield place
+    subprocess.run(mount, check=True)
+    yield Mounted(place)
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
@@ -83,9 +123,14 @@ def _words(command: str, disk: Path, made: Path) -> list[str]:
     return command.format(**places).split()
 
 
-def _run(command: str, disk: Path, made: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "nagbench", *_words(command, disk, made)]
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+def _run(command: str, disk: Limit, made: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "nagbench", *_words(command, disk.place, made)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=disk.begin,
+    )
 
 
 def _content(disk: Path) -> Mapping[str, bytes]:
@@ -96,65 +141,62 @@ def _content(disk: Path) -> Mapping[str, bytes]:
     }
 
 
-def _remount(disk: Path, mode: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{mode}", str(disk)], check=True)
-
-
-def _fill(disk: Path, free: int) -> None:
-    """Leave about `free` bytes of the disk."""
-    held = os.statvfs(disk)
-    with (disk / "filler").open("wb") as file:
-        file.write(bytes(max(held.f_bavail * held.f_frsize - free, 0)))
-
-
 # What differs from one run of the same command to the next, in its own words: times and folders.
 TIMED = {"train", "judge"}
-
-
-# The others take seconds each, five times.
+# The others take seconds each, four times.
 QUICK = {"plan", "new-study", "train", "figure pdf", "records merge"}
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[] if n in QUICK else pytest.mark.slow) for n in WRITERS],
+    "name", [pytest.param(n, marks=[] if n in QUICK else pytest.mark.slow) for n in WRITERS]
 )
-def test_it_is_said_in_one_line_and_what_was_there_is_as_it_was(
-    name: str, disk: Path, made: Path
-) -> None:
-    command = WRITERS[name]
-    first = _run(command, disk, made)
+def test_files_that_may_not_be_large(name: str, tmp_path: Path, made: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    _try(name, Limit(tmp_path / "disk"), made)
+
+
+@pytest.mark.disk
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_disk_that_is_full_or_read_only(name: str, mounted: Mounted, made: Path) -> None:
+    _try(name, mounted, made)
+
+
+def _try(name: str, disk: Limit, made: Path) -> None:
+    first = _run(WRITERS[name], disk, made)
     assert first.returncode == 0, first.stderr
-    whole = _content(disk)
-    size = sum(map(len, whole.values()))
-    assert size > 0
-    for path in disk.iterdir():
+    whole = _content(disk.place)
+    assert any(whole.values())
+    if isinstance(disk, Mounted) and name != "new-study":  # whose file must not be there
+        disk.mount("remount,ro")
+        _fails(name, disk, made, whole, "Read-only file system")
+        disk.clear()
+    for path in disk.place.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for free in (0, size // 2, None):
-        if free is None:
-            _remount(disk, "ro")
-        else:
-            _fill(disk, free)
-        ended = _run(command, disk, made)
-        assert ended.returncode == 2, (free, ended.stderr)
-        why = "Read-only file system" if free is None else "No space left"
-        said = [line for line in ended.stderr.splitlines() if why in line]
-        assert len(said) == 1, ended.stderr
-        assert str(disk) in said[0]
-        assert "a writable folder with free space" in said[0]
-        assert "Traceback" not in ended.stderr
-        left = _content(disk)
-        assert not [path for path in left if Path(path).name.startswith(".")]
-        if name not in TIMED:
-            assert left == {path: whole[path] for path in left}
-        _remount(disk, "rw")
-        (disk / "filler").unlink(missing_ok=True)
-    again = _run(command, disk, made)
+    for part in (0, 2):
+        disk.leave(part, whole)
+        _fails(name, disk, made, whole, disk.said)
+        disk.clear()
+    again = _run(WRITERS[name], disk, made)
     assert again.returncode == 0, again.stderr
-    after = _content(disk)
+    after = _content(disk.place)
     assert set(after) == set(whole)
     if name not in TIMED:
         assert after == whole
+
+
+def _fails(name: str, disk: Limit, made: Path, whole: Mapping[str, bytes], why: str) -> None:
+    """With one line, and what is there afterwards is as it should be."""
+    ended = _run(WRITERS[name], disk, made)
+    assert ended.returncode == 2, ended.stderr
+    said = [line for line in ended.stderr.splitlines() if why in line]
+    assert len(said) == 1, ended.stderr
+    assert str(disk.place) in said[0]
+    assert "a writable folder with free space" in said[0]
+    assert "Traceback" not in ended.stderr
+    left = _content(disk.place)
+    assert not [path for path in left if Path(path).name.startswith(".")]
+    if name not in TIMED:
+        assert left == {path: whole[path] for path in left}
 
 
 def test_every_command_with_an_output_is_tried() -> None:

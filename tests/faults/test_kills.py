@@ -2,10 +2,10 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,23 +13,34 @@ import yaml
 from checkout import MICRO, STUDY, Checkout, check_out
 
 from nagbench.records import digest, read_tables, read_units
+from waiting import living, wait_for
 
 pytestmark = pytest.mark.slow
 KILLS = 30
-LONGEST = 9.0  # seconds until a kill; a start takes some of them
-# A study of some minutes with such ends: what is kept of it lasts from one kill to the next.
-LONGER = {**MICRO, "workloads": {"tiny": {**MICRO["workloads"]["tiny"], "epochs": 60}}}
+LONGEST = 14.0  # seconds until a kill; a start takes some of them
+RECORDS = "results/micro/records"
+EPOCHS = 40
+LONGER = {**MICRO, "workloads": {"tiny": {**MICRO["workloads"]["tiny"], "epochs": EPOCHS}}}
+# It notes every epoch but a run's last, keeps a checkpoint of each, and takes its time.
+SLOW_PROGRAM = Path("tests/cluster/pretending.py")
+RUNS = 8  # of two optimizers, each with two settings tried and two test seeds
 
 
-def study_of(checkout: Checkout) -> Path:
-    path = checkout.folder / STUDY
-    path.write_text(yaml.safe_dump(LONGER, sort_keys=False), encoding="utf-8")
-    return path
+def prepared(folder: Path) -> Checkout:
+    checkout = check_out(folder)
+    text = yaml.safe_dump(LONGER, sort_keys=False)
+    (checkout.folder / STUDY).write_text(text, encoding="utf-8")
+    return checkout
+
+
+def of(checkout: Checkout) -> list[int]:
+    """The processes that work for a checkout, whoever started them."""
+    return [process.pid for process in living("PYTHONPATH", checkout.environment()["PYTHONPATH"])]
 
 
 def killed(command: list[str], checkout: Checkout, moments: random.Random) -> bool:
-    """Start a command and kill it, every other time all that it started too; whether it was still
-    at work."""
+    """Start a command and kill it, every other time all that it started too; False if it had ended
+    by then, well."""
     with subprocess.Popen(
         command,
         cwd=checkout.folder,
@@ -39,8 +50,9 @@ def killed(command: list[str], checkout: Checkout, moments: random.Random) -> bo
         start_new_session=True,
     ) as process:
         try:
-            process.wait(moments.uniform(0.3, LONGEST))
+            assert process.wait(moments.uniform(0.3, LONGEST)) == 0
         except subprocess.TimeoutExpired:
+            assert process.pid in of(checkout)
             if moments.random() < 0.5:
                 os.killpg(process.pid, signal.SIGKILL)
             else:
@@ -48,22 +60,6 @@ def killed(command: list[str], checkout: Checkout, moments: random.Random) -> bo
             process.wait()
             return True
     return False
-
-
-def nobody_left(checkout: Checkout, seconds: float = 60) -> None:
-    """Processes that outlive the one that was killed end by themselves."""
-    until = time.monotonic() + seconds
-    while True:
-        found = subprocess.run(
-            ["pgrep", "--full", f"nagbench .*{checkout.folder}|{checkout.folder}/bin"],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout.split()
-        if not found:
-            return
-        assert time.monotonic() < until, found
-        time.sleep(0.5)
 
 
 def training(checkout: Checkout, place: str) -> list[str]:
@@ -75,39 +71,52 @@ def training(checkout: Checkout, place: str) -> list[str]:
 
 
 def test_training_killed_at_any_moment(tmp_path: Path) -> None:
-    checkout, moments = check_out(tmp_path / "clone"), random.Random(1)
-    study_of(checkout)
-    data = ["data", "synthetic", "--output", str(checkout.folder / "d.npz")]
-    for command in (
-        [sys.executable, "-m", "nagbench", *data],
-        training(checkout, "undisturbed"),
-    ):
+    """Each time that it ends in spite of all it has begun anew, until there were enough kills."""
+    checkout, moments = prepared(tmp_path / "clone"), random.Random(1)
+
+    def run(command: list[str]) -> None:
         subprocess.run(command, cwd=checkout.folder, env=checkout.environment(), check=True)
-    kills = sum(killed(training(checkout, "disturbed"), checkout, moments) for _ in range(KILLS))
-    nobody_left(checkout)
-    last = training(checkout, "disturbed")
-    subprocess.run(last, cwd=checkout.folder, env=checkout.environment(), check=True)
-    found = {}
-    for place in ("undisturbed", "disturbed"):
+
+    def found(place: str) -> str:
         units = sorted((checkout.folder / place / "results").rglob("t*/*/*.parquet"))
         assert len(units) == 4
-        found[place] = digest(*read_units(units))
-    assert kills > KILLS / 2, "too few kills came before the end"
-    assert found["disturbed"] == found["undisturbed"]
+        return digest(*read_units(units))
+
+    run([sys.executable, "-m", "nagbench", "data", "synthetic", "--output", "d.npz"])
+    run(training(checkout, "undisturbed"))
+    kills = rounds = 0
+    while kills < KILLS:
+        if killed(training(checkout, f"round{rounds}"), checkout, moments):
+            kills += 1
+        else:
+            rounds += 1
+    wait_for(lambda: not of(checkout), seconds=60, what="what a kill left over ends by itself")
+    run(training(checkout, f"round{rounds}"))
+    for number in range(rounds + 1):
+        assert found(f"round{number}") == found("undisturbed")
 
 
 def test_the_workflow_killed_at_any_moment(tmp_path: Path) -> None:
-    """It leaves no lock, and no trainer that outlives it; the same command goes on."""
-    one, other = (check_out(tmp_path / name) for name in ("undisturbed", "disturbed"))
+    """It leaves no lock, and no trainer that outlives it; the same command goes on, and no kill
+    costs more than the epochs that were under way."""
+    one, other = (prepared(tmp_path / name) for name in ("undisturbed", "disturbed"))
     for checkout in (one, other):
-        study_of(checkout)
-    target, moments = "results/micro/records", random.Random(2)
-    ended = one.run(f"{target}/runs.parquet")
+        checkout.program('"$(dirname "$0")/pretending.py"')
+        shutil.copy(SLOW_PROGRAM, checkout.folder / "bin/pretending.py")
+        (checkout.folder / "bin/seconds").write_text("0.2", encoding="utf-8")
+    ended = one.run(f"{RECORDS}/runs.parquet")
     assert ended.returncode == 0, ended.stdout
-    command = other.command(f"{target}/runs.parquet")
-    kills = sum(killed(command, other, moments) for _ in range(KILLS))
-    nobody_left(other)
-    ended = other.run(f"{target}/runs.parquet")
+    moments = random.Random(2)
+    for _ in range(KILLS):
+        assert killed(other.command(f"{RECORDS}/runs.parquet"), other, moments), "it had ended"
+    wait_for(lambda: not of(other), seconds=60, what="what a kill left over ends by itself")
+    ended = other.run(f"{RECORDS}/runs.parquet")
     assert ended.returncode == 0, ended.stdout
-    assert kills > KILLS / 2, "too few kills came before the end"
-    assert digest(*read_tables(other.folder / target)) == digest(*read_tables(one.folder / target))
+    found, wanted = (digest(*read_tables(place.folder / RECORDS)) for place in (other, one))
+    assert found == wanted
+    trained, again = (
+        len((checkout.folder / "bin/epochs").read_text(encoding="utf-8").splitlines())
+        for checkout in (one, other)
+    )
+    assert trained == RUNS * (EPOCHS - 1)
+    assert trained < again <= trained + 2 * KILLS  # two units train at once

@@ -2,11 +2,11 @@
 
 import errno
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from nagbench.errors import InputError
+from nagbench.files import writing
 from nagbench.judging.columns import documentation
 from nagbench.judging.figures import draw
 from nagbench.judging.judgement import Judgement
@@ -14,10 +14,6 @@ from nagbench.judging.latex_tables import tables
 from nagbench.judging.report import report
 
 REPORT = "report.html"
-_UNWRITABLE = (
-    *(errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ENOTDIR, errno.EEXIST),
-    *(errno.ENOENT, errno.ENAMETOOLONG),
-)
 _MARK = "COLUMNS.md"  # by which a folder is known as one of ours
 
 
@@ -46,16 +42,9 @@ def write(judged: Judgement, folder: Path) -> None:
             made.replace(folder)
 
 
-@contextmanager
-def _one_message(folder: Path) -> Iterator[None]:
+def _one_message(folder: Path) -> AbstractContextManager[None]:
     """What the system says against a folder, as an error of the option that names it."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _UNWRITABLE:
-            raise
-        found = f"cannot be written ({error.strerror})"
-        raise InputError(f"--output {folder}", found, "a writable folder with free space") from None
+    return writing(f"--output {folder}", errno.ENOENT)
 
 
 def _fill(judged: Judgement, folder: Path) -> None:
