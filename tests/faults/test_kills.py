@@ -119,4 +119,4 @@ def test_the_workflow_killed_at_any_moment(tmp_path: Path) -> None:
         for checkout in (one, other)
     )
     assert trained == RUNS * (EPOCHS - 1)
-    assert trained < again <= trained + 2 * KILLS  # two units train at once
+    assert again <= trained + 2 * KILLS  # two units train at once
