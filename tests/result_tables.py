@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from nagbench.comparing.replication import SAID
 from nagbench.parquet import write_frame
 from nagbench.registration import history
 from nagbench.statistics.result_tables import result_tables
@@ -47,7 +48,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, pd.DataFram
     accuracy = {name: climb(end) for name, end in ends.items()}
     accuracy["sgd"][3] = accuracy["sgd"][3][:4]
     found = result_tables(study, *whole_records_of(study, accuracy))
-    claims = found["hypotheses"][["hypothesis", "verdict", "effect", "low", "high"]]
+    claims = found["hypotheses"][["hypothesis", *SAID]]
     return found | {
         "elsewhere": claims.assign(place="another machine", runs=7),
         "theory": theory_table(),

@@ -143,7 +143,10 @@ def crowd(study: Study) -> dict[str, pd.DataFrame]:
                     "effect": (-1) ** n * n / 100,
                     "low": -1.23 * n,
                     "high": 12.3,
+                    "inner_low": -1.1 * n,
+                    "inner_high": 11.0,
                     "verdict": VERDICTS[n % 5],
+                    "waits": n == 4,
                 }
                 for n in range(40)
             ]

@@ -356,7 +356,9 @@ def test_every_hypothesis_has_the_colour_of_its_verdict(many: Tables) -> None:
         assert to_rgb(cells[row.hypothesis].get_facecolor()) == to_rgb(COLOURS[row.verdict][0])
     assert "−" not in said(axis.figure)  # which the font lacks
     assert "C3 part" in said(axis.figure)
-    assert "0.02  [$-$2.5, 12] points" in said(axis.figure)
+    assert "+0.02 points [$-$2.20, +11.00]" in said(axis.figure)  # no difference: the inner one
+    assert "+0.06 points [$-$7.38, +12.30]" in said(axis.figure)
+    assert said(axis.figure).count("not tested yet") == 1
     none = render("claims", many | {"hypotheses": many["hypotheses"].iloc[:0]})
     assert said(none) == "The study states no hypotheses."
 

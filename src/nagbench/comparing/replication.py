@@ -18,7 +18,7 @@ from nagbench.statistics.verdict_table import NOT_TESTABLE
 from nagbench.study.model import Study
 
 # Of a verdict and its effect in another place.
-_SAID = (
+SAID = (
     *("verdict", "remark", "waits", "depends_on_tuning", "edge", "conditions"),
     *("effect", "low", "high", "inner_low", "inner_high"),
 )
@@ -65,7 +65,7 @@ def elsewhere(study: Study, folder: Path, *near: Path) -> pd.DataFrame:
     """
     found = judged(study, folder, *near, names=["study", "hypotheses"])
     facts = found["study"].iloc[0]
-    rows = found["hypotheses"][["hypothesis", *_SAID]]
+    rows = found["hypotheses"][["hypothesis", *SAID]]
     return rows.assign(place=facts["device"], runs=facts["runs"])
 
 

@@ -5,7 +5,6 @@ https://www.researchobject.org/workflow-run-crate/profiles/workflow_run_crate
 
 import re
 from collections.abc import Mapping
-from importlib.metadata import version
 from urllib.parse import quote
 
 from rocrate.model.contextentity import ContextEntity
@@ -57,11 +56,10 @@ def crate(about: About, contents: Mapping[str, bytes], study_file: str) -> bytes
     made.name, made.description = about.name, about.description
     made.license, made.keywords = license_of, list(about.keywords)
     root["author"], root["version"] = authors, about.version
-    root["datePublished"] = about.ended
+    root["datePublished"] = about.ended  # on which day it will be, nobody knows: not before
 
-    workflow = made.add_workflow(
-        dest_path="Snakefile", main=True, lang="snakemake", lang_version=version("snakemake")
-    )
+    # In which version of Snakemake, no record says; lock.txt has the one that is asked for.
+    workflow = made.add_workflow(dest_path="Snakefile", main=True, lang="snakemake")
     workflow["name"], workflow["license"] = "The workflow of NAG-Bench", code_license
     workflow["author"], workflow["version"] = authors, about.version
     workflow["encodingFormat"] = "text/plain"

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from nagbench.rendering.style import COLUMN, bare, plain, words, wrapped
+from nagbench.rendering.tables.claims import effect, in_print, word
 from nagbench.statistics.verdict_table import (
     CONTRADICTED,
     NO_DIFFERENCE,
@@ -44,8 +45,8 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, _END), ylim=(lines + 0.2, -1.2))
     axis.axis("off")
-    for x, word in ((0, "Id"), (_CLAIM, "Claim"), (_VERDICT, "Verdict"), (_EFFECT, "Effect")):
-        axis.text(x + 0.04, -0.6, word, size=7, va="center")
+    for x, title in ((0, "Id"), (_CLAIM, "Claim"), (_VERDICT, "Verdict"), (_EFFECT, "Effect")):
+        axis.text(x + 0.04, -0.6, title, size=7, va="center")
     top, source = 0.0, None
     for row, claim in zip(hypotheses.itertuples(), claims, strict=True):
         if row.source != source:
@@ -65,7 +66,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             )
         )
         middle = (_VERDICT + _EFFECT) / 2
-        axis.text(middle, centre, row.verdict, color=ink, size=7, ha="center", va="center_baseline")
+        axis.text(middle, centre, word(row), color=ink, size=7, ha="center", va="center_baseline")
         for x, text in (
             (0, plain(row.hypothesis.replace("_", " "))),
             (_CLAIM, plain("\n".join(claim))),
@@ -78,18 +79,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def in_units(row: Any) -> str:
-    """Effect and interval with their unit, accuracies in percentage points; empty where neither is
-    defined."""
-    effect, low, high = (number(row.scale * v) for v in (row.effect, row.low, row.high))
-    return "" if {effect, low, high} == {"–"} else f"{effect}  [{low}, {high}] {row.unit}"
-
-
-def number(value: float) -> str:
-    """Two digits that count, or all before the point, with a true minus; a dash for what is not
-    defined."""
-    if not math.isfinite(value):
-        return "–"
-    if abs(value) < 1e-4:
-        return "0"
-    text = f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.2g}"
-    return text.replace("-", "$-$")
+    """Effect and interval as the tables have them; empty where no mean is defined."""
+    if math.isnan(row.effect):
+        return ""
+    return f"{effect(row)} {in_print(row)}".replace("-", "$-$")
