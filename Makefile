@@ -73,7 +73,7 @@ mutation: $(ENVIRONMENT) ## changes of the statistics that no test notices; MODU
 	@envs/mutate.sh $(MODULES)
 
 test-docs: $(DOCS) ## what README and guides say to type, typed; and the documentation site
-	@pytest -m documentation --durations 0 tests/documentation
+	@pytest -m documentation --durations 0 tests/documentation tests/workflow
 
 test-slow: $(ENVIRONMENT) ## the tests that take minutes each
 	@pytest -m slow --durations 0

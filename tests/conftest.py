@@ -23,7 +23,9 @@ hypothesis.settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `gpu` are skipped where torch can use none."""
+    """What takes long comes first, that all processes end together; tests marked `gpu` are skipped
+    where torch can use none."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if not marked:
         return

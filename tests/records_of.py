@@ -12,6 +12,7 @@ from nagbench.statistics.roles import Selection, select
 from nagbench.study.choice import scores_of
 from nagbench.study.model import Study
 from nagbench.study.plan import units
+from nagbench.study.unit import Run, Unit
 
 Records = tuple[pd.DataFrame, pd.DataFrame]
 Accuracy = Mapping[Any, Sequence[Sequence[float]]]
@@ -93,41 +94,51 @@ def tuning_of(
     `end` gives that by workload, optimizer, trial and seed; else earlier trials end higher, so that
     the first one is chosen and the second is its runner-up.
     """
-    runs, curves = [], []
-    for unit in units(study, "tune"):
-        known: dict[tuple[int, int], int] = {}
-        scores: Any = {}
-        while True:
-            wanted = {(run.trial, run.seed): run for run in unit.runs(scores)}
-            if {pair: run.epochs for pair, run in wanted.items()} == known:
-                break
-            known = {pair: run.epochs for pair, run in wanted.items()}
-            own_runs, own_curves = [], []
-            for (trial, seed), run in wanted.items():
-                top = end(unit.workload, unit.optimizer, trial, seed)
-                values = np.linspace(0.1, top, unit.base.epochs + 1)[: run.epochs + 1]
-                row, curve = run_of(run.id, values, unit.base.epochs)
-                stopped = run.epochs < unit.base.epochs
-                own_runs.append(
-                    {
-                        **row,
-                        "status": "stopped" if stopped else "finished",
-                        "diverged_step": -1,
-                        "study": study.name,
-                        "stage": "tune",
-                        "workload": unit.workload,
-                        "optimizer": unit.optimizer,
-                        "trial": trial,
-                        "seed": seed,
-                        "settings": json.dumps(dict(run.settings)),
-                        "learning_rate": float(run.settings.get("lr", 0.1)),
-                    }
-                )
-                own_curves.append(curve.assign(test_accuracy=np.nan))
-            scores = scores_of(unit, pd.DataFrame(own_runs), pd.concat(own_curves))
-        runs += own_runs
-        curves += own_curves
-    return pd.DataFrame(runs), pd.concat(curves, ignore_index=True)
+    return joined(*(tuned(unit, end) for unit in units(study, "tune")))
+
+
+def tuned(unit: Unit, end: Callable[[str, str, int, int], float]) -> Records:
+    """The records of a unit that tunes, as `tuning_of` has them."""
+    known: dict[tuple[int, int], int] = {}
+    records: list[Records] = []
+    while True:
+        scores: Any = scores_of(unit, *joined(*records)) if records else {}
+        wanted = {(run.trial, run.seed): run for run in unit.runs(scores)}
+        if {pair: run.epochs for pair, run in wanted.items()} == known:
+            return joined(*records)
+        known = {pair: run.epochs for pair, run in wanted.items()}
+        records = []
+        for (trial, seed), run in wanted.items():
+            top = end(unit.workload, unit.optimizer, trial, seed)
+            values = np.linspace(0.1, top, unit.base.epochs + 1)[: run.epochs + 1]
+            runs, curves = of_unit(unit, run, values)
+            if run.epochs < unit.base.epochs:
+                runs = runs.assign(status="stopped", diverged_step=-1)
+            records.append((runs, curves.assign(test_accuracy=np.nan)))
+
+
+def tested(
+    unit: Unit, choice: Mapping[str, Any], values: Callable[[Run], Sequence[float]]
+) -> Records:
+    """The records of a unit that tests what was chosen."""
+    return joined(*(of_unit(unit, run, values(run)) for run in unit.runs(choice=choice)))
+
+
+def of_unit(unit: Unit, run: Run, values: Sequence[float]) -> Records:
+    """A run of a unit, with these accuracies."""
+    row, curve = run_of(run.id, values, unit.base.epochs)
+    settings = dict(run.settings)
+    named = {
+        "study": unit.study,
+        "stage": unit.stage,
+        "workload": unit.workload,
+        "optimizer": unit.optimizer,
+        "trial": run.trial,
+        "seed": run.seed,
+        "settings": json.dumps(settings),
+        "learning_rate": float(settings.get("lr", 0.1)),
+    }
+    return pd.DataFrame([{**row, **named}]), curve
 
 
 def joined(*parts: Records) -> Records:

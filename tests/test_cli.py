@@ -39,16 +39,22 @@ def train(study: str, data: str, folder: Path, unit: str, *more: str) -> int:
     )  # fmt: skip
 
 
-def test_from_a_study_to_its_figures(study: str, data: str, tmp_path: Path) -> None:
-    units = []
+def train_all(study: str, data: str, folder: Path) -> list[str]:
+    """Train both optimizers of the study; returns the files of the units, in the study's order."""
+    tuned, tested = [], []
     for optimizer in ("sgd", "nag_sutskever"):
         tune, test = (f"{stage}/tiny/{optimizer}" for stage in ("tune", "test"))
-        chosen = str(tmp_path / f"{optimizer}.json")
-        assert train(study, data, tmp_path, tune) == 0
-        found = str(tmp_path / f"{tune}.parquet")
+        found, chosen = str(folder / f"{tune}.parquet"), str(folder / f"{optimizer}.json")
+        assert train(study, data, folder, tune) == 0
         assert main(["choose", study, "--unit", tune, "--records", found, "--output", chosen]) == 0
-        assert train(study, data, tmp_path, test, "--chosen", chosen) == 0
-        units += [found, str(tmp_path / f"{test}.parquet")]
+        assert train(study, data, folder, test, "--chosen", chosen) == 0
+        tuned.append(found)
+        tested.append(str(folder / f"{test}.parquet"))
+    return [*tuned, *tested]
+
+
+def test_from_a_study_to_its_figures(study: str, data: str, tmp_path: Path) -> None:
+    units = train_all(study, data, tmp_path)
     merged, tables = str(tmp_path / "records"), str(tmp_path / "statistics")
     assert main(["collect", study, "--output", merged, *units]) == 0
     theory, rates = tmp_path / "theory.yaml", str(tmp_path / "rates.parquet")
@@ -109,6 +115,24 @@ def test_a_results_folder_that_is_a_file_is_named(
     (tmp_path / "tune").touch()
     assert train(study, data, tmp_path, "tune/tiny/sgd") == 2
     assert "sgd.parquet: cannot be written" in capsys.readouterr().err
+
+
+def test_records_are_collected_from_a_folder_of_the_studys_units_alone(
+    study: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that names thousands of files is longer than a shell takes."""
+    units = train_all(study, data, tmp_path)
+    stranger = tmp_path / "tune/tiny/stranger.parquet"
+    stranger.write_bytes(b"of a study that is no more")
+    named, folder = tmp_path / "named", tmp_path / "folder"
+    assert main(["collect", study, "--output", str(named), *units]) == 0
+    assert main(["collect", study, "--output", str(folder), str(tmp_path)]) == 0
+    assert records.digest(*records.read_tables(folder)) == records.digest(
+        *records.read_tables(named)
+    )
+    Path(units[0]).unlink()
+    assert main(["collect", study, "--output", str(folder), str(tmp_path)]) == 2
+    assert f"{units[0]}: no such file" in capsys.readouterr().err
 
 
 def test_a_foreign_record_is_refused_on_the_way(

@@ -5,10 +5,9 @@ What is damaged is signed anew: a file past its digest is what a hostile author 
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 from hypothesis import strategies as st
 
@@ -18,25 +17,13 @@ from nagbench.runner.unfinished import rows_of
 from nagbench.study.choice import choose
 from nagbench.study.file import study_of
 from nagbench.study.plan import units
-from nagbench.study.unit import Unit
-from records_of import Records, joined, run_of, tuning_of
+from records_of import Records, joined, tested, tuning_of
 from small_study import SMALL
 
 STUDY = study_of("small", SMALL, "small.yaml")
 UNITS = {unit.name: unit for unit in units(STUDY)}
 TUNED = UNITS["tune/tiny/sgd"]
 MADE = json.dumps({"device": "a device", "torch": "2", "code": "c", "backend": "cpu"})
-
-
-def _tested(unit: Unit, choice: Mapping[str, Any]) -> Iterator[Records]:
-    """Finished runs of a unit that tests."""
-    for run in unit.runs(choice=choice):
-        row, curve = run_of(run.id, [0.1, 0.2, 0.3], unit.base.epochs)
-        words = {"study": unit.study, "stage": "test", "workload": unit.workload}
-        words |= {"optimizer": unit.optimizer, "trial": run.trial, "seed": run.seed}
-        settings = dict(run.settings)
-        words |= {"settings": json.dumps(settings), "learning_rate": settings["lr"]}
-        yield pd.DataFrame([{**row, **words}]), curve
 
 
 def _all_records() -> Records:
@@ -48,9 +35,8 @@ def _all_records() -> Records:
     for unit in UNITS.values():
         if unit.halving is None:
             own = runs[runs["optimizer"] == unit.optimizer]
-            tuned = UNITS[unit.tuned_by]
-            choice = choose(tuned, own, curves[curves["run"].isin(own["run"])])
-            parts += _tested(unit, choice)
+            choice = choose(UNITS[unit.tuned_by], own, curves[curves["run"].isin(own["run"])])
+            parts.append(tested(unit, choice, lambda _: [0.1, 0.2, 0.3]))
     runs, curves = joined(*parts)
     return runs.assign(provenance=MADE), curves
 

@@ -81,6 +81,7 @@ def steps_from_its_file(folder: Path) -> None:
     assert torch.allclose(parameter, torch.full((2,), 0.99))
 
 
+@pytest.mark.documentation
 def test_what_the_guide_says_works(tmp_path: Path) -> None:
     checkout = check_out(tmp_path / "checkout")
     for part in ("tests", "paper"):

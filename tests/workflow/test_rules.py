@@ -111,6 +111,20 @@ def test_a_command_loads_what_its_rule_names(finished: Checkout, tmp_path: Path)
     assert {*made, "statistics", "table", "theory", "train"} <= loaded.keys()
 
 
+def test_no_command_grows_with_the_study(finished: Checkout) -> None:
+    """A shell takes 128 KiB, which the names of two thousand units exceed."""
+
+    def longest() -> int:
+        ended = finished.run("--dry-run", "--forceall", "--printshellcmds", *everything())
+        commands = re.findall("^Shell command: .*", ended.stdout, re.MULTILINE)
+        assert len(commands) > 10
+        return max(map(len, commands))
+
+    before = longest()
+    with finished.edited(STUDY, "sgd: null", "sgd: null\n  qhm: null\n  adam: null"):
+        assert longest() == before
+
+
 def test_a_comment_trains_nothing(finished: Checkout, tmp_path: Path) -> None:
     """Its job runs again, and finds every run in the store."""
     checkout = finished.copy(tmp_path / "checkout")
@@ -163,26 +177,26 @@ def test_committed_records_need_no_training(finished: Checkout, tmp_path: Path) 
     assert (checkout.folder / table).read_bytes() == (finished.folder / table).read_bytes()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_run_goes_on(
-    finished: Checkout, tmp_path: Path, stop: signal.Signals
-) -> None:
+def test_an_interrupted_run_goes_on(finished: Checkout, tmp_path: Path) -> None:
+    """Three times: typed, asked to end, and killed."""
     checkout, undisturbed = (longer(finished, tmp_path / name) for name in ("checkout", "other"))
     record = "results/micro/tune/tiny/sgd.parquet"
     log = checkout.folder / "results/micro/logs/tune/tiny/sgd.log"
-    running = subprocess.Popen(
-        checkout.command(record),
-        cwd=checkout.folder,
-        env=checkout.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    wait_for(lambda: log.is_file() and "0 of 200 epochs" in log.read_text(), running)
-    # Killed, it takes nothing with it: what it started has to see that it is gone.
-    os.kill(running.pid, stop) if stop == signal.SIGKILL else os.killpg(running.pid, stop)
-    assert running.wait(timeout=60) != 0
-    assert not (checkout.folder / record).exists()
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        log.unlink(missing_ok=True)
+        running = subprocess.Popen(
+            checkout.command(record),
+            cwd=checkout.folder,
+            env=checkout.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wait_for(lambda: log.is_file() and "of 200 epochs" in log.read_text(), running)
+        # Killed, it takes nothing with it: what it started has to see that it is gone.
+        os.kill(running.pid, stop) if stop == signal.SIGKILL else os.killpg(running.pid, stop)
+        assert running.wait(timeout=60) != 0
+        assert not (checkout.folder / record).exists()
     for folder in (checkout, undisturbed):
         ended = folder.run(record)
         assert ended.returncode == 0, ended.stdout

@@ -133,8 +133,9 @@ rule collect:
         runtime=10,
     params:
         folder=subpath(output[0], parent=True),
+        results=units_folder,
     shell:
-        "nagbench collect {input.study:q} --output {params.folder:q} {input.units:q}"
+        "nagbench collect {input.study:q} --output {params.folder:q} {params.results:q}"
         " > {log:q} 2>&1"
 
 

@@ -63,6 +63,11 @@ def unit_of(stage: str, wildcards) -> Unit:
     return unit(UNITS, f"{stage}/{wildcards.workload}/{wildcards.optimizer}")
 
 
+def units_folder(wildcards, input) -> str:
+    """Where the units' records lie, each by its name: a shell takes no list of thousands."""
+    return input.units[0].removesuffix(f"/{UNITS[0].name}.parquet")
+
+
 def choice_file(stage: str, wildcards) -> str:
     """Where the settings stand that a unit trains: those chosen on its workload, or on another."""
     one = unit_of(stage, wildcards)

@@ -23,7 +23,12 @@ def add(verbs: Verbs) -> None:
     )
     study_or_plan(added)
     files(added, output="the folder of the tables")
-    added.add_argument("units", nargs="+", type=Path, help="units' records")
+    added.add_argument(
+        "units",
+        nargs="+",
+        type=Path,
+        help="units' records, or a folder that has each as STAGE/WORKLOAD/OPTIMIZER.parquet",
+    )
 
     added = verbs.add("records", _records, "merge records trained in several places")
     added.add_argument(
@@ -129,8 +134,14 @@ def _collect(options: argparse.Namespace) -> None:
     from nagbench.records import read_units, write_tables
     from nagbench.runner.attest import check_codes
 
-    runs, curves = read_units(options.units)
-    check_complete(units_of(options.study), runs, curves)
+    units = units_of(options.study)
+    files = [
+        file
+        for path in options.units
+        for file in ([path / f"{unit.name}.parquet" for unit in units] if path.is_dir() else [path])
+    ]
+    runs, curves = read_units(files)
+    check_complete(units, runs, curves)
     check_codes(runs, [], options.output)
     write_tables(options.output, runs, curves)
 
