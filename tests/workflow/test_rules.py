@@ -10,7 +10,6 @@ import subprocess
 from pathlib import Path
 
 import pandas as pd
-import pytest
 from checkout import STUDY, TRAINING, Checkout, everything, has_tex
 
 from nagbench.records import TIMES

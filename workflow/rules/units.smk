@@ -1,5 +1,6 @@
 # What the rules that train know of their units: the plan, the files that a unit loads, its definition.
 import json
+import os
 import subprocess
 import sys
 from functools import cache
@@ -65,7 +66,7 @@ def unit_of(stage: str, wildcards) -> Unit:
 
 def units_folder(wildcards, input) -> str:
     """Where the units' records lie, each by its name: a shell takes no list of thousands."""
-    return input.units[0].removesuffix(f"/{UNITS[0].name}.parquet")
+    return os.fspath(Path(input.units[0]).parents[2])
 
 
 def choice_file(stage: str, wildcards) -> str:
