@@ -31,7 +31,9 @@ class Job:
     name: str
     log: list[str]
     output: list[str]
-    since: float = 0.0  # when it started, by the clock of the file system
+    # When its logs were last written before it started, in nanoseconds. No clock is asked: it may
+    # be another than the file system's, and it may be put back.
+    before: dict[str, int] = field(default_factory=dict)
 
     @property
     def trains(self) -> bool:
@@ -40,17 +42,21 @@ class Job:
     def says(self) -> str:
         """The last line that it has written; what an earlier run left in its log does not count."""
         for log in self.log:
-            try:
-                fresh = Path(log).stat().st_mtime >= self.since - 1
-            except OSError:
-                continue
-            if fresh and (lines := tail(log, 1)):
+            if written(log) != self.before.get(log, 0) and (lines := tail(log, 1)):
                 return lines[0]
         return ""
 
     def was_stopped(self) -> bool:
         """Whether it ended because it was asked to."""
         return any(words in self.says() for words in STOPPED)
+
+
+def written(path: str) -> int:
+    """When a file was last written, in nanoseconds; 0 if there is none."""
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @dataclass
@@ -77,7 +83,7 @@ class Workflow:
     def start(self, number: int) -> Job | None:
         job = self.jobs.get(number)
         if job is not None:
-            job.since = time.time()
+            job.before = {log: written(log) for log in job.log}
             self.running[number] = job
             self.failed.pop(number, None)
             if job.trains:

@@ -2,7 +2,8 @@
 
 import io
 import logging
-import sys
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from nagbench.study.model import Study
 from nagbench.study.plan import units
 from nagbench.study.unit import write_plan
 from snakemake_logger_plugin_nagbench import LogHandler
-from snakemake_logger_plugin_nagbench.workflow import Job, Workflow, tail
+from snakemake_logger_plugin_nagbench.workflow import Workflow, tail
 
 AGAIN = "the same command goes on from there."
 OURS = str(Path(snakemake.__file__).with_name("workflow.py"))
@@ -149,8 +150,9 @@ def test_without_a_plan_jobs_are_counted_and_logs_are_read(tmp_path: Path) -> No
     log = tmp_path / "job.log"
     story = Story(tmp_path)
     story.plan(tune=2)
-    log.write_text("tune/cnn/sgd: 3 of 10 epochs\n")
     story.start(1, "tune", str(log), workload="cnn", optimizer="sgd")
+    log.write_text("tune/cnn/sgd: 3 of 10 epochs\n")
+    story.state.look()
     assert story.state.study is not None
     assert story.state.study.epochs() == (3, 10)
     story.finish(1)
@@ -160,10 +162,15 @@ def test_without_a_plan_jobs_are_counted_and_logs_are_read(tmp_path: Path) -> No
 def test_what_an_earlier_run_left_in_a_log_does_not_count(tmp_path: Path) -> None:
     log = tmp_path / "job.log"
     log.write_text("tune/cnn/sgd: 3 of 10 epochs\n")
-    job = Job("tune", "tune/cnn/sgd", [str(log)], [])
-    assert job.says() == "tune/cnn/sgd: 3 of 10 epochs"
-    job.since = sys.float_info.max
+    story = Story(tmp_path)
+    story.plan(tune=1)
+    story.start(1, "tune", str(log), workload="cnn", optimizer="sgd")
+    job = story.state.jobs[1]
     assert job.says() == ""
+    log.write_text("tune/cnn/sgd: 0 of 10 epochs\n")
+    for years in (-20, 20):  # by which its clock differs from this one's
+        os.utime(log, (log.stat().st_atime, time.time() + years * 365.25 * 86400))
+        assert job.says() == "tune/cnn/sgd: 0 of 10 epochs"
 
 
 def test_messages_of_plugins_are_told_and_snakemakes_chores_are_not() -> None:

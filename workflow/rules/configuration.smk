@@ -18,6 +18,7 @@ from nagbench.comparing.names import newcomer_name, study_name
 from nagbench.display.words import harmless
 from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
+from nagbench.runner.dates import dated_back
 from nagbench.runner.devices import has_gpu
 from nagbench.runner.workflow import begin
 from nagbench.study.file import load_study, study_files, study_path
@@ -186,6 +187,23 @@ def records_folder() -> str:
     return f"results/{STUDY.name}/records"
 
 
+def check_dates() -> None:
+    """Date now what a clock that was wrong dated in the future, of results and of what they are made
+    of: Snakemake would refuse all that follows from it."""
+    places = [f"results/{name}" for name in (STUDY.name, "data", "validation")]
+    places += [f"figures/{STUDY.name}", *STUDY_FILES, resources.files("nagbench")]
+    if REPOSITORY:
+        places += [REPOSITORY / name for name in ("workflow", "paper")]
+    if config["cifar10"]:
+        places.append(config["cifar10"])
+    try:
+        late = dated_back(map(Path, places))
+    except InputError as error:
+        stop(str(error))
+    if late:
+        print(f"{late} files are of a time to come, and dated now.", file=sys.stderr)
+
+
 def on_cluster() -> bool:
     """Whether jobs run on other machines, or this is such a job; known once rules are evaluated."""
     return workflow.remote_exec or not workflow.local_exec
@@ -259,6 +277,8 @@ VALIDATION = (
     else placed(REPOSITORY / "paper/records/validation")
 )
 check_compare()
+if workflow.is_main_process and not IS_MODULE:
+    check_dates()
 COMPARED = study_name(STUDY.name, newcomer_name(config["compare"] or ""))
 
 
