@@ -16,7 +16,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz mutation test-docs test-slow test-outside test-slurm test-s3 test-disk test-browser explorer-bundle lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz fuzz-guided mutation test-docs test-slow test-outside test-slurm test-s3 test-disk test-browser explorer-bundle lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -68,8 +68,12 @@ test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FOR
 fuzz: $(ENVIRONMENT) ## damaged input by the hundred thousand, hours; CASES=1000: so many of each kind
 	@NAGBENCH_FUZZ=$(CASES) pytest -m fuzz --numprocesses $(CORES) --durations 0 tests/fuzz
 
+fuzz-guided: $(ENVIRONMENT) ## the same, led by what code it reaches; for Python 3.11
+	@pip install --quiet --no-deps --upgrade --target .stamps/guided --requirement envs/guided.txt
+	@PYTHONPATH=src:tests:tests/fuzz:.stamps/guided python tests/fuzz/guided.py $(CASES)
+
 mutation: $(ENVIRONMENT) ## changes of the statistics that no test notices; MODULES="verdict_table contrast"
-	@pip install --quiet --no-deps --target .stamps/mutation --requirement envs/mutation.txt
+	@pip install --quiet --no-deps --upgrade --target .stamps/mutation --requirement envs/mutation.txt
 	@envs/mutate.sh $(MODULES)
 
 test-docs: $(DOCS) ## what README and guides say to type, typed; and the documentation site
@@ -79,15 +83,15 @@ test-slow: $(ENVIRONMENT) ## the tests that take minutes each
 	@pytest -m slow --durations 0
 
 test-outside: $(ENVIRONMENT) ## what others' packages say: five optimizers in `nagbench compare`, validators of archives
-	@pip install --quiet --no-deps --target .stamps/outside --requirement envs/outside.txt
+	@pip install --quiet --no-deps --upgrade --target .stamps/outside --requirement envs/outside.txt
 	@PYTHONPATH=.stamps/outside pytest -m outside tests/comparing tests/exporting
 
 test-slurm: $(ENVIRONMENT) ## the workflow through Slurm, on a cluster of this machine; wants munge and slurm-wlm
-	@pip install --quiet --no-deps --target .stamps/slurm --requirement envs/slurm.txt
+	@pip install --quiet --no-deps --upgrade --target .stamps/slurm --requirement envs/slurm.txt
 	@PYTHONPATH=$(CURDIR)/.stamps/slurm pytest -m cluster --durations 0 tests/cluster/test_slurm.py
 
 test-s3: $(ENVIRONMENT) ## results as objects in S3's way, on a server of this machine
-	@pip install --quiet --no-deps --target .stamps/s3 --requirement envs/s3.txt
+	@pip install --quiet --no-deps --upgrade --target .stamps/s3 --requirement envs/s3.txt
 	@PYTHONPATH=$(CURDIR)/.stamps/s3 pytest -m cluster --durations 0 tests/cluster/test_objects.py
 
 test-disk: $(ENVIRONMENT) ## commands on a disk that is full or read-only; wants to mount a file system

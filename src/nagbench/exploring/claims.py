@@ -1,6 +1,7 @@
 """The claims: what became of each, in a reader's words, and the pairs of runs that it rests on."""
 
 import math
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,16 @@ from nagbench.rendering.answer import said_with
 from nagbench.rendering.figures.claims import COLOURS
 from nagbench.rendering.lookup import Tables, labels_of, leading
 from nagbench.rendering.table import p_value
-from nagbench.rendering.tables.claims import UNDECIDED, digits, effect, ends, in_print, remarks
+from nagbench.rendering.tables.claims import (
+    NOT_YET,
+    UNDECIDED,
+    digits,
+    effect,
+    ends,
+    in_print,
+    remarks,
+    word,
+)
 from nagbench.statistics.evidence import differences, sides_of
 from nagbench.statistics.measures import Measured
 from nagbench.statistics.roles import Selection
@@ -28,17 +38,18 @@ ANSWERS = {
     CONTRADICTED: "No",
     NO_DIFFERENCE: "No difference that matters",
     OPEN: "Undecided",
+    NOT_YET: "Not tested yet",
     NOT_TESTABLE: "Not testable here",
 }
 _FIRST = 3  # claims that the page begins with
 
 
 def verdicts() -> list[dict[str, str]]:
-    """The words of the verdict table: what they answer, and the colours of the project's figure."""
+    """The words of a verdict: what they answer, and the colours of the project's figure."""
     return [
-        {"verdict": word, "answer": answer, "fill": to_hex(fill), "ink": to_hex(ink)}
-        for word, answer in ANSWERS.items()
-        for fill, ink in [COLOURS[word]]
+        {"verdict": said, "answer": answer, "fill": to_hex(fill), "ink": to_hex(ink)}
+        for said, answer in ANSWERS.items()
+        for fill, ink in [COLOURS[NOT_TESTABLE if said == NOT_YET else said]]
     ]
 
 
@@ -101,10 +112,11 @@ def claims(study: Study, selection: Selection, tables: Tables) -> list[dict[str,
             "confidence": _number(row.confidence),
             "said": remarks(row),
             "caveats": "; ".join(said_with(row)),
+            "verdict": word(row),
         }
         for name in ("claim", "source", "family", "metric", "unit", "statement", "direction"):
             entry[name] = getattr(row, name)
-        for name in ("conditions", "conditions_note", "statistic", "pairs", "verdict"):
+        for name in ("conditions", "conditions_note", "statistic", "pairs"):
             entry[name] = getattr(row, name)
         found.append(entry | _by_seed(study, claim, selection, row.scale))
     return found
@@ -147,9 +159,9 @@ def _differences(
 
 
 def counts(found: pd.DataFrame) -> list[dict[str, Any]]:
-    """How many claims came out how, in the order of the verdict table."""
-    number = found["verdict"].value_counts()
-    return [{"verdict": word, "count": int(number[word])} for word in ANSWERS if word in number]
+    """How many claims came out how, in the order of the answers."""
+    number = Counter(map(word, found.itertuples()))
+    return [{"verdict": said, "count": number[said]} for said in ANSWERS if number[said]]
 
 
 def _number(value: float) -> float | None:

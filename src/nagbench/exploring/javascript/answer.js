@@ -132,7 +132,7 @@ function underWay(study) {
             {},
             h("strong", {}, "Under way. "),
             `${study.missing.length} of ${count(study.study.units, "unit")} ${study.missing.length === 1 ? "has" : "have"} no results yet` +
-                `${begun ? `, ${begun} of them begun` : ""}; claims about them are not testable so far.`,
+                `${begun ? `, ${begun} of them begun` : ""}; claims about them are not tested yet.`,
         ),
         h("div", { class: "scroll" }, h("table", {}, h("tbody", {}, units))),
     );

@@ -6,14 +6,15 @@ import { address, show } from "./state.js";
 import { verdict } from "./verdict.js";
 import { count, minus, number, quoted, sentence, signed } from "./words.js";
 
-const UNTESTED = "not testable here";
+const UNTESTED = ["not testable here", "not tested yet"];
+const isTested = (claim) => !UNTESTED.includes(claim.verdict);
 
 export function claims(root, study) {
     if (!study.claims.length) {
         root.append(h("p", {}, "The study states no claims."));
         return () => {};
     }
-    const tested = study.claims.filter((claim) => claim.verdict !== UNTESTED).length;
+    const tested = study.claims.filter(isTested).length;
     const choices = [
         ...(tested && tested < study.claims.length ? [["tested", `Tested ${tested}`]] : []),
         ["all", `All ${study.claims.length}`],
@@ -52,7 +53,7 @@ export function claims(root, study) {
             (claim) =>
                 known === "all" ||
                 claim.name === state.claim ||
-                (known === "tested" ? claim.verdict !== UNTESTED : claim.verdict === known),
+                (known === "tested" ? isTested(claim) : claim.verdict === known),
         );
         const key = JSON.stringify([known, wanted.map((claim) => claim.name)]);
         if (key !== shown)
@@ -79,7 +80,7 @@ function card(study, claim) {
             h("span", { class: "id" }, claim.shown),
         ),
         h("h3", {}, button),
-        h("p", { class: "found" }, claim.verdict === UNTESTED ? claim.said : found(claim)),
+        h("p", { class: "found" }, isTested(claim) ? found(claim) : claim.said),
     );
     const panel = h("div", { class: "panel", id, role: "region", "aria-label": claim.claim });
     button.addEventListener("click", () =>
