@@ -1,6 +1,7 @@
 """Each number of the paper is traced to what decides it: change that, and the number changes."""
 
 import math
+import re
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -129,6 +130,34 @@ def test_an_explanation_goes_down_to_the_runs(judged: tuple[Study, Tables, Selec
     assert "--records 'a b' --data results/data/synthetic.npz" in said
     for seed in (11, 12):
         assert f"seed {seed}" in words
+
+
+BOTH = ["nag_sutskever", "sgd"]
+
+
+@pytest.mark.parametrize(
+    ("key", "metric", "arms"),
+    [
+        ("times_below.mean.tiny.gradients.sgd", "gradients", ["sgd"]),
+        ("times_below.mean.tiny.sgd.epochs", "epochs", ["sgd"]),
+        (
+            "speed_comparisons.ratio.tiny.sgd.nag_sutskever.epochs",
+            "epochs",
+            ["nag_sutskever", "sgd"],
+        ),
+        ("comparisons.difference.tiny.sgd.nag_sutskever", "accuracy", BOTH),
+        ("stability.largest_fall.tiny.sgd", "largest_fall", ["sgd"]),
+        ("summary.sd.tiny.sgd", "accuracy", ["sgd"]),
+    ],
+)
+def test_a_cell_shows_what_was_measured_of_its_runs(
+    judged: tuple[Study, Tables, Selection], key: str, metric: str, arms: list[str]
+) -> None:
+    study, tables, selection = judged
+    said = explain(key, study, "small.yaml", tables, selection, Path("records"))
+    words = " ".join(said.split())
+    shown = re.findall(r"of test/tiny/(\w+); (\w+) by seed", words)
+    assert sorted(shown) == [(arm, metric) for arm in arms]
 
 
 def test_a_near_miss_is_suggested(judged: tuple[Study, Tables, Selection]) -> None:

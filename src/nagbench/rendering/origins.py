@@ -49,6 +49,14 @@ _FINDINGS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Any], str]] = {
     "inputs": ("workloads", ("padding", "flip", "schedule"), {}, ""),
     "rates": ("settings", ("roles", "learning_rate", "others"), {}, ""),
 }  # fmt: skip
+# What is measured of the runs behind a cell, where it is neither a time nor the accuracy.
+_CELLS = {
+    ("summary", "spikes"): "spikes",
+    ("stability", "spikes"): "spikes",
+    ("stability", "last_spread"): "unrest",
+    ("stability", "largest_fall"): "largest_fall",
+    ("stability", "diverged"): "diverged",
+}
 _COMPARED = {"p": ("p_adjusted",), "direction": ("differs", "better", "p_adjusted")}
 _SUMMED = ("accuracy", "low", "high", "sd", "diverged", "failed", "runs", "learning_rate")
 
@@ -285,10 +293,11 @@ def cell(key: str, tables: Tables) -> Origin | None:
         where[name] = value
         found = found[found[name] == value]
         rest = rest[len(_text(value)) + 1 :]
-    arms: tuple[Arm, ...] = ()
-    if {"workload", "optimizer"} <= where.keys():
-        arms = ((str(where["workload"]), str(where["optimizer"])),)
-    return Origin(table, (column,), where, arms)
+    sides = [where[name] for name in ("optimizer", "reference") if name in where]
+    arms = tuple((str(where["workload"]), str(side)) for side in sides if "workload" in where)
+    clocks = set(found["clock"]) if "clock" in found else set()
+    metric = str(clocks.pop()) if len(clocks) == 1 else _CELLS.get((table, column), "")
+    return Origin(table, (column,), where, arms, metric)
 
 
 def _text(value: Any) -> str:
