@@ -33,7 +33,11 @@ def tests() -> dict[str, Callable[..., None]]:
     ):
         modules = [import_module(path.stem) for path in sorted(HERE.glob("test_*.py"))]
     found = {name: value for module in modules for name, value in vars(module).items()}
-    return {name: test for name, test in found.items() if hasattr(test, "hypothesis")}
+    return {
+        name: value
+        for name, value in found.items()
+        if name.startswith("test_") and hasattr(value, "hypothesis")
+    }
 
 
 def target(test: Callable[..., None], cases: int) -> Callable[[bytes], None]:
