@@ -68,6 +68,14 @@ ONLY_PARSED: Mapping[str, tuple[str, ...]] = {
         "pip install snakemake-executor-plugin-slurm",
         "pip install snakemake-storage-plugin-s3",
     ),
+    "builds an image, or wants one; tests/container builds and trains": (
+        "make container",
+        "make container OPTIONS=*",
+        "mkdir -p results figures",
+        "podman *",
+        "apptainer build *",
+        "snakemake --cores all --sdm apptainer *",
+    ),
     "wants a git host; tests/workflow/test_elsewhere.py has one": (
         "snakedeploy deploy-workflow *",
         "pip install 'nagbench[*",
