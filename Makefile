@@ -16,7 +16,7 @@ SNAKEMAKE := snakemake --cores $(CORES)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: demo paper results report export bench calibrate environment tex docs readme test fuzz fuzz-guided mutation test-docs test-slow test-outside test-slurm test-s3 test-disk test-browser explorer-bundle lint format lock clean help
+.PHONY: demo paper results report export bench calibrate environment container tex docs readme test fuzz fuzz-guided mutation test-docs test-slow test-outside test-slurm test-s3 test-kubernetes test-container test-disk test-browser explorer-bundle lint format lock clean help
 
 demo: $(ENVIRONMENT) ## environment, TeX, the demo study, its PDF and its report (the default)
 	@envs/run-study.sh demo $(CORES)
@@ -44,6 +44,9 @@ environment: $(ENVIRONMENT) ## .venv from envs/lock.txt
 $(ENVIRONMENT): envs/lock.txt pyproject.toml envs/install-python.sh
 	@envs/install-python.sh .venv $(PYTHON)
 	@touch $@
+
+container: ## the image `nagbench`, by podman or buildah; OPTIONS="--build-arg BASE=IMAGE": for the builder
+	@envs/build-container.sh $(OPTIONS)
 
 tex: ## the Debian packages that the paper needs
 	@envs/install-tex.sh
@@ -93,6 +96,14 @@ test-slurm: $(ENVIRONMENT) ## the workflow through Slurm, on a cluster of this m
 test-s3: $(ENVIRONMENT) ## results as objects in S3's way, on a server of this machine
 	@pip install --quiet --no-deps --upgrade --target .stamps/s3 --requirement envs/s3.txt
 	@PYTHONPATH=$(CURDIR)/.stamps/s3 pytest -m cluster --durations 0 tests/cluster/test_objects.py
+
+test-kubernetes: $(ENVIRONMENT) ## the workflow through Kubernetes' plugin, in pretended pods
+	@pip install --quiet --no-deps --upgrade --target .stamps/s3 --requirement envs/s3.txt
+	@pip install --quiet --no-deps --upgrade --target .stamps/kubernetes --requirement envs/kubernetes.txt
+	@PYTHONPATH=$(CURDIR)/.stamps/kubernetes:$(CURDIR)/.stamps/s3 pytest -m cluster --durations 0 tests/cluster/test_kubernetes.py
+
+test-container: $(ENVIRONMENT) ## the container, built and trained in; wants buildah, and mmdebstrap on Debian
+	@pytest -m container --durations 0 tests/container
 
 test-disk: $(ENVIRONMENT) ## commands on a disk that is full or read-only; wants to mount a file system
 	@pytest -m disk --durations 0 tests/faults

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from buckets import KEY, serving
 from checkout import MICRO, STUDY, Checkout, check_out
 from one_machine import OneMachine, missing
 from submitted import PLUGIN, RECORDS, Submitted
@@ -46,6 +47,17 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> str:
     ended = checkout.run(f"{RECORDS}/runs.parquet")
     assert ended.returncode == 0, ended.stdout
     return digest(*read_tables(checkout.folder / RECORDS))
+
+
+@pytest.fixture
+def bucket_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """Where a server of objects answers; it ends with the test."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, KEY)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with serving(tmp_path) as server:
+        yield server
 
 
 def _prepare(folder: Path) -> Checkout:

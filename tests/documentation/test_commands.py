@@ -57,6 +57,7 @@ ONLY_PARSED: Mapping[str, tuple[str, ...]] = {
         "snakemake --cores all --config device=cpu",
         "snakemake --cores all --profile workflow/profiles/slurm",
         "snakemake --cores all --profile workflow/profiles/slurm --groups *",
+        "snakemake --cores all --profile workflow/profiles/kubernetes *",
         "snakemake --cores all --default-storage-provider *",
         "nagbench plan paper",
         "nagbench plan paper --device cuda",
@@ -67,6 +68,15 @@ ONLY_PARSED: Mapping[str, tuple[str, ...]] = {
     "wants the registry of packages": (
         "pip install snakemake-executor-plugin-slurm",
         "pip install snakemake-storage-plugin-s3",
+        "pip install snakemake-executor-plugin-kubernetes *",
+    ),
+    "builds an image, or wants one; tests/container builds and trains": (
+        "make container",
+        "make container OPTIONS=*",
+        "mkdir -p results figures",
+        "podman *",
+        "apptainer build *",
+        "snakemake --cores all --sdm apptainer *",
     ),
     "wants a git host; tests/workflow/test_elsewhere.py has one": (
         "snakedeploy deploy-workflow *",

@@ -69,6 +69,7 @@ def test_conda_and_container_use_the_same_lock() -> None:
     assert pins == LOCK  # each by itself: Snakemake copies no other file
     container = Path("envs/Containerfile").read_text(encoding="utf-8")
     assert "RUN make environment" in container
+    assert re.search(r"^ARG BASE=\S+\nFROM \$BASE$", container, re.MULTILINE)
     assert "RUN envs/install-tex.sh" in container
 
 

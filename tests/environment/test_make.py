@@ -2,10 +2,13 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from nagbench.runner.provenance import commit
 
 MAKEFILE = Path("Makefile").read_text(encoding="utf-8")
 
@@ -74,3 +77,26 @@ def test_a_missing_python_is_named(bare: Path, tmp_path: Path) -> None:
     found = run("bash", "envs/install-python.sh", str(tmp_path / "e"), "no-such-python", path=bare)
     assert found.returncode == 1
     assert "no-such-python" in found.stderr
+
+
+def test_without_a_builder_of_containers_one_message_says_so(bare: Path) -> None:
+    found = run("bash", "envs/build-container.sh", path=bare)
+    assert found.returncode == 1
+    assert found.stdout == ""
+    (line,) = found.stderr.splitlines()
+    assert "Neither podman nor buildah is there" in line
+
+
+@pytest.mark.parametrize("builder", ["podman", "buildah"])
+def test_a_container_is_told_the_commit(bare: Path, builder: str) -> None:
+    """That which records of this machine name."""
+    (bare / "git").symlink_to(str(shutil.which("git")))
+    (bare / builder).write_text('#!/usr/bin/env bash\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    (bare / builder).chmod(0o755)
+    found = run("bash", "envs/build-container.sh", "--build-arg", "BASE=mine", path=bare)
+    assert found.returncode == 0, found.stderr
+    words = found.stdout.splitlines()
+    assert words[0] == "build"
+    assert words[-1] == "."
+    assert f"COMMIT={commit()}" in words
+    assert "BASE=mine" in words

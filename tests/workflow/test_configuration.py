@@ -25,6 +25,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         ({"study": "nothing"}, "study 'nothing': none of that name", "demo, micro, paper"),
         ({"study": "gone.yaml"}, "gone.yaml", "allowed"),
         ({"study": "paper", "cifar10": "gone.npz"}, "no file gone.npz", "allowed"),
+        ({"container": "gone.sif"}, "no file gone.sif", "docker://"),
+        ({"container": "two words.sif"}, "does not match", "container=…"),
+        ({"container": "docker://{a}"}, "found 'docker://{a}'", "without braces"),
         ({"optimizers": "nag,sgd"}, "--config optimizers: found 'nag'", "nag_sutskever, sgd"),
         ({"records": "committed"}, "no paper/records/micro/runs.parquet", "records=train"),
     ],
@@ -117,9 +120,9 @@ def test_lint_is_clean(checkout: Checkout) -> None:
     assert "in a good condition" in ended.stdout
 
 
-@pytest.mark.parametrize("name", ["default", "slurm"])
+@pytest.mark.parametrize("name", ["default", "slurm", "kubernetes"])
 def test_profiles_set_options_that_exist(name: str) -> None:
-    """Those of the executor's plugin apart, which `make test-slurm` installs."""
+    """Those of the executor's plugin apart, which its make target installs."""
     known = set(get_argument_parser()._option_string_actions)
     own = {f"--{key}" for key in profile(name) if not key.startswith(("__", f"{name}-"))}
     assert own <= known
@@ -133,15 +136,17 @@ def test_the_default_profile_lies_where_snakemake_looks() -> None:
 
 def test_a_profile_sets_nothing_that_any_configuration_would_drop() -> None:
     """Snakemake takes `--config` in place of a profile's, not beside it."""
-    assert not {"config", "configfile"} & {*profile("default"), *profile("slurm")}
+    for name in ("default", "slurm", "kubernetes"):
+        assert not {"config", "configfile"} & profile(name).keys()
 
 
-def test_a_cluster_without_its_plugin_is_one_message(checkout: Checkout) -> None:
-    ended = checkout.run("--profile=workflow/profiles/slurm", "--dry-run", "tables")
+@pytest.mark.parametrize("name", ["slurm", "kubernetes"])
+def test_a_cluster_without_its_plugin_is_one_message(checkout: Checkout, name: str) -> None:
+    ended = checkout.run(f"--profile=workflow/profiles/{name}", "--dry-run", "tables")
     assert ended.returncode == 1
     message = ended.stdout.splitlines()[-1]
-    assert message.startswith("nagbench: executor slurm: no plugin")
-    assert message.endswith("pip install snakemake-executor-plugin-slurm")
+    assert message.startswith(f"nagbench: executor {name}: no plugin")
+    assert message.endswith(f"pip install snakemake-executor-plugin-{name}")
     assert len(ended.stdout.splitlines()) <= 2
 
 

@@ -20,7 +20,7 @@ from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.runner.dates import dated_back
 from nagbench.runner.devices import has_gpu
-from nagbench.runner.workflow import begin
+from nagbench.runner.workflow import begin, code_in_containers
 from nagbench.study.file import load_study, study_files, study_path
 from nagbench.study.model import Study
 from nagbench.study.part_file import write_part
@@ -58,7 +58,7 @@ def check_config() -> None:
         places = " or ".join(["--config", *workflow.configfiles])
         place = "config of the module" if IS_MODULE else places
         stop(f"{place}: {found}; allowed: {', '.join(allowed)}")
-    for key in ("study", "cifar10", "compare"):
+    for key in ("study", "cifar10", "compare", "container"):
         config[key] = os.path.expanduser(config[key] or "")
         if set("{}").intersection(config[key]):
             found, allowed = f"found {config[key]!r}", "names without braces"
@@ -141,6 +141,16 @@ def check_references(study: Study) -> None:
             command, check=False, stdout=subprocess.DEVNULL
         ).returncode:
             sys.exit(status)
+
+
+def check_container() -> None:
+    """Refuse an image that is a file and is not there; where others are, apptainer finds out."""
+    image = config["container"]
+    # From within, where a report is made, the image need not be seen.
+    inside = {"APPTAINER_CONTAINER", "SINGULARITY_CONTAINER"} & os.environ.keys()
+    if image and "://" not in image and not Path(image).exists() and not inside:
+        allowed = "an image of apptainer's, or where one is: docker://…"
+        stop(str(InputError("--config container", f"no file {image}", allowed)))
 
 
 def check_compare() -> None:
@@ -261,6 +271,7 @@ if workflow.is_main_process and not IS_MODULE and begin(Path()):
     print("Locks of a workflow that was killed are removed.", file=sys.stderr)
 check_cores()
 check_config()
+check_container()
 GIVEN = dict(config)
 IS_PART = take_part()
 STUDY = read_study()

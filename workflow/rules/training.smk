@@ -21,7 +21,7 @@ rule tune:
         mem_mb=partial(unit_megabytes, "tune"),
         runtime=partial(unit_minutes, "tune"),
     params:
-        plan=plan_file("tune"),
+        plan=partial(plan_at_hand, "tune"),
         store=STORE,
         code=partial(unit_digest, "tune"),
         definition=partial(unit_definition, "tune"),
@@ -47,7 +47,7 @@ rule choose:
         mem_mb=1000,
         runtime=10,
     params:
-        plan=plan_file("tune"),
+        plan=partial(plan_at_hand, "tune"),
     shell:
         "nagbench choose {params.plan:q} --unit tune/{wildcards.workload}/{wildcards.optimizer}"
         " --records {input.records:q} --output {output:q} > {log:q} 2>&1"
@@ -74,7 +74,7 @@ rule test:
         runtime=partial(unit_minutes, "test"),
     params:
         stage="test",
-        plan=plan_file("test"),
+        plan=partial(plan_at_hand, "test"),
         store=STORE,
         code=partial(unit_digest, "test"),
         definition=partial(unit_definition, "test"),
@@ -103,7 +103,7 @@ use rule test as band with:
         runtime=partial(unit_minutes, "band"),
     params:
         stage="band",
-        plan=plan_file("band"),
+        plan=partial(plan_at_hand, "band"),
         store=STORE,
         code=partial(unit_digest, "band"),
         definition=partial(unit_definition, "band"),

@@ -6,6 +6,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from snakemake_interface_executor_plugins.settings import SharedFSUsage
+
 from nagbench import step_costs
 from nagbench.runner import requests
 from nagbench.sources import ENGINE, code_digest
@@ -43,12 +45,22 @@ def expect_faults() -> None:
                 one.restart_times = 3
 
 
+def folder_is_shared() -> bool:
+    """Whether all jobs see the folder in which the workflow works; known once jobs are planned."""
+    return SharedFSUsage.INPUT_OUTPUT in workflow.storage_settings.shared_fs_usage
+
+
 def plan_file(stage: str) -> str:
     """Where the plan of a stage is: its units with every name resolved, from which jobs train.
 
     Of a module Snakemake heeds no `onstart`, so no plan is written and jobs train from the study.
     """
     return STUDY_FILE if IS_MODULE else f"results/{STUDY.name}/plan/{stage}.json"
+
+
+def plan_at_hand(stage: str, wildcards) -> str:
+    """The plan from which a job trains; the study where jobs share no folder with who wrote the plan."""
+    return plan_file(stage) if folder_is_shared() else STUDY_FILE
 
 
 def write_plans() -> None:
@@ -76,7 +88,13 @@ def choice_file(stage: str, wildcards) -> str:
 
 
 def unit_code(stage: str, wildcards) -> list[str]:
-    """The files that a unit's training loads; an edit of one asks whether it must train again."""
+    """The files that a unit's training loads; an edit of one asks whether it must train again.
+
+    None where jobs see no folder of ours: Snakemake would not let a job go that reads a file here. The
+    digest of the code, a parameter, tells of edits there too.
+    """
+    if not folder_is_shared():
+        return []
     return sources(ENGINE, *unit_of(stage, wildcards).base.modules())
 
 

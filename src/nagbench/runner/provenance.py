@@ -40,7 +40,10 @@ def utc() -> str:
 
 @cache
 def commit() -> str:
-    """The revision of the code, marked where the sources differ from it."""
+    """The revision of the code, marked where the sources differ from it.
+
+    Without the history, as in a container, it is what the image says: that of which it was built.
+    """
     here = Path(__file__).parents[1]
     command = ["git", "-C", os.fspath(here)]
     try:
@@ -49,8 +52,15 @@ def commit() -> str:
             for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", "."])
         )
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return _commit_of_the_image(here)
     return revision.strip() + (" with changes" if changes.strip() else "")
+
+
+def _commit_of_the_image(package: Path) -> str:
+    try:
+        return (package / "commit.txt").read_text(encoding="utf-8").strip()
+    except OSError:
+        return "unknown"
 
 
 def _gpu(device: str) -> dict[str, Any]:

@@ -27,6 +27,20 @@ def install_from(clone: Path | None) -> None:
     os.environ[SOURCE] = str(clone or f"nagbench=={__version__}")
 
 
+def code_in_containers(clone: Path | None) -> None:
+    """Let jobs in a container run the package of the clone, by which the workflow knows them.
+
+    The libraries are the image's, and where there is no clone the package too. Apptainer takes this
+    from its own variables, and nothing else heeds them.
+    """
+    if clone is None:
+        return
+    for program in ("APPTAINER", "SINGULARITY"):
+        os.environ[f"{program}ENV_PYTHONPATH"] = str(clone / "src")
+        bound = [one for one in os.environ.get(f"{program}_BIND", "").split(",") if one]
+        os.environ[f"{program}_BIND"] = ",".join(dict.fromkeys([*bound, str(clone)]))
+
+
 def begin(folder: Path) -> bool:
     """Be the workflow of a folder, or one of several; whether locks of a dead one were removed.
 
