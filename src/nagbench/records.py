@@ -105,13 +105,16 @@ def read_units(paths: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     tables = [_read(path, _UNIT_SCHEMA) for path in paths]
     merged = pa.concat_tables(tables) if tables else _UNIT_SCHEMA.empty_table()
     runs = merged.select(list(RUNS)).to_pandas()
-    columns = {f"curve_{name}": name for name in ("epoch", *CURVE)}
-    lists = merged.to_pandas()[["run", *columns]]
-    curves = lists.explode(list(columns), ignore_index=True).rename(columns=columns)
-    curves = curves.astype(dict.fromkeys(columns.values(), float))
+    lengths = pc.list_value_length(merged["curve_epoch"]).to_numpy()
+    values = {
+        name: pc.list_flatten(merged[f"curve_{name}"]).to_numpy() for name in ("epoch", *CURVE)
+    }
+    curves = pd.DataFrame({"run": runs["run"].repeat(lengths).reset_index(drop=True), **values})
     # Of a run that two entries of a study share, the curve stands once.
     same = ["run", "epoch", *(name for name in CURVE if name not in TIMES)]
-    return runs, curves[_CURVE_SCHEMA.names].drop_duplicates(same, ignore_index=True)
+    shared = curves[curves["run"].isin(runs["run"][runs.duplicated("run")])]
+    again = shared.index[shared.duplicated(same)]
+    return runs, curves.drop(index=again).reset_index(drop=True)
 
 
 def write_tables(folder: Path, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
