@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Changes the modules of nagbench.statistics that are named, one small thing at a time, in a copy, and
-# asks the tests of each whether they notice. What survives is written to results/mutation.
+# asks the tests of each whether they notice: its own, or where it has none those that name it. What
+# survives is written to results/mutation.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 modules=("$@")
@@ -16,11 +17,15 @@ cosmic_ray() {
     PYTHONPATH=$copy/src:$tools python -c 'from cosmic_ray.cli import main; main()' "$@"
 }
 for module in "${modules[@]}"; do
+    tests=tests/statistics/test_$module.py
+    if [ ! -f "$tests" ]; then
+        tests=$(grep -lw "$module" tests/statistics/*.py | xargs)
+    fi
     cat > cosmic-ray.toml << END
 [cosmic-ray]
 module-path = "src/nagbench/statistics/$module.py"
 timeout = 120.0
-test-command = "python -m pytest -x -q -p no:cacheprovider tests/statistics/test_$module.py"
+test-command = "python -m pytest -x -q -p no:cacheprovider $tests"
 [cosmic-ray.distributor]
 name = "local"
 END
