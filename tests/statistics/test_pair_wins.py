@@ -54,6 +54,14 @@ def test_differences_may_be_held_against_a_margin() -> None:
     assert pair_wins(differences, none(4), none(4), 0.3) == Wins(above=1, below=2, ties=1)
 
 
+def test_what_counts_as_rounding_is_measured_by_differences_alone() -> None:
+    """However small they are, and whatever stands where a run fails."""
+    differences = np.array([2e-14, -1e-14, math.nan])
+    failures = np.array([0, 0, 1])
+    assert pair_wins(differences, failures, none(3)) == Wins(above=1, below=2, ties=0)
+    assert pair_wins(differences[:2], none(2), none(2)) == Wins(above=1, below=1, ties=0)
+
+
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)), max_size=9))
 def test_turned_round_it_says_the_reverse(pairs: list[tuple[int, int, int]]) -> None:
     differences, own, other = np.array(pairs, float).reshape(-1, 3).T
