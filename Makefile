@@ -82,7 +82,8 @@ mutation: $(ENVIRONMENT) ## changes of the statistics that no test notices; MODU
 test-docs: $(DOCS) ## what README and guides say to type, typed; and the documentation site
 	@pytest -m documentation --durations 0 tests/documentation tests/workflow
 
-test-slow: $(ENVIRONMENT) ## the tests that take minutes each
+test-slow: $(ENVIRONMENT) ## the tests that take minutes each; wants libfaketime
+	@envs/apt-install.sh libfaketime || true
 	@pytest -m slow --durations 0
 
 test-outside: $(ENVIRONMENT) ## what others' packages say: five optimizers in `nagbench compare`, validators of archives

@@ -1,12 +1,11 @@
 """The workflow through Kubernetes' profile: as a dry run, and in pods that are pretended."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from buckets import BUCKET, environment, fetch_records
-from checkout import Checkout
+from checkout import Checkout, output_of
 from pods import Pods, cluster
 from submitted import RECORDS
 
@@ -24,18 +23,7 @@ def snakemake(checkout: Checkout, settings: dict[str, str], *words: str) -> str:
         "--profile", "workflow/profiles/kubernetes", "--container-image", IMAGE,
         "--default-storage-prefix", f"s3://{BUCKET}", *words, "--", f"{RECORDS}/runs.parquet",
     ]  # fmt: skip
-    ended = subprocess.run(
-        command,
-        cwd=checkout.folder,
-        env=settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=900,
-    )
-    assert ended.returncode == 0, ended.stdout
-    return ended.stdout
+    return output_of(command, checkout.folder, settings)
 
 
 @pytest.fixture

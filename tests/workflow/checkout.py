@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -145,6 +145,22 @@ class Checkout:
         """Another copy, with the results and the times of all files."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Checkout(folder)
+
+
+def output_of(command: list[str], folder: Path, settings: Mapping[str, str]) -> str:
+    """What a command says in a folder, with this environment, if it ends well."""
+    ended = subprocess.run(
+        command,
+        cwd=folder,
+        env=settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=1200,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
 
 
 def has_tex() -> bool:

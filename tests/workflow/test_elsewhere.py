@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from checkout import REPOSITORY, Checkout, commit_records, everything, has_tex
+from checkout import REPOSITORY, Checkout, commit_records, everything, has_tex, output_of
 
 CONFIG = {"study": "micro", "device": "cpu"}
 IMPORTED = """
@@ -55,18 +55,8 @@ def project(tmp_path: Path) -> Path:
 
 def snakemake(checkout: Checkout, folder: Path, *words: str, **environment: str) -> str:
     """What Snakemake says in a folder that is not the clone's, if all went well."""
-    ended = subprocess.run(
-        [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", *words],
-        cwd=folder,
-        env={**checkout.environment(), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=1200,
-    )
-    assert ended.returncode == 0, ended.stdout
-    return ended.stdout
+    command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", *words]
+    return output_of(command, folder, {**checkout.environment(), **environment})
 
 
 def settings(**more: str) -> list[str]:
