@@ -17,6 +17,7 @@ from nagbench.rendering.answer import (
     SENTENCES,
     SPEED,
     SPREAD,
+    behind_the_answer,
     claimed,
     sentence,
 )
@@ -25,13 +26,13 @@ from nagbench.rendering.readme import (
     COSTS,
     answer_block,
     draw_answer,
-    headlines,
     marks,
     verdicts_block,
     with_runs,
     written,
 )
 from nagbench.rendering.tables.claims import NOT_YET
+from nagbench.rendering.tables.headlines import headlines
 from nagbench.statistics.verdict_table import (
     BELOW_RELEVANCE,
     CONTRADICTED,
@@ -277,7 +278,28 @@ def test_of_two_claims_on_one_pair_the_first_is_told() -> None:
     again = found["hypotheses"].iloc[:1].assign(hypothesis="P9", verdict=CONTRADICTED)
     found["hypotheses"] = pd.concat([found["hypotheses"], again], ignore_index=True)
     assert claimed(found, SPEED)["sgd"].hypothesis == "N1"
-    assert len(headlines(found)) == 8
+    assert len(behind_the_answer(found)) == 8
+
+
+def test_the_papers_first_claims_are_those_behind_the_answer_then_others_up_to_eight() -> None:
+    found = made_up({"N1": SUPPORTED})
+    claims = found["hypotheses"]
+    others = claims.iloc[[0] * 3].assign(hypothesis=["P1", "P2", "P3"], optimizer="nadam")
+    kept = claims[claims["hypothesis"].isin(["N1", "A1", "C0c_spread"])]
+    found["hypotheses"] = pd.concat([others, kept.iloc[::-1]], ignore_index=True)
+    assert named_first(found) == ["N1", "A1", "C0c spread", "P1", "P2", "P3"]
+    found["hypotheses"] = pd.concat([others, claims], ignore_index=True)
+    behind = [row.hypothesis.replace("_", " ") for row in behind_the_answer(found)]
+    assert len(behind) == 8
+    assert named_first(found) == behind
+    found["hypotheses"] = pd.concat([others.iloc[[0] * 9].assign(hypothesis=[*"abcdefghi"])])
+    assert named_first(found) == [*"abcdefgh"]
+
+
+def named_first(tables: dict[str, pd.DataFrame]) -> list[str]:
+    tables["hypotheses"] = tables["hypotheses"].assign(p=NAN, pairs=0)
+    tables["study"] = tables["study"].assign(pilot=False)
+    return [row[0].text for row in headlines(tables).rows]
 
 
 def test_no_difference_is_told_with_the_interval_that_shows_it() -> None:

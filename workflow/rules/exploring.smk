@@ -27,7 +27,7 @@ rule explore_html:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=20,
     params:
         records=subpath(input.runs, parent=True),

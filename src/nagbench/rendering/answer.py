@@ -116,6 +116,13 @@ def claimed(tables: Tables, topic: Topic) -> dict[str, Any]:
     return found
 
 
+def behind_the_answer(tables: Tables) -> list[Any]:
+    """The rows of the claims of the three sentences, topic by topic."""
+    return [
+        row for topics in SENTENCES for topic in topics for row in claimed(tables, topic).values()
+    ]
+
+
 def sentence(tables: Tables, topics: tuple[Topic, ...], names: Iterator[str]) -> str:
     """One sentence on the topics; `names` are what NAG is called in it, then it is "it"."""
     clauses = [clause for topic in topics for clause in _clauses(tables, topic, names)]

@@ -3,7 +3,6 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -12,7 +11,7 @@ from nagbench.rendering.answer import (
     SENTENCES,
     SUBJECT,
     amount,
-    claimed,
+    behind_the_answer,
     said_with,
     sentence,
 )
@@ -42,13 +41,6 @@ def answer_block(tables: Tables) -> str:
     return f"{said}\n\n{_scope(tables)}\n"
 
 
-def headlines(tables: Tables) -> list[Any]:
-    """The rows of the claims that the answer rests on, topic by topic."""
-    return [
-        row for topics in SENTENCES for topic in topics for row in claimed(tables, topic).values()
-    ]
-
-
 def verdicts_block(tables: Tables) -> str:
     """The figure of the optimizers that were tested, and the verdicts behind the answer."""
     found, drawn = tables["hypotheses"], with_runs(tables)
@@ -66,7 +58,7 @@ def verdicts_block(tables: Tables) -> str:
             "",
         ]
     lines += ["| | claim | verdict | effect, interval |", "| --- | --- | --- | --- |"]
-    for row in headlines(tables):
+    for row in behind_the_answer(tables):
         verdict = "; ".join([word(row), *([] if row.waits else said_with(row))])
         found_effect = (row.statistic or "–") if math.isnan(row.effect) else amount(row, "+")
         name, claim = row.hypothesis.replace("_", " "), in_markdown(row.claim)
@@ -122,7 +114,7 @@ def _tuned(tables: Tables, workload: str) -> str:
 
 def _levels(tables: Tables) -> str:
     """The confidences of the answer's intervals."""
-    rows = [row for row in headlines(tables) if not math.isnan(row.effect)]
+    rows = [row for row in behind_the_answer(tables) if not math.isnan(row.effect)]
     found = sorted({f"{100 * row.confidence:.3g} %" for row in rows}, reverse=True)
     return f" ({joined(found)})" if found else ""
 

@@ -8,10 +8,11 @@ from nagbench.files import atomic_path
 from nagbench.rendering.lookup import Tables
 from nagbench.rendering.table import Table
 from nagbench.rendering.tables import claims, outcomes, setup, theory
+from nagbench.rendering.tables.headlines import headlines
 from nagbench.study.wording import perhaps
 
 TABLES: Mapping[str, Callable[[Tables], Table]] = {
-    "headlines": claims.headlines,
+    "headlines": headlines,
     "verdicts": claims.verdicts,
     "untested": claims.untested,
     "elsewhere": claims.elsewhere,

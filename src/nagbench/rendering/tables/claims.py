@@ -12,7 +12,6 @@ from nagbench.statistics.verdict_table import NO_DIFFERENCE, NOT_TESTABLE, OPEN
 UNDECIDED = (OPEN, NOT_TESTABLE)
 NOT_YET = "not tested yet"  # not testable because runs are still to come
 _FINEST = 6  # digits after the point
-HEADLINES = 8
 
 
 def verdicts(tables: Tables) -> Table:
@@ -55,24 +54,6 @@ def untested(tables: Tables) -> Table:
         for row in found[found["verdict"] == NOT_TESTABLE].itertuples()
     ]
     return Table(["Id", "Claim", "Why"], "lp{0.5\\linewidth}p{0.36\\linewidth}", rows)
-
-
-def headlines(tables: Tables) -> Table:
-    """The first claims, which the study names first for their weight."""
-    rows = [
-        [
-            Cell(reader_name(row.hypothesis)),
-            Cell(row.claim),
-            Cell(in_words(row._replace(conditions="")), row.verdict not in UNDECIDED),
-            Cell(effect(row)),
-            Cell(in_print(row)),
-            Cell(p_value(row.p)),
-            Cell(str(row.pairs) if row.pairs else "–"),
-        ]
-        for row in tables["hypotheses"].head(HEADLINES).itertuples()
-    ]
-    header = ["Id", "Claim", named(tables), "Effect", "Interval", "p", "n"]
-    return Table(header, "lp{0.34\\linewidth}p{0.2\\linewidth}rcrr", rows)
 
 
 def elsewhere(tables: Tables) -> Table:
