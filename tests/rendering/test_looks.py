@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.rendering.looks import VARIANTS, colour, contrast, looks
-from nagbench.study.file import load_study
+from nagbench.study.file import load_study, shipped_studies
 
 EVERYBODY = [*CATALOGUE, *VARIANTS]
 FOUR = ["sgd", "heavy_ball", "nag", "adam"]
@@ -61,7 +61,7 @@ def test_no_two_of_the_catalogue_look_alike() -> None:
     assert len({(look.colour, look.marker) for look in found.values()}) == len(found)
 
 
-@pytest.mark.parametrize("study", ["demo", "pilot", "cifar10-cnn", "paper", "sanity"])
+@pytest.mark.parametrize("study", shipped_studies())
 def test_shipped_studies_name_nobody_else(study: str) -> None:
     assert set(load_study(study).optimizers) <= set(EVERYBODY)
 

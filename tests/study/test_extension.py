@@ -8,7 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from nagbench.errors import InputError
-from nagbench.study.file import load_study, study_files, study_schema
+from nagbench.study.file import load_study, shipped_studies, study_files, study_schema
 from nagbench.study.plan import units
 
 MINE = {"reference": "torch.optim:SGD", "settings": {"lr": 0.1}, "space": {}}
@@ -20,7 +20,7 @@ def written(folder: Path, name: str, content: dict[str, Any]) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("study", ["demo", "cifar10-cnn", "paper", "pilot", "sanity"])
+@pytest.mark.parametrize("study", shipped_studies())
 def test_a_study_that_adds_nothing_trains_the_same_runs(tmp_path: Path, study: str) -> None:
     mine = load_study(written(tmp_path, "mine", {"extends": study}))
     theirs = load_study(study)

@@ -45,6 +45,9 @@ _DASHES: tuple[Any, ...] = (
 # in it that leaves room for rows to come.
 VARIANTS = {
     "sgd_slow": ("gradient descent", 43),
+    "sgd_slower": ("gradient descent", 47),
+    "sgd_fast": ("gradient descent", 46),
+    "heavy_ball_as_nag": ("momentum", 43),
     "still": ("gradient descent", 44),
     "nag_stated": ("Nesterov", 45),
     "adam_of_first": ("adaptive", 41),
