@@ -63,6 +63,8 @@ readme: $(ENVIRONMENT) ## what README.md and docs/verdicts.md say of the committ
 	@$(SNAKEMAKE) --quiet all --config study=cifar10-cnn records=committed -- tables
 	@nagbench readme --statistics results/cifar10-cnn/statistics \
 		--file README.md docs/verdicts.md paper/records/README.md --figure figures/readme/answer.svg
+	@nagbench shift cifar10-cnn paper/records/cifar10-cnn/h200 paper/records/cifar10-cnn \
+		--file paper/records/README.md
 
 test: $(ENVIRONMENT) ## the test suite, if anything changed since it passed; FORCE=1 runs it anyhow
 	@envs/install-tex.sh || echo "Tests that compile LaTeX are left out."

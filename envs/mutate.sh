@@ -24,7 +24,7 @@ for module in "${modules[@]}"; do
     cat > cosmic-ray.toml << END
 [cosmic-ray]
 module-path = "src/nagbench/statistics/$module.py"
-timeout = 120.0
+timeout = 60.0
 test-command = "python -m pytest -x -q -p no:cacheprovider $tests"
 [cosmic-ray.distributor]
 name = "local"

@@ -98,6 +98,19 @@ def test_a_finding_that_the_runner_up_does_not_bear_out_depends_on_tuning(
     assert row["depends_on_tuning"] == depends
 
 
+def test_where_speed_chose_the_runner_up_the_other_finalist_takes_its_place(
+    roled: Study,
+) -> None:
+    """Else the runner-up would be held against itself, and could not turn the effect."""
+    runs, curves = of(roled, 0.28)
+    second = curves["run"].isin(runs["run"][(runs["stage"] == "tune") & (runs["trial"] == 1)])
+    curves.loc[second & (curves["epoch"] == 2), "validation_accuracy"] = 0.58
+    (_, row) = _judged(roled, (runs, curves))
+    # With trial 0 in place of trial 1 NAG is no longer at 0.4 after an epoch, but at 0.2.
+    assert row["effect"] < row["runner_up_effect"] - 0.2
+    assert row["runner_up_pairs"] == len(SEEDS)
+
+
 def test_how_often_another_setting_would_win_is_a_bootstrap_of_seeds(roled: Study) -> None:
     """Trial 0 wins one seed by much, trial 1 the other by little: of resamples a quarter has the
     second seed alone."""

@@ -68,13 +68,22 @@ def add(verbs: Verbs) -> None:
     study(added)
     added.add_argument("here", type=Path, help="a folder of records")
     added.add_argument("there", type=Path, help="another one")
+    added.add_argument("--file", type=Path, help="write them there, between the marks of `shift`")
 
 
 def _shift(options: argparse.Namespace) -> None:
     from nagbench.comparing.replication import replication
+    from nagbench.files import atomic_path
+    from nagbench.rendering.readme import replaced
     from nagbench.study.file import load_study
 
-    print(replication(load_study(options.study), options.here, options.there), end="")
+    found = replication(load_study(options.study), options.here, options.there)
+    if options.file is None:
+        print(found, end="")
+        return
+    text = replaced(options.file.read_text(encoding="utf-8"), "shift", found, str(options.file))
+    with atomic_path(options.file) as path:
+        path.write_text(text, encoding="utf-8")
 
 
 def _compare(options: argparse.Namespace) -> int | None:

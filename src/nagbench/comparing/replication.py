@@ -25,16 +25,15 @@ SAID = (
 
 
 def replication(study: Study, here: Path, there: Path) -> str:
-    """Two tables in Markdown, of two folders of records: differences here less there, and what
-    became of each claim that one of the places could test."""
+    """Two tables in Markdown, of two folders of records: differences of the first place less the
+    second, and what became of each claim that one of them could test."""
     arms = Table(
         ["Optimizer", "On", "Same settings", "Accuracy (points)", "Corr.",
          "Time (gradients)", "Corr.", "Within the margins"],
         "llcrrrrc",
         list(_arms(study, *(select(study, *read_tables(folder)) for folder in (here, there)))),
     )  # fmt: skip
-    claims = Table(["Claim", "Here", "There"], "lll", list(_claims(study, here, there)))
-    return f"{arms.markdown()}\n{claims.markdown()}"
+    return f"{arms.markdown()}\n{_claims(study, here, there).markdown()}"
 
 
 def _arms(study: Study, here: Selection, there: Selection) -> Iterator[list[Cell]]:
@@ -69,12 +68,14 @@ def elsewhere(study: Study, folder: Path, *near: Path) -> pd.DataFrame:
     return rows.assign(place=facts["device"], runs=facts["runs"])
 
 
-def _claims(study: Study, here: Path, there: Path) -> Iterator[list[Cell]]:
-    one, other = (
-        judged(study, folder, names=["hypotheses"])["hypotheses"].set_index("hypothesis")
-        for folder in (here, there)
-    )
-    for name in one.index:
-        verdicts = [one.loc[name, "verdict"], other.loc[name, "verdict"]]
-        if set(verdicts) != {NOT_TESTABLE}:
-            yield [Cell(name.replace("_", " ")), *map(Cell, map(str, verdicts))]
+def _claims(study: Study, here: Path, there: Path) -> Table:
+    """Each claim's verdicts in the two places, which are named by their devices."""
+    places = [judged(study, folder, names=["study", "hypotheses"]) for folder in (here, there)]
+    devices = [str(found["study"]["device"].iloc[0]) for found in places]
+    claims = [found["hypotheses"].set_index("hypothesis")["verdict"] for found in places]
+    rows = [
+        [Cell(name.replace("_", " ")), *(Cell(str(verdicts[name])) for verdicts in claims)]
+        for name in claims[0].index
+        if any(verdicts[name] != NOT_TESTABLE for verdicts in claims)
+    ]
+    return Table(["Claim", *devices], "lll", rows)

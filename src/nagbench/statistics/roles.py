@@ -51,6 +51,13 @@ class Selection:
         found: pd.DataFrame = stages.get(metric.stage, getattr(self, role or metric.role))
         return runs_of(found, *arm)
 
+    def second(self, metric: Metric, arm: Arm) -> str:
+        """The role of the finalist that a metric's own setting left behind: the runner-up by
+        accuracy, or accuracy's choice where speed chose that runner-up."""
+        choice = self.chosen.get(arm)
+        own = trial_of(choice, metric.role) if choice else None
+        return "accuracy" if choice and own == trial_of(choice, RUNNER_UP) else RUNNER_UP
+
 
 def select(
     study: Study, runs: pd.DataFrame, curves: pd.DataFrame, costs: StepCosts | None = None

@@ -9,7 +9,7 @@ import pandas as pd
 from nagbench.statistics.contrast import contrast
 from nagbench.statistics.evidence import Finding
 from nagbench.statistics.measures import measured
-from nagbench.statistics.roles import RUNNER_UP, Selection
+from nagbench.statistics.roles import Selection
 from nagbench.study.model import Hypothesis, Study
 
 
@@ -72,9 +72,10 @@ def _with_runner_up(study: Study, claim: Hypothesis, selection: Selection) -> tu
         return math.nan, 0
     arms, found = claim.pairs(), []
     for place, arm in enumerate(arms):
-        if not len(selection.of(claim.measured, arm, RUNNER_UP)):
+        second = selection.second(claim.measured, arm)
+        if not len(selection.of(claim.measured, arm, second)):
             continue
-        roles = [RUNNER_UP if n == place else None for n in range(len(arms))]
+        roles = [second if n == place else None for n in range(len(arms))]
         own, *others = measured(study, selection, claim.metric, arms, roles)
         pairs = contrast([own], others, value=claim.value or 0.0)
         if pairs.pairs and not pairs.fails and np.isfinite(pairs.differences).all():
