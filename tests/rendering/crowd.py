@@ -26,7 +26,7 @@ def crowd(study: Study) -> dict[str, pd.DataFrame]:
         name: []
         for name in (
             "learning_curves", "survival", "time_to_target", "speed_comparisons", "stability",
-            "summary", "settings", "sensitivity", "outcomes", "times_below",
+            "summary", "settings", "sensitivity", "outcomes", "times_below", "gains",
         )
     }  # fmt: skip
     for workload in study.workloads.values():
@@ -74,6 +74,16 @@ def crowd(study: Study) -> dict[str, pd.DataFrame]:
                     | {"low": -1.0, "high": 1.0, "differs": n % 3 == 0, "wins": n, "losses": m}
                     | {"pairs": len(names), "fails": 0, "reference_fails": 0}
                 )
+                # Of claims of the first four, against up to three each.
+                for step in range(10) if n < 4 else ():
+                    closer = ratio ** (1 - step / 9)
+                    found["gains"].append(
+                        own
+                        | {"reference": other, "target": step / 20, "next_target": (step + 1) / 20}
+                        | {"ratio": closer, "ratio_low": 0.9 * closer, "ratio_high": 1.2 * closer}
+                        | {"low": -1.0, "difference": 0.0, "high": 1.0, "in_grid": step > 5}
+                        | {"arrived": 4, "reference_arrived": 0}
+                    )
             found["stability"].append(
                 own
                 | {"runs": 10, "sd": slow / 100, "spikes": float(n)}

@@ -33,6 +33,7 @@ from nagbench.rendering.readme import (
 )
 from nagbench.rendering.tables.claims import NOT_YET
 from nagbench.rendering.tables.headlines import headlines
+from nagbench.statistics.columns import declared
 from nagbench.statistics.verdict_table import (
     BELOW_RELEVANCE,
     CONTRADICTED,
@@ -117,6 +118,7 @@ def made_up(verdicts: dict[str, str] | None = None, **facts: Any) -> dict[str, p
         "summary": pd.DataFrame([{"workload": "cnn", "optimizer": one} for one in ("sgd", "nag")]),
         "outcomes": outcomes(),
         "tuning": pd.DataFrame(columns=["workload", "optimizer", "trials"]),
+        "gains": declared("gains", pd.DataFrame()),
     }
 
 

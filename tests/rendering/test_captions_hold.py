@@ -155,6 +155,17 @@ def test_speedup(tables: Tables) -> None:
         assert beside(axis)[place] == f"{row.wins}/{row.pairs}"
 
 
+def test_gains(many: Tables) -> None:
+    figure = figure_of("gains", many, "under 1 it is sooner", "Shaded: the grid of targets")
+    grid = many["gains"][many["gains"]["in_grid"]]
+    for axis in figure.axes:
+        (shade,) = axis.patches
+        ends = 100 * grid["target"].min(), 100 * grid["next_target"].max()
+        assert (shade.get_x(), shade.get_x() + shade.get_width()) == pytest.approx(ends)
+        (one,) = (line for line in axis.lines if list(line.get_ydata()) == [1, 1])
+        assert one.get_color() == "black"
+
+
 def test_ranks(tables: Tables) -> None:
     figure = figure_of("ranks", tables, "on the first workload", "the bar on top shows to scale")
     ranks = tables["ranks"][tables["ranks"]["scope"] == "tiny_cnn"]

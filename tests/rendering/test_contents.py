@@ -42,8 +42,8 @@ def two(many: Tables) -> Tables:
         name: table[table["optimizer"].isin(pair)] if "optimizer" in table else table
         for name, table in many.items()
     }
-    speeds = found["speed_comparisons"]
-    return found | {"speed_comparisons": speeds[speeds["reference"].isin(pair)]}
+    both = ("speed_comparisons", "gains")
+    return found | {name: found[name][found[name]["reference"].isin(pair)] for name in both}
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_words_lie_neither_on_each_other_nor_outside(
 @FIGURES
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_values_that_are_not_defined_leave_gaps(name: str, value: float, many: Tables) -> None:
-    kept = ("target", "epoch", "level")
+    kept = ("target", "next_target", "epoch", "level")
     tables = {
         table: frame.assign(
             **{column: value for column in frame.select_dtypes(float).columns if column not in kept}
@@ -256,6 +256,26 @@ def test_ratios_are_to_the_baseline_whichever_comes_first(many: Tables) -> None:
     assert other.at["sgd", "low"] == pytest.approx(1 / (1.3 * 1.2))
     assert other.at["sgd", "high"] == pytest.approx(1 / (0.8 * 1.2))
     assert other.at["nag_sutskever", "ratio"] == pytest.approx(1.3 / 1.2)
+
+
+def test_gains_are_drawn_in_the_middle_of_their_steps_until_neither_arrives(many: Tables) -> None:
+    gains = many["gains"]
+    last = gains["target"] > 0.4
+    figure = render(
+        "gains",
+        many | {"gains": gains.assign(arrived=gains["arrived"].mask(last, 0))},
+    )
+    panels = [axis.get_title("left") for axis in figure.axes]
+    own = gains[gains["workload"] == many["workloads"]["workload"].iloc[0]]
+    named = many["optimizers"].set_index("optimizer")["label"]
+    assert panels == list(named[own["optimizer"].unique()])
+    for axis, (_, lines) in zip(figure.axes, own.groupby("optimizer", sort=False), strict=True):
+        for reference, steps in lines.groupby("reference"):
+            shown = steps[steps["target"] <= 0.4]
+            middle = 50 * (shown["target"] + shown["next_target"])
+            np.testing.assert_allclose(
+                drawn(axis, str(reference)), np.column_stack([middle, shown["ratio"]])
+            )
 
 
 def test_speedups_are_drawn_at_their_ratios_and_grey_where_not_shown(many: Tables) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nagbench.rendering.answer import ACCURACY, RIVALS, SPEED, SUBJECT, Topic, said_with, sentence
+from nagbench.rendering.by_target import by_target
 from nagbench.rendering.lookup import Tables, labels, seeds
 from nagbench.rendering.prose import joined
 from nagbench.rendering.tables.claims import NOT_YET, reader_name, word
@@ -29,6 +30,7 @@ def findings(tables: Tables) -> dict[str, str]:
     found = {
         "setting": setting(tables),
         "speed": said(tables, SPEED),
+        "by_target": by_target(tables).replace("it is", "NAG is", 1).replace("**", ""),
         "accuracy": said(tables, ACCURACY),
         "missing": missing(tables),
         "spread": spread(tables),

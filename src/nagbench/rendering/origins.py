@@ -37,11 +37,13 @@ _ALL_PAIRS = {
     "smallest_p": ("smallest_p",),
 }
 _SAID = ("hypothesis", "verdict", "remark", "effect", "low", "high", "depends_on_tuning")
+_STEPS = ("reference", "target", "difference", "low", "high", "arrived", "reference_arrived")
 _CLAIMED = {"optimizer": SUBJECT, "reference": tuple(RIVALS), "contrast": ""}
 # Of the sentences on the first workload: table, columns, what picks rows, and the metric.
 _FINDINGS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Any], str]] = {
     "setting": ("workloads", ("parameters", "train_size", "batch_size", "epochs"), {}, ""),
     "speed": ("hypotheses", _SAID, _CLAIMED | {"metric": SPEED.metrics}, "gradients"),
+    "by_target": ("gains", _STEPS, {"optimizer": SUBJECT}, "gradients"),
     "accuracy": ("hypotheses", _SAID, _CLAIMED | {"metric": ACCURACY.metrics}, "accuracy"),
     "missing": ("summary", ("runs",), {}, ""),
     "spread": ("stability", ("sd", "spread_p_adjusted"), {}, "accuracy"),

@@ -15,6 +15,7 @@ from nagbench.rendering.answer import (
     said_with,
     sentence,
 )
+from nagbench.rendering.by_target import by_target
 from nagbench.rendering.excerpt import Excerpt
 from nagbench.rendering.figure_files import write_figure
 from nagbench.rendering.lookup import Tables, labels, labels_of, middle_target, seeds
@@ -35,10 +36,11 @@ def marks(name: str) -> tuple[str, str]:
 
 
 def answer_block(tables: Tables) -> str:
-    """Three sentences, on speed, accuracy and steadiness; then what they are about."""
+    """Three sentences, on speed, accuracy and steadiness; at which targets NAG is the faster; then
+    what they are about."""
     names = iter(["Nesterov's accelerated gradient (NAG)"])
     said = " ".join(sentence(tables, topics, names) for topics in SENTENCES)
-    return f"{said}\n\n{_scope(tables)}\n"
+    return "\n\n".join(part for part in (said, by_target(tables), _scope(tables)) if part) + "\n"
 
 
 def verdicts_block(tables: Tables) -> str:
@@ -157,7 +159,8 @@ def costs_block(tables: Tables) -> str:
     table = tables["costs"].sort_values("ended", kind="stable")
     lines = [
         f"{table['runs'].sum():,} runs, "
-        f"{table['epochs'].sum():,.0f} epochs, {table['hours'].sum():.1f} hours of one process. "
+        f"{table['epochs'].sum():,.0f} epochs, {table['hours'].sum():.1f} hours of one process by "
+        "the clock, pauses and what else ran included. "
         f"Of {len(claims)} claims: {counts(tables['hypotheses'])}.",
         "",
         "| trained | runs | epochs | hours | ended (UTC) | verdicts | not testable (yet) |",

@@ -6,6 +6,7 @@ NAMES = (
     "time_to_target",
     "survival",
     "speedup",
+    "gains",
     "profiles",
     "ranks",
     "steadiness",

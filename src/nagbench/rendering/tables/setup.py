@@ -89,7 +89,7 @@ def computing(tables: Tables) -> Table:
             f"{facts['runs']} in {facts['units']} units, {facts['diverged']} diverged, "
             f"{facts['failed']} failed",
         ],
-        ["Computing", f"{facts['hours']:.2f} hours of training and evaluation"],
+        ["Computing", f"{facts['hours']:.2f} hours of training and evaluation, by the clock"],
         ["Device", f"{facts['device']} ({facts['backend']})"],
         ["PyTorch", f"{facts['torch']}, threads a run: {facts['threads']}"],
         ["Python", facts["python"]],
