@@ -14,7 +14,7 @@ from nagbench.cli import main
 from nagbench.errors import InputError
 from nagbench.rendering.numbers import registration
 from nagbench.statistics.verdict_table import BELOW_RELEVANCE, VERDICTS
-from nagbench.study.file import study_of
+from nagbench.study.file import load_study, study_of
 from nagbench.study.model import Study
 from nagbench.validation import behaviour as made_up
 
@@ -208,6 +208,14 @@ def test_made_up_records_reach_every_verdict() -> None:
     assert {row["statistic"].split()[0] for row in found.values() if row["statistic"]} == {
         *("sign", "pair", "exact")
     }
+
+
+def test_made_up_claims_are_about_what_registered_claims_are_about() -> None:
+    """But for bands, and metrics that differ from one of these in a name alone."""
+    mine = {claim["metric"] for claim in made_up.CLAIMS.values()}
+    for name in ("cifar10-cnn", "cifar10-cnn-rivals"):
+        theirs = {claim.metric for claim in load_study(name).hypotheses.values()}
+        assert theirs - mine <= {"epochs", "spiked", "band"}
 
 
 def test_the_command_registers_once_and_amends(

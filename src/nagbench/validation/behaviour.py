@@ -13,6 +13,7 @@ from nagbench.records import CURVE, settings_text
 from nagbench.statistics.hypotheses import verdicts
 from nagbench.statistics.roles import select
 from nagbench.statistics.tuning import tuning
+from nagbench.step_costs import StepCost, StepCosts
 from nagbench.study.choice import choose
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
@@ -89,12 +90,34 @@ CLAIMS = {
     "in_order": {**_RANKED, "optimizers": ["good", "plain", "late"]},
     "out_of_order": {**_RANKED, "optimizers": ["late", "plain", "good"]},
 }
+# A family of their own, for a claim more in one changes the level of all.
+_OTHERS = {
+    "spreads_less": _claim(
+        "difference", "same", "noisy", metric="deviation", direction="less", margin=0.005
+    ),
+    "more_even": _claim(
+        "difference", "plain", "good", metric="gradient_imbalance", direction="less", margin=0.02
+    ),
+    "vanishes_less": _claim(
+        "difference", "good", metric="gradient_ratio", direction="greater", margin=0.02
+    ),
+    "stops_early": _claim(
+        "at_most", "plain", None, metric="lost_by_stopping", value=0.0, margin=0.1
+    ),
+    "stops_too_early": _claim(
+        "at_most", "late", None, metric="lost_by_stopping", value=0.0, margin=0.005
+    ),
+    "dearer": _claim("difference", "good", metric="step_cost", direction="greater", margin=0.02),
+    "hardly_dearer": _claim("at_most", "good", metric="step_cost", margin=0.2),
+    "not_timed": _claim("at_most", "noisy", metric="step_cost", margin=0.2),
+}
+CLAIMS |= {name: claim | {"family": "others"} for name, claim in _OTHERS.items()}
 
 
 def behaviour() -> dict[str, dict[str, Any]]:
     """What judging says of each made-up claim: the columns `SHOWN`, numbers to three digits."""
     study = _study()
-    selection = select(study, *_records(study))
+    selection = select(study, *_records(study), _costs())
     table = verdicts(study, selection, tuning(study, selection)).set_index("hypothesis")
     return {
         str(name): {column: _plain(row[column]) for column in SHOWN}
@@ -135,6 +158,16 @@ def _study() -> Study:
     return study_of("behaviour", content, "behaviour")
 
 
+def _costs() -> StepCosts:
+    """Twenty rounds of two of the arms; a step of the first takes a tenth more."""
+    chance = np.random.default_rng(0).normal(0, 0.05, (2, 20))
+    costs = [
+        StepCost("made_up", name, "eager", 1, 1.0, tuple(base * np.exp(own)))
+        for name, base, own in zip(("good", "plain"), (0.011, 0.010), chance, strict=True)
+    ]
+    return StepCosts({}, costs, {})
+
+
 def _records(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Runs and curves of all units, by chance that the arm's name and the seed decide."""
     runs: list[dict[str, Any]] = []
@@ -167,6 +200,9 @@ def _made_up(unit: Unit, run: Run) -> tuple[dict[str, Any], pd.DataFrame]:
             "test_accuracy": accuracy,
             "gradient_evaluations": STEPS * epochs,
             "spikes": 0.0,
+            # They fall, and less and less; the first layer's are the longer by the arm's accuracy.
+            "gradient_norm": 1 / (1 + epochs) ** 0.2,
+            "gradient_ratio": 10**final,
         }
     )
     row = {
