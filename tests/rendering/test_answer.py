@@ -259,7 +259,7 @@ def test_a_study_without_such_claims_says_so() -> None:
     [
         {"workload": "other"},
         {"optimizer": "adam"},
-        {"reference": "muon"},
+        {"reference": ""},
         {"contrast": "batch_512"},
         {"statement": "equivalence"},
         {"direction": "greater"},
@@ -273,6 +273,12 @@ def test_only_claims_of_nag_against_one_rival_here_are_told(other: dict[str, str
     changed = made_up({"N1": SUPPORTED}, **other)
     assert set(claimed(changed, SPEED)) == {"heavy_ball", "adam"}
     assert "**faster**" not in answer_block(changed)
+
+
+def test_a_rival_that_prose_has_no_word_for_goes_by_its_label() -> None:
+    found = made_up({"N1": SUPPORTED}, reference="mine")
+    found["optimizers"] = pd.DataFrame([{"optimizer": "mine", "label": "Heavy ball at 0.1"}])
+    assert "is **faster** than heavy ball at 0.1 (" in answer_block(found)
 
 
 def test_of_two_claims_on_one_pair_the_first_is_told() -> None:

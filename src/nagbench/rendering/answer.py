@@ -5,11 +5,12 @@ so that nobody has to write them anew when runs are added.
 """
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nagbench.rendering.lookup import Tables
+from nagbench.rendering.lookup import Tables, labels
 from nagbench.rendering.prose import joined
 from nagbench.rendering.tables.claims import NOT_YET, digits, ends, remarks, word
 from nagbench.statistics.verdict_table import (
@@ -22,6 +23,7 @@ from nagbench.statistics.verdict_table import (
 )
 
 SUBJECT = "nag"
+# What prose calls some; others go by their label.
 RIVALS = {
     "sgd": "gradient descent",
     "heavy_ball": "heavy ball",
@@ -111,9 +113,14 @@ def claimed(tables: Tables, topic: Topic) -> dict[str, Any]:
     for row in tables["hypotheses"].itertuples():
         of_pair = row.workload == first and row.optimizer == SUBJECT and not row.contrast
         stated = row.statement in ("difference", "events") and row.direction == topic.direction
-        if of_pair and stated and row.reference in RIVALS and row.metric in topic.metrics:
+        if of_pair and stated and row.reference and row.metric in topic.metrics:
             found.setdefault(row.reference, row)
     return found
+
+
+def rival_name(tables: Tables, rival: str) -> str:
+    """What a sentence calls a rival; a name of the project's that is a noun is spelt like one."""
+    return RIVALS.get(rival) or re.sub("^Heavy ball", "heavy ball", labels(tables)[rival])
 
 
 def behind_the_answer(tables: Tables) -> list[Any]:
@@ -137,7 +144,7 @@ def _clauses(tables: Tables, topic: Topic, names: Iterator[str]) -> Iterator[str
     """One for each verdict that some of the topic's claims have, decided ones first."""
     rivals: dict[str, list[str]] = {verdict: [] for verdict in (*VERDICTS, NOT_YET)}
     for rival, row in claimed(tables, topic).items():
-        named = RIVALS[rival]
+        named = rival_name(tables, rival)
         rivals[word(row)].append(named if row.waits else f"{named} ({_found(tables, row)})")
     for verdict, others in rivals.items():
         if others:

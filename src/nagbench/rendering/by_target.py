@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from nagbench.rendering.answer import RIVALS, SPEED, SUBJECT, claimed
+from nagbench.rendering.answer import SPEED, SUBJECT, claimed, rival_name
 from nagbench.rendering.lookup import Tables
 from nagbench.rendering.prose import joined
 
@@ -16,8 +16,9 @@ def by_target(tables: Tables) -> str:
     if not rivals:
         return ""
     own = own[own["reference"].isin(rivals)].sort_values("target")
-    ahead = _grouped(own[own["high"] < 0], rivals, "of ")
-    behind = _grouped(own[own["low"] > 0], rivals)
+    named = {rival: rival_name(tables, rival) for rival in rivals}
+    ahead = _grouped(own[own["high"] < 0], named, "of ")
+    behind = _grouped(own[own["low"] > 0], named)
     said = [f"it is ahead {joined(ahead) or 'nowhere'}"]
     if behind:
         most = own["difference"].where(own["low"] > 0).max()
@@ -29,13 +30,13 @@ def by_target(tables: Tables) -> str:
     return found
 
 
-def _grouped(steps: pd.DataFrame, rivals: list[str], before: str = "") -> list[str]:
+def _grouped(steps: pd.DataFrame, named: dict[str, str], before: str = "") -> list[str]:
     """Names and ranges of the rivals that have steps here; those of the same range together."""
     by_range: dict[str, list[str]] = {}
-    for rival in rivals:
+    for rival, name in named.items():
         own = steps[steps["reference"] == rival]
         if len(own):
-            by_range.setdefault(_ranges(own), []).append(RIVALS[rival])
+            by_range.setdefault(_ranges(own), []).append(name)
     return [f"{before}{joined(names)} {where}" for where, names in by_range.items()]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nagbench.errors import InputError
-from nagbench.rendering.answer import ACCURACY, RIVALS, SPEED, SUBJECT
+from nagbench.rendering.answer import ACCURACY, SPEED, SUBJECT
 from nagbench.rendering.lookup import Tables, middle_target
 from nagbench.statistics.columns import TABLES
 from nagbench.study.model import Arm
@@ -38,7 +38,7 @@ _ALL_PAIRS = {
 }
 _SAID = ("hypothesis", "verdict", "remark", "effect", "low", "high", "depends_on_tuning")
 _STEPS = ("reference", "target", "difference", "low", "high", "arrived", "reference_arrived")
-_CLAIMED = {"optimizer": SUBJECT, "reference": tuple(RIVALS), "contrast": ""}
+_CLAIMED = {"optimizer": SUBJECT, "contrast": ""}
 # Of the sentences on the first workload: table, columns, what picks rows, and the metric.
 _FINDINGS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Any], str]] = {
     "setting": ("workloads", ("parameters", "train_size", "batch_size", "epochs"), {}, ""),

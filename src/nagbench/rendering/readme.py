@@ -111,7 +111,7 @@ def _tuned(tables: Tables, workload: str) -> str:
     if not tried:
         return "NAG and its rivals tuned alike"
     count = f"{tried[0]}" if len(tried) == 1 else f"{tried[0]} to {tried[-1]}"
-    return f"NAG and these rivals tuned by {count} settings each"
+    return f"NAG and these rivals tuned by {count} settings each, for speed among the finalists"
 
 
 def _levels(tables: Tables) -> str:
