@@ -140,17 +140,24 @@ def results_block(tables: Tables) -> str:
         "",
         results(only).markdown().rstrip(),
         "",
-        f"Of {len(claims)} claims, stated in the study file before the runs: {counts(claims)}.",
+        f"Of {len(claims)} claims, stated in the study file before the runs: {counts(claims)}. "
+        "Level: the share of the family's 5 % that a claim has, which its interval leaves out; "
+        "errs: how often the test errs on resamples of the claim's own differences that are made "
+        "to have no effect, which should be as often.",
         "",
-        f"| | claim | {named(tables).lower()} | effect | interval |",
-        "| --- | --- | --- | --- | --- |",
+        f"| | claim | {named(tables).lower()} | effect | interval | level | errs |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
         f"| {row.hypothesis.replace('_', ' ')} | {in_markdown(row.claim)} | {in_words(row)} "
-        f"| {effect(row)} | {in_print(row)} |"
+        f"| {effect(row)} | {in_print(row)} | {_percent(row.level)} | {_percent(row.calibration)} |"
         for row in claims.itertuples()
     ]
     return "\n".join(lines) + "\n"
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 def costs_block(tables: Tables) -> str:
