@@ -1,0 +1,167 @@
+"""Every verdict once more: written from docs/reference/statistics.md, nothing of nagbench in it.
+
+What that page does not describe, or no registered study has, is an error here, never a guess.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+
+import pandas as pd
+
+from recomputed_records import CLOCKS, EVENTS, Arm, Records
+from recomputed_statistics import (
+    GREATER,
+    OPEN,
+    WITHIN,
+    Row,
+    depth,
+    failing,
+    holm,
+    of_events,
+    of_means,
+    of_ranking,
+    of_wins,
+    pair_wins,
+    paired,
+    rates,
+    sign_of,
+    two_sided,
+)
+
+UNTESTABLE = "not testable here"
+NUMBERS = ("effect", "low", "high", "inner_low", "inner_high", "p", "power", "calibration")
+
+
+def verdicts(records: Records) -> dict[str, Row]:
+    """By claim the numbers and the verdict; of one that waits for runs nothing but that."""
+    claims = records.definition["hypotheses"]
+    sizes = Counter(claim["family"] for claim in claims.values())
+    found = {}
+    for name, claim in claims.items():
+        level = records.definition["level"] / sizes[claim["family"]]
+        blank = {"level": level, "waits": False, "pairs": 0, "verdict": UNTESTABLE, "remark": ""}
+        row = {**blank, **dict.fromkeys(NUMBERS, math.nan)}
+        found[name] = row | judged(records, claim, level)
+    return found
+
+
+def arms_of(claim: Row) -> list[Arm]:
+    """Each workload and optimizer that a claim is about, in order."""
+    if claim["contrast"] or claim["reference_workload"] or claim["workloads"]:
+        raise LookupError("no rule for a claim on several workloads")
+    names = claim["optimizers"] or [claim["optimizer"], claim["reference"]]
+    return [(claim["workload"], name) for name in names if name]
+
+
+def judged(records: Records, claim: Row, level: float) -> Row:
+    """What the records say of a claim."""
+    arms, metric, statement = arms_of(claim), claim["metric"], claim["statement"]
+    role = "speed" if metric in CLOCKS else "accuracy"
+    if any(missing(records, metric, arm, role) for arm in arms):
+        return {"waits": True}
+    sides = records.measured(metric, arms, [role] * len(arms))
+    doubts = doubted(records, claim, arms, role)
+    corrected = level / max(1, len(sides) - 1) if statement == "ranking" else level
+    pairs = pairs_of(claim, sides)
+    for pair in pairs:
+        shallow = not depth(len(pair), corrected, 1 if statement in WITHIN else 2)
+        if (shallow and statement != "events") or (pair["d"].isna() & ~failing(pair)).any():
+            return doubts | {"pairs": len(pair)}
+    bound = nothing(metric, sides, level)
+    if bound is not None:
+        return doubts | {"pairs": len(pairs[0]), "bound": bound}
+    found: Row
+    if statement == "events":
+        found = of_events(claim, sides, level)
+    elif statement == "ranking":
+        found = of_ranking(claim, pairs, level)
+    elif failing(pairs[0]).any():
+        found = of_wins(claim, pairs[0], level)
+    else:
+        found = of_means(claim, pairs[0]["d"].to_numpy(), level)
+    if found["verdict"] == OPEN and found.get("power", math.nan) < 0.5:
+        found["verdict"] = UNTESTABLE
+    effect, other = found.get("effect", math.nan), doubts["runner_up_effect"]
+    doubts["depends_on_tuning"] = depends(claim, effect, other)
+    return {"pairs": len(pairs[0])} | doubts | found
+
+
+def missing(records: Records, metric: str, arm: Arm, role: str) -> bool:
+    """Whether runs, or step costs, of an arm are still to come."""
+    if metric == "step_cost":
+        known = [(one["workload"], one["optimizer"]) for one in records.costs or ()]
+        return arm not in known
+    stage = "band" if metric == "band" else "test"
+    have = records.bands(arm) if metric == "band" else records.tested(arm, role)
+    return len(have) < len(records.definition["seeds"]["/".join((stage, *arm))])
+
+
+def pairs_of(claim: Row, sides: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Differences by seed: of a ranking each less the next, else the one less its reference."""
+    if len(sides) > 1:
+        return [paired(one, other) for one, other in pairwise(sides)]
+    (one,) = sides
+    number = pd.DataFrame({"value": claim["value"] or 0.0, "fails": False}, index=one.index)
+    return [paired(one, number)]
+
+
+def nothing(metric: str, sides: Sequence[pd.DataFrame], level: float) -> float | None:
+    """The bound that remains where nothing that a claim is about has happened; else None."""
+    totals = [len(side) for side in sides]
+    if metric in CLOCKS and all(side["fails"].all() for side in sides):
+        return 1 - level ** (1 / min(totals))
+    if metric in EVENTS and not any(side["value"].any() for side in sides):
+        return rates([0, 0], [totals[0], totals[-1]], level)[1]
+    return None
+
+
+def doubted(records: Records, claim: Row, arms: Sequence[Arm], role: str) -> Row:
+    """How much rests on which setting tuning chose."""
+    wins = [records.another_wins(arm, role) for arm in arms]
+    found: Row = {"another_wins": max((one for one in wins if one == one), default=math.nan)}
+    effects = []
+    elsewhere = claim["metric"] in ("step_cost", "band", *EVENTS) or claim["statement"] == "ranking"
+    for place, arm in enumerate(arms):
+        roles = ["runner_up" if n == place else role for n in range(len(arms))]
+        if elsewhere or records.tested(arm, "runner_up").empty:
+            continue
+        sides = records.measured(claim["metric"], arms, roles)
+        (pair,) = pairs_of(claim, sides)
+        if len(pair) and not failing(pair).any() and pair["d"].notna().all():
+            effects.append((float(pair["d"].mean()), len(pair)))
+    equal, sign = claim["statement"] == "equivalence", sign_of(claim)
+    effect, pairs = min(
+        effects, key=lambda one: -abs(one[0]) if equal else sign * one[0], default=(math.nan, 0)
+    )
+    return found | {"runner_up_effect": effect, "runner_up_pairs": pairs}
+
+
+def depends(claim: Row, effect: float, other: float) -> bool:
+    """Whether the effect turns or fades with the runner-up."""
+    margin = claim["margin"]
+    if claim["statement"] in WITHIN:
+        one, two = (abs(e) if claim["statement"] == "equivalence" else e for e in (effect, other))
+        return not math.isnan(one + two) and (one < margin) != (two < margin)
+    return effect * other < 0 or (abs(effect) > margin > 0 and abs(other) < margin / 2)
+
+
+def comparisons(records: Records, workload: str, metric: str) -> dict[Arm, Row]:
+    """All pairs of optimizers of a workload, by sign flips or pair wins, with Holm's p."""
+    names = records.definition["workloads"][workload]["optimizers"]
+    names = [name for name in records.definition["optimizers"] if name in names]
+    role = "speed" if metric in CLOCKS else "accuracy"
+    names = [name for name in names if len(records.tested((workload, name), role))]
+    found: dict[Arm, Row] = {}
+    for second, first in combinations(names, 2):
+        arms = [(workload, first), (workload, second)]
+        pair = paired(*records.measured(metric, arms, [role] * 2))
+        if failing(pair).any():
+            p = pair_wins(pair, 0.0, 1 if metric in GREATER else -1)[2]
+        else:
+            p = two_sided(pair["d"].to_numpy())
+        found[first, second] = {"pairs": len(pair), "p": float(p)}
+    for row, corrected in zip(found.values(), holm([r["p"] for r in found.values()]), strict=True):
+        row["p_adjusted"] = corrected
+    return found

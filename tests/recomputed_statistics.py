@@ -1,0 +1,250 @@
+"""Tests, intervals and the verdict table once more: written from docs/reference/statistics.md.
+
+What that page does not describe, or no registered study has, is an error here, never a guess.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+Array = np.ndarray
+WITHIN = ("equivalence", "at_most")
+OPEN, SAME = "open", "no relevant difference"
+SUPPORTED, CONTRADICTED = "supported", "contradicted"
+Row = dict[str, Any]
+GREATER = ("accuracy", "band")  # metrics of which more is better; of the others less is
+NEITHER = ("gradient_ratio",)  # but of these what is claimed is
+
+
+def subset_sums(rows: Array) -> Array:
+    """The sums of all subsets of each row, the empty one first."""
+    found = np.zeros((len(rows), 1))
+    for column in rows.T:
+        found = np.concatenate([found, found + column[:, None]], axis=1)
+    return found
+
+
+def one_sided(rows: Array, value: float = 0.0) -> tuple[Array, Array]:
+    """For each row of differences the p of a centre above `value`, and of one below."""
+    half, total = rows.shape[1] // 2, 2 ** rows.shape[1]
+    near = 1e-11 * np.abs(rows).max(axis=1)
+    left = np.sort(subset_sums(rows[:, :half] - value), axis=1)
+    right = np.sort(subset_sums(rows[:, half:] - value), axis=1)
+    pairs = list(zip(left, right, near, strict=True))
+    at_most = [np.searchsorted(a, slack - b, "right").sum() for a, b, slack in pairs]
+    less = [np.searchsorted(a, -slack - b, "left").sum() for a, b, slack in pairs]
+    return np.array(at_most) / total, 1 - np.array(less) / total
+
+
+def two_sided(differences: Array) -> float:
+    """p of a centre at nought, against any other."""
+    (above,), (below,) = one_sided(differences[None])
+    return min(1.0, 2 * float(min(above, below)))
+
+
+def depth(pairs: int, level: float, sides: int) -> int:
+    return math.floor(2**pairs * level / sides * (1 + 1e-12))
+
+
+def interval(differences: Array, level: float, sides: int = 2) -> tuple[float, float]:
+    """Two of the sorted means of all subsets but the empty one."""
+    pairs, rank = len(differences), depth(len(differences), level, sides)
+    if pairs > 22:
+        raise ValueError(f"{pairs} pairs have too many subsets to list")
+    sums, counts = subset_sums(np.stack([differences, np.ones(pairs)]))[:, 1:]
+    means = np.partition(sums / counts, [rank - 1, 2**pairs - rank - 1])
+    slack = 1e-12 * np.abs(differences).max()
+    return float(means[rank - 1] - slack), float(means[2**pairs - rank - 1] + slack)
+
+
+def power(effect: float, pairs: int, level: float, statement: str) -> float:
+    """How often normal differences of deviation 1 show a claim with a margin of `effect`."""
+    if pairs > 20:
+        raise ValueError(f"the power of {pairs} pairs is that of t tests")
+    sides = 1 if statement in WITHIN else 2
+    rank = depth(pairs, level, sides)
+    draws = np.random.default_rng(0).normal(size=(1000, pairs))
+    if rank == 1:
+        under, over = (float(end) for end in stats.norm.cdf([effect, -effect]))
+        if statement == "equivalence":
+            return (under - over) ** pairs
+        return under**pairs + (over**pairs if sides == 2 else 0.0)
+    above, below = (found <= rank / 2**pairs for found in one_sided(draws + effect))
+    if statement == "equivalence":
+        return float((above & (one_sided(draws - effect)[1] <= rank / 2**pairs)).mean())
+    return float(((above | below) if sides == 2 else above).mean())
+
+
+def calibration(differences: Array, level: float, statement: str, margin: float) -> float:
+    """How often the test errs on resamples of the differences, moved to where it must not."""
+    drawn = np.random.default_rng(0).integers(0, len(differences), (1000, len(differences)))
+    rows = (differences - differences.mean())[drawn]
+    above, below = one_sided(rows)
+    if statement not in WITHIN:
+        return float((2 * np.minimum(above, below) <= level).mean())
+    errs = below <= level
+    far = one_sided(rows, -2 * margin)[0] <= level
+    return float((errs & far if statement == "equivalence" else errs).mean())
+
+
+def rates(counts: Sequence[int], totals: Sequence[int], level: float) -> tuple[float, float]:
+    """The interval of the first rate less the second: of two Clopper-Pearson ones, a rectangle."""
+    ends = []
+    for count, total in zip(counts, totals, strict=True):
+        low = stats.beta.ppf(level / 4, count, total - count + 1) if count else 0.0
+        high = stats.beta.isf(level / 4, count + 1, total - count) if count < total else 1.0
+        ends.append((float(low), float(high)))
+    return ends[0][0] - ends[1][1], ends[0][1] - ends[1][0]
+
+
+def rates_p(counts: Sequence[int], totals: Sequence[int]) -> float:
+    """The least level at which that interval leaves out nought."""
+
+    def beyond(power_of_ten: float) -> float:
+        low, high = rates(counts, totals, 10**power_of_ten)
+        return max(low, -high)
+
+    return 1.0 if beyond(-1e-12) <= 0 else float(10 ** optimize.brentq(beyond, -40, -1e-12))
+
+
+def pair_wins(pair: pd.DataFrame, value: float, better: int) -> tuple[int, int, float]:
+    """Pairs above `value` and below it, and the binomial p; the better side has fewer failures."""
+    none = (pair.fails == 0) & (pair.others_fail == 0)
+    away = np.where(none, pair.d - value, better * (pair.others_fail - pair.fails))
+    away[np.abs(away) <= 1e-12 * pair.d.where(none, 0.0).abs().max()] = 0.0
+    above, below = int((away > 0).sum()), int((away < 0).sum())
+    return above, below, stats.binomtest(above, above + below).pvalue if above + below else 1.0
+
+
+def of_difference(margin: float, ends: Row) -> Row:
+    """The rows of the verdict table for a difference; ends are in the claimed direction."""
+    low, high = ends["inner_low"], ends["inner_high"]
+    if ends["low"] > 0:
+        return {"verdict": SUPPORTED, "remark": "below relevance" if high < margin else ""}
+    if ends["high"] < 0:
+        return {"verdict": CONTRADICTED, "remark": "below relevance" if low > -margin else ""}
+    return {"verdict": SAME if -margin < low and high < margin else OPEN}
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Holm's corrected p of each, by their number that is left as they rise."""
+    found, highest = [math.nan] * len(ps), 0.0
+    for rank, place in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
+        highest = max(highest, (len(ps) - rank) * ps[place])
+        found[place] = min(1.0, highest)
+    return found
+
+
+def paired(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Differences `d` by seed, of those that both have, and which runs of either side fail."""
+    seeds = one.index.intersection(other.index).sort_values()
+    left, right = one.loc[seeds].astype(float), other.loc[seeds].astype(float)
+    d = left["value"] - right["value"]
+    return pd.DataFrame({"d": d, "fails": left["fails"], "others_fail": right["fails"]})
+
+
+def failing(pair: pd.DataFrame) -> "pd.Series[bool]":
+    """Pairs in which a run of either side fails."""
+    return (pair["fails"] > 0) | (pair["others_fail"] > 0)
+
+
+def sign_of(claim: Row) -> int:
+    return -1 if claim["direction"] == "less" else 1
+
+
+def better_of(claim: Row) -> int:
+    return sign_of(claim) if claim["metric"] in NEITHER else 1 if claim["metric"] in GREATER else -1
+
+
+def of_means(claim: Row, d: np.ndarray, level: float) -> Row:
+    """By sign flips."""
+    sign, margin, statement = sign_of(claim), claim["margin"], claim["statement"]
+    turned = sign * d
+    keys = ("low", "high", "inner_low", "inner_high")
+    ends = dict(zip(keys, (*interval(turned, level), *interval(turned, level, 1)), strict=True))
+    low, high = ends["inner_low"], ends["inner_high"]
+    (above_m,), (below_m,) = one_sided(turned[None], margin)
+    (above_minus,), (below_minus,) = one_sided(turned[None], -margin)
+    equal_p = max(above_minus, below_m)
+    if statement == "at_most":
+        word = SUPPORTED if high < margin else CONTRADICTED if low > margin else OPEN
+        found: Row = {"verdict": word, "p": above_m if word == CONTRADICTED else below_m}
+    elif statement == "equivalence":
+        outside = ends["low"] > margin or ends["high"] < -margin
+        inside = -margin < low and high < margin
+        word = SUPPORTED if inside else CONTRADICTED if outside else OPEN
+        twice = 2 * min(above_m, below_minus)
+        found = {"verdict": word, "p": twice if word == CONTRADICTED else equal_p}
+    elif statement in ("difference", "threshold"):
+        found = of_difference(margin, ends)
+        found["p"] = equal_p if found["verdict"] == SAME else two_sided(d)
+    else:
+        raise LookupError(f"no rule for the statement {statement}")
+    if margin and statement != "threshold":
+        found["power"] = power(margin / d.std(ddof=1), len(d), level, statement) if d.std() else 1.0
+    if np.ptp(d):
+        found["calibration"] = calibration(turned, level, statement, margin)
+    inner, outer = sorted((sign * low, sign * high)), sorted(sign * ends[end] for end in keys[:2])
+    shown = inner if statement in WITHIN else outer
+    return found | dict(zip(("effect", *keys), (d.mean(), *shown, *inner), strict=True))
+
+
+def of_wins(claim: Row, pair: pd.DataFrame, level: float) -> Row:
+    """By pair wins, where a run fails."""
+    statement, better = claim["statement"], better_of(claim)
+    margin = claim["margin"] if statement in WITHIN else 0.0
+    above, below, p = pair_wins(pair, margin, better)
+    more, fewer = above > below and p <= level, below > above and p <= level
+    if statement == "equivalence":
+        above_minus, below_minus, p_minus = pair_wins(pair, -margin, better)
+        inside = below > above and above_minus > below_minus and max(p, p_minus) <= 2 * level
+        outside = more or (below_minus > above_minus and p_minus <= level)
+    else:
+        inside, outside = more, fewer
+        if statement == "at_most" or sign_of(claim) < 0:
+            inside, outside = fewer, more
+    return {"verdict": SUPPORTED if inside else CONTRADICTED if outside else OPEN, "p": p}
+
+
+def of_events(claim: Row, sides: Sequence[pd.DataFrame], level: float) -> Row:
+    """By exact rates of all runs of both arms."""
+    counts, totals = [int(one["value"].sum()) for one in sides], [len(one) for one in sides]
+    low, high = rates(counts, totals, level)
+    sign, ends = sign_of(claim), Row()
+    for names, own in ((("low", "high"), level), (("inner_low", "inner_high"), 2 * level)):
+        ends |= dict(zip(names, sorted(sign * x for x in rates(counts, totals, own)), strict=True))
+    effect = counts[0] / totals[0] - counts[1] / totals[1]
+    shown = {"effect": effect, "low": low, "high": high, "p": rates_p(counts, totals)}
+    return of_difference(claim["margin"], ends) | shown | {"pairs": min(totals)}
+
+
+def of_ranking(claim: Row, pairs: Sequence[pd.DataFrame], level: float) -> Row:
+    """By every neighbour against the next."""
+    sign, lows, highs, ps, whole = sign_of(claim), [], [], [], []
+    for pair in pairs:
+        if failing(pair).any():
+            above, below, p = pair_wins(pair, 0.0, better_of(claim))
+            ahead = sign * (above - below)
+            lows.append(1.0 if ahead > 0 and p <= level else -math.inf)
+            highs.append(-1.0 if ahead < 0 and p <= level / len(pairs) else math.inf)
+        else:
+            d = pair["d"].to_numpy()
+            p = two_sided(d)
+            lows.append(interval(sign * d, level)[0])
+            highs.append(interval(sign * d, level / len(pairs))[1])
+            whole.append(d)
+        ps.append(p)
+    word = SUPPORTED if min(lows) > 0 else CONTRADICTED if min(highs) < 0 else OPEN
+    found: Row = {"verdict": word, "p": max(ps) if word == SUPPORTED else min(1, min(ps) * len(ps))}
+    if whole:
+        least = min(whole, key=lambda d: sign * d.mean())
+        low, high = interval(least, level)
+        found |= {"effect": least.mean(), "low": low, "high": high}
+    if claim["margin"] and len(whole) == len(pairs):
+        effects = [claim["margin"] / d.std(ddof=1) for d in whole]
+        found["power"] = min(power(one, len(whole[0]), level, "difference") for one in effects)
+    return found
