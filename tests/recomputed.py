@@ -26,7 +26,6 @@ from recomputed_statistics import (
     pair_wins,
     paired,
     rates,
-    sign_of,
     two_sided,
 )
 
@@ -62,16 +61,16 @@ def judged(records: Records, claim: Row, level: float) -> Row:
     if any(missing(records, metric, arm, role) for arm in arms):
         return {"waits": True}
     sides = records.measured(metric, arms, [role] * len(arms))
-    doubts = doubted(records, claim, arms, role)
+    wins, others = doubted(records, claim, arms, role)
     corrected = level / max(1, len(sides) - 1) if statement == "ranking" else level
     pairs = pairs_of(claim, sides)
     for pair in pairs:
         shallow = not depth(len(pair), corrected, 1 if statement in WITHIN else 2)
         if (shallow and statement != "events") or (pair["d"].isna() & ~failing(pair)).any():
-            return doubts | {"pairs": len(pair)}
+            return wins | {"pairs": len(pair)}
     bound = nothing(metric, sides, level)
     if bound is not None:
-        return doubts | {"pairs": len(pairs[0]), "bound": bound}
+        return wins | {"pairs": len(pairs[0]), "bound": bound}
     found: Row
     if statement == "events":
         found = of_events(claim, sides, level)
@@ -83,9 +82,10 @@ def judged(records: Records, claim: Row, level: float) -> Row:
         found = of_means(claim, pairs[0]["d"].to_numpy(), level)
     if found["verdict"] == OPEN and found.get("power", math.nan) < 0.5:
         found["verdict"] = UNTESTABLE
-    effect, other = found.get("effect", math.nan), doubts["runner_up_effect"]
-    doubts["depends_on_tuning"] = depends(claim, effect, other)
-    return {"pairs": len(pairs[0])} | doubts | found
+    effect = found.get("effect", math.nan)
+    least = least_left(claim, effect, others)
+    least["depends_on_tuning"] = depends(claim, effect, least["runner_up_effect"])
+    return {"pairs": len(pairs[0])} | wins | least | found
 
 
 def missing(records: Records, metric: str, arm: Arm, role: str) -> bool:
@@ -113,29 +113,45 @@ def nothing(metric: str, sides: Sequence[pd.DataFrame], level: float) -> float |
     if metric in CLOCKS and all(side["fails"].all() for side in sides):
         return 1 - level ** (1 / min(totals))
     if metric in EVENTS and not any(side["value"].any() for side in sides):
-        return rates([0, 0], [totals[0], totals[-1]], level)[1]
+        low, high = rates([0, 0], [totals[0], totals[-1]], level)
+        return max(-low, high)
     return None
 
 
-def doubted(records: Records, claim: Row, arms: Sequence[Arm], role: str) -> Row:
-    """How much rests on which setting tuning chose."""
+def doubted(
+    records: Records, claim: Row, arms: Sequence[Arm], role: str
+) -> tuple[Row, list[tuple[float, int]]]:
+    """How often another finalist wins, and the effects with another one, with their pairs."""
     wins = [records.another_wins(arm, role) for arm in arms]
     found: Row = {"another_wins": max((one for one in wins if one == one), default=math.nan)}
     effects = []
     elsewhere = claim["metric"] in ("step_cost", "band", *EVENTS) or claim["statement"] == "ranking"
     for place, arm in enumerate(arms):
-        roles = ["runner_up" if n == place else role for n in range(len(arms))]
-        if elsewhere or records.tested(arm, "runner_up").empty:
+        chosen = records.chosen(arm).roles if not elsewhere else {}
+        same = chosen.get("runner_up", -1) == chosen.get(role, -2)
+        other = "accuracy" if same else "runner_up"
+        roles = [other if n == place else role for n in range(len(arms))]
+        if elsewhere or records.tested(arm, other).empty:
             continue
         sides = records.measured(claim["metric"], arms, roles)
         (pair,) = pairs_of(claim, sides)
         if len(pair) and not failing(pair).any() and pair["d"].notna().all():
             effects.append((float(pair["d"].mean()), len(pair)))
-    equal, sign = claim["statement"] == "equivalence", sign_of(claim)
-    effect, pairs = min(
-        effects, key=lambda one: -abs(one[0]) if equal else sign * one[0], default=(math.nan, 0)
-    )
-    return found | {"runner_up_effect": effect, "runner_up_pairs": pairs}
+    return found, effects
+
+
+def least_left(claim: Row, effect: float, others: Sequence[tuple[float, int]]) -> Row:
+    """Of the effects with another finalist the one nearest to the other verdict, and its pairs."""
+    if claim["statement"] == "equivalence":
+        near = [abs(other) for other, _ in others]
+        side = 1 if abs(effect) >= claim["margin"] else -1
+    else:
+        near = [other for other, _ in others]
+        side = 1 if effect > (claim["margin"] if claim["statement"] == "at_most" else 0) else -1
+    if math.isnan(effect) or not others:
+        return {"runner_up_effect": math.nan, "runner_up_pairs": 0}
+    other, pairs = others[min(range(len(near)), key=lambda n: side * near[n])]
+    return {"runner_up_effect": other, "runner_up_pairs": pairs}
 
 
 def depends(claim: Row, effect: float, other: float) -> bool:

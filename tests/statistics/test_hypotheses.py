@@ -222,6 +222,19 @@ def test_no_events_show_nothing(small: dict[str, Any], claim: dict[str, Any]) ->
     assert math.isnan(row["p"])
 
 
+@pytest.mark.parametrize("more", ["sgd", "nag_sutskever"])
+def test_the_bound_without_events_is_that_of_the_arm_with_fewer_runs(
+    small: dict[str, Any], more: str
+) -> None:
+    """At level 0.05 none of ten leaves 1 − 0.0125^(1/10) possible, none of twenty less."""
+    whole = whole_records_of(study_with(small, DIVERGED, seeds=20), apart(0.0, 0.01, 20))
+    small["testing"] = {"seeds": SEEDS, "further": {more: list(range(21, 31))}}
+    study = study_of("small", small, "small")
+    runs, curves = whole
+    (row,) = rows_of(study, (runs[(runs["optimizer"] == more) | (runs["seed"] < 21)], curves))
+    assert row["remark"].endswith(f"by at most {100 * (1 - 0.0125 ** (1 / 10)):.0f} points")
+
+
 def test_events_are_judged_by_exact_rates(small: dict[str, Any]) -> None:
     study = study_with(small, DIVERGED)
     (row,) = judged(study, with_broken(apart(0.0, 0.01), "sgd", 10))

@@ -327,7 +327,7 @@ TABLES: dict[str, Columns] = {
         "inner_low": (REAL, "lower end of the interval of confidence 1 less twice the level"),
         "inner_high": (REAL, "upper end of that; within the margin: no relevant difference"),
         "p": (REAL, "of the test that decided"),
-        "power": (REAL, "to see what is claimed, for an effect of the margin"),
+        "power": (REAL, "to show what is claimed: of a difference at the margin, else of none"),
         "calibration": (REAL, "how often the test errs on resamples of these differences"),
         "verdict": (TEXT, "a word of the verdict table"),
         "remark": (TEXT, "its reason, or that the difference is below relevance"),

@@ -162,7 +162,8 @@ def _nothing(study: Study, claim: Hypothesis, sides: list[Measured], level: floa
         bound = 100 * rate_bound(min(counts), level)
         return f"no run reaches {100 * low:g} %: at most {bound:.0f} % of either's runs would"
     if claim.measured.counts and not any(side.measures.any() for side in sides):
-        _, most = rate_difference_interval(0, counts[0], 0, counts[-1], level)
+        low, high = rate_difference_interval(0, counts[0], 0, counts[-1], level)
+        most = max(-low, high)
         return f"none in either arm: their rates differ by at most {100 * most:.0f} points"
     return ""
 

@@ -22,12 +22,12 @@ def doubt(
 ) -> dict[str, Any]:
     """Beside a claim of the test stage.
 
-    `another_wins`: how often another setting would have been chosen, of the arm in which that is
-    likeliest. `runner_up_effect` and `runner_up_pairs`: the effect with the second best setting in
-    place of an arm's own, of the arms the one in which it takes most away. `depends_on_tuning`: its
-    sign turns, or the effect exceeds the margin and this one is below half of it; of a claim to be
-    within a margin: one of the two is within and the other is not. `edge`: arms whose choice lies
-    near a border of what was searched.
+    `another_wins`: how often another finalist would have been chosen, of the arm in which that is
+    likeliest. `runner_up_effect` and `runner_up_pairs`: the effect with the other finalist in place
+    of an arm's own, of the arms the one in which least is left of the finding; NaN where no mean
+    was found. `depends_on_tuning`: its sign turns, or the effect exceeds the margin and this one is
+    below half of it; of a claim to be within a margin: one of the two is within and the other is
+    not. `edge`: arms whose choice lies near a border of what was searched.
     """
     arms = claim.pairs()
     role = claim.measured.role
@@ -38,7 +38,7 @@ def doubt(
     by_role = known["role"] == (role if (known["role"] == role).any() else "accuracy")
     effect, pairs = math.nan, 0
     if claim.measured.stage == "test" and not claim.measured.elsewhere and not claim.measured.event:
-        effect, pairs = _with_runner_up(study, claim, selection)
+        effect, pairs = _with_runner_up(study, claim, selection, found.effect)
     return {
         "another_wins": float(known.loc[by_role, "another_wins"].max()),
         "runner_up_effect": effect,
@@ -66,9 +66,11 @@ def _depends(claim: Hypothesis, effect: float, other: float) -> bool:
     return abs(effect) > claim.margin > 0 and abs(other) < claim.margin / 2
 
 
-def _with_runner_up(study: Study, claim: Hypothesis, selection: Selection) -> tuple[float, int]:
-    """The effect that is furthest below the chosen settings', and its number of pairs."""
-    if claim.statement == "ranking" or claim.contrast is not None:
+def _with_runner_up(
+    study: Study, claim: Hypothesis, selection: Selection, effect: float
+) -> tuple[float, int]:
+    """The effect that leaves least of the one found, `effect`, and its number of pairs."""
+    if math.isnan(effect) or claim.statement == "ranking" or claim.contrast is not None:
         return math.nan, 0
     arms, found = claim.pairs(), []
     for place, arm in enumerate(arms):
@@ -82,6 +84,13 @@ def _with_runner_up(study: Study, claim: Hypothesis, selection: Selection) -> tu
             found.append((float(pairs.differences.mean()), pairs.pairs))
     if not found:
         return math.nan, 0
-    # Of a claim to be equal the furthest from it.
-    equal = claim.statement == "equivalence"
-    return min(found, key=lambda one: -abs(one[0]) if equal else claim.sign * one[0])
+    return min(found, key=lambda one: _left(claim, effect, one[0]))
+
+
+def _left(claim: Hypothesis, effect: float, other: float) -> float:
+    """How far `other` lies on the side on which `effect` was found: of nought, or of the margin."""
+    if claim.statement == "equivalence":
+        effect, other = abs(effect), abs(other)
+    if claim.statement in ("equivalence", "at_most"):
+        return claim.margin - other if effect < claim.margin else other - claim.margin
+    return other if effect > 0 else -other
