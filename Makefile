@@ -59,7 +59,9 @@ $(DOCS): $(ENVIRONMENT) envs/docs.txt
 	@pip install --quiet --no-deps --upgrade --target $(@D) --requirement envs/docs.txt
 	@touch $@
 
-readme: $(ENVIRONMENT) ## what README.md and docs/verdicts.md say of the committed records
+readme: $(ENVIRONMENT) ## what README.md and docs/ say of the committed records, whose verdicts are kept
+	@nagbench register cifar10-cnn --records paper/records/cifar10-cnn
+	@nagbench register cifar10-cnn --records paper/records/cifar10-cnn/h200
 	@$(SNAKEMAKE) --quiet all --config study=cifar10-cnn records=committed -- tables
 	@nagbench readme --statistics results/cifar10-cnn/statistics \
 		--file README.md docs/verdicts.md paper/records/README.md --figure figures/readme/answer.svg

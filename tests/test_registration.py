@@ -1,6 +1,7 @@
 """What is fixed before a study's runs, and what it takes to change it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,34 @@ def test_the_command_registers_once_and_amends(
     assert main(["register", str(path), *amend]) == 0
     kept = json.loads((root / "paper/registrations/small.json").read_text(encoding="utf-8"))
     assert [one["place"] for one in kept["amendments"][0]["changes"]] == ["definition.level"]
+
+
+def test_verdicts_are_kept_once_and_others_on_the_same_records_need_an_amendment(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Path("paper/registrations/cifar10-cnn.json")
+    records = Path("paper/records/cifar10-cnn").resolve()
+    for file in (place, Path("paper/protocol.md")):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, root / file)
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(registering, "behaviour", made_up.behaviour)
+    keep = ["register", "cifar10-cnn", "--records", str(records)]
+    assert main(keep) == 0
+    kept = place.read_bytes()
+    assert json.loads(kept)["judged"][-1]["verdicts"]["N1"] == "supported"
+    assert main(keep) == 0
+    assert place.read_bytes() == kept
+    words = registering.verdict_words
+    monkeypatch.setattr(registering, "verdict_words", lambda table: words(table) | {"N1": "open"})
+    assert main(keep) == 2
+    assert "N1 was supported and is open" in capsys.readouterr().err
+    assert place.read_bytes() == kept
+    amend = ["--amend", "--what", "w", "--why", "y", "--seen", "all"]
+    assert main([*keep, *amend]) == 0
+    assert json.loads(place.read_bytes())["amendments"][-1]["changes"] == [
+        {"place": "verdicts.N1", "before": "supported", "after": "open"}
+    ]
 
 
 def test_a_registration_is_found_from_any_folder(

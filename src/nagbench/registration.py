@@ -213,10 +213,14 @@ def amended(
 
 
 def with_verdicts(registration: Registration, name: str, table: pd.DataFrame) -> Registration:
-    """The registration with what was found on the records of this digest, to be held against."""
-    kept = [entry for entry in registration["judged"] if entry["records"] != name]
+    """The registration with what was found on the records of this digest, to be held against.
+
+    Where it stands already nothing changes; other verdicts than stand there are for an amendment.
+    """
+    if any(entry["records"] == name for entry in registration["judged"]):
+        return registration
     entry = {"records": name, "time": utc(), "verdicts": verdict_words(table)}
-    return {**registration, "judged": [*kept, entry]}
+    return {**registration, "judged": [*registration["judged"], entry]}
 
 
 def verdict_words(table: pd.DataFrame) -> dict[str, str]:

@@ -15,6 +15,7 @@ from nagbench.errors import InputError
 from nagbench.integrity import check_complete
 from nagbench.judging import quoted
 from nagbench.records import SEALED, read_tables, write_tables
+from nagbench.records import digest as records_digest
 from nagbench.rendering.lookup import labels
 from nagbench.rendering.readme import BLOCKS, COSTS, RESULTS, marks, replaced, with_runs, written
 from nagbench.statistics.result_tables import result_tables
@@ -70,6 +71,16 @@ def test_four_seeds_of_fourteen_cannot_be_left_out() -> None:
     kept = curves[curves["run"].isin(fewer["run"])]
     with pytest.raises(InputError, match="4 of 14 runs missing"):
         check_complete(units(load_study("pilot")), fewer, kept)
+
+
+def test_the_registration_keeps_the_verdicts_on_the_committed_records() -> None:
+    """So an edit of the code that turned one would stop; `make readme` keeps them."""
+    for place in registering.FOLDER.glob("*.json"):
+        kept = {entry["records"] for entry in registering.read(place)["judged"]}
+        for folder in (RECORDS / place.stem, RECORDS / place.stem / "h200"):
+            if folder.is_dir():
+                costs = step_costs.beside(folder)
+                assert records_digest(*read_tables(folder), costs) in kept, folder
 
 
 def test_no_seed_that_tuned_is_tested() -> None:

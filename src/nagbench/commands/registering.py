@@ -58,7 +58,7 @@ def _register(options: argparse.Namespace) -> None:
         records = read_tables(options.records)
         check_complete(units(study), *records, partial=True)
         costs = step_costs.beside(options.records)
-        table = result_tables(study, *records, costs)["hypotheses"]
+        table = result_tables(study, *records, costs, ["hypotheses"])["hypotheses"]
         judged = digest(*records, costs), table
     if options.amend:
         verdicts = judged and (judged[0], registering.verdict_words(judged[1]))
@@ -66,6 +66,8 @@ def _register(options: argparse.Namespace) -> None:
         print(f"{path}: amended, {len(kept['amendments'][-1]['changes'])} changes")
     else:
         registering.check(kept, study, records[0])
+        if judged is not None:
+            registering.check_verdicts(kept, study, *judged)
     if judged is not None:
         kept = registering.with_verdicts(kept, *judged)
         print(f"{path}: {len(judged[1])} verdicts on the records {judged[0][:16]} kept")
