@@ -62,6 +62,9 @@ $(DOCS): $(ENVIRONMENT) envs/docs.txt
 readme: $(ENVIRONMENT) ## what README.md and docs/ say of the committed records, whose verdicts are kept
 	@nagbench register cifar10-cnn --records paper/records/cifar10-cnn
 	@nagbench register cifar10-cnn --records paper/records/cifar10-cnn/h200
+	@nagbench register cifar10-cnn-rivals --records paper/records/cifar10-cnn-rivals
+	@$(SNAKEMAKE) --quiet all --config study=cifar10-cnn-rivals records=committed -- tables
+	@nagbench readme --statistics results/cifar10-cnn-rivals/statistics --file docs/rivals.md
 	@$(SNAKEMAKE) --quiet all --config study=cifar10-cnn records=committed -- tables
 	@nagbench readme --statistics results/cifar10-cnn/statistics \
 		--file README.md docs/verdicts.md paper/records/README.md --figure figures/readme/answer.svg

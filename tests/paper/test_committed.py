@@ -97,7 +97,7 @@ def found() -> dict[str, dict[str, pd.DataFrame]]:
         name: result_tables(
             load_study(name), *read_tables(RECORDS / name), step_costs.beside(RECORDS / name)
         )
-        for name in ("pilot", "cifar10-cnn")
+        for name in STUDIES
     }
 
 
@@ -107,6 +107,7 @@ def found() -> dict[str, dict[str, pd.DataFrame]]:
         ("README.md", "cifar10-cnn", {"answer", "verdicts"}),
         ("docs/verdicts.md", "cifar10-cnn", {"results"}),
         ("docs/pilot.md", "pilot", {"results"}),
+        ("docs/rivals.md", "cifar10-cnn-rivals", {"answer", "results"}),
         ("paper/records/README.md", "cifar10-cnn", {"costs"}),
     ],
 )

@@ -202,6 +202,10 @@ def test_every_combination_of_verdicts_is_one_sentence(topics: tuple) -> None:
 
 def test_the_scope_says_how_many_seeds_once_there_are_some() -> None:
     assert "in batches of 128; NAG and its rivals tuned alike" in answer_block(made_up())
+    tuned = pd.DataFrame([{"workload": "cnn", "optimizer": "nag", "trials": 1}])
+    assert "; settings are given, and nothing is tuned;" in answer_block(
+        {**made_up(), "tuning": tuned}
+    )
     alike = {**made_up(), "outcomes": outcomes(sgd=20, nag=20)}
     assert "of 128, 20 seeds each; NAG" in answer_block(alike)
     fewer = {**made_up(), "outcomes": outcomes(sgd=20, nag=20, adam=12)}

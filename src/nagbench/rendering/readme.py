@@ -110,6 +110,8 @@ def _tuned(tables: Tables, workload: str) -> str:
     tried = sorted(set(own["trials"]))
     if not tried:
         return "NAG and its rivals tuned alike"
+    if tried == [1]:
+        return "settings are given, and nothing is tuned"
     count = f"{tried[0]}" if len(tried) == 1 else f"{tried[0]} to {tried[-1]}"
     return f"NAG and these rivals tuned by {count} settings each, for speed among the finalists"
 
