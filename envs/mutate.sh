@@ -10,12 +10,22 @@ out=$PWD/results/mutation
 mkdir -p "$out"
 
 copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
-git ls-files -z src tests paper pyproject.toml | tar --null -T - -cf - | tar -xf - -C "$copy"
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$copy"' EXIT
+git ls-files -z src tests paper envs pyproject.toml | tar --null -T - -cf - | tar -xf - -C "$copy"
 cd "$copy"
 cosmic_ray() {
     PYTHONPATH=$copy/src:$tools python -c 'from cosmic_ray.cli import main; main()' "$@"
 }
+# Most of what a short test takes are imports.
+pytest=$copy/envs/forked_pytest.py
+PYTHONPATH=$copy/src python "$pytest" serve "$copy/socket" \
+    torch pandas pyarrow.parquet scipy.stats scipy.optimize matplotlib.pyplot yaml pytest &
+server=$!
+until [ -S "$copy/socket" ]; do
+    kill -0 "$server"
+    sleep 0.1
+done
 for module in "${modules[@]}"; do
     tests=tests/statistics/test_$module.py
     if [ ! -f "$tests" ]; then
@@ -24,8 +34,8 @@ for module in "${modules[@]}"; do
     cat > cosmic-ray.toml << END
 [cosmic-ray]
 module-path = "src/nagbench/statistics/$module.py"
-timeout = 60.0
-test-command = "python -m pytest -x -q -p no:cacheprovider $tests"
+timeout = 30.0
+test-command = "python $pytest run $copy/socket -x -q -p no:cacheprovider $tests"
 [cosmic-ray.distributor]
 name = "local"
 END

@@ -35,6 +35,16 @@ def test_none_of_fourteen_leaves_a_rate_of_a_fifth_possible() -> None:
     assert rate_bound(0, 0.05) == 1.0
 
 
+def test_none_of_one_or_two_leaves_nearly_all_possible() -> None:
+    assert rate_bound(1, 0.05) == pytest.approx(0.95)
+    assert rate_bound(2, 0.05) == pytest.approx(1 - 0.05**0.5)
+
+
+def test_all_of_a_thousand_leave_one_possible() -> None:
+    low, high = rate_interval(int("1000"), int("1000"), 0.05)
+    assert (low, high) == (pytest.approx(0.025 ** (1 / 1000)), 1.0)
+
+
 @pytest.mark.parametrize("total", [1, 6, 14])
 @pytest.mark.parametrize("rate", RATES)
 def test_a_rates_interval_covers(total: int, rate: float) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nagbench.statistics.intervals import holm, mean_interval
+from nagbench.statistics.intervals import holm, mean_interval, percentiles
 
 
 def test_students_interval_is_the_textbooks() -> None:
@@ -15,6 +15,19 @@ def test_students_interval_is_the_textbooks() -> None:
     low, high = mean_interval(np.array([1.0, 2, 3, 4, 5]))
     assert low == pytest.approx(3 - 2.776445 * math.sqrt(0.5), abs=1e-6)
     assert high == pytest.approx(3 + 2.776445 * math.sqrt(0.5), abs=1e-6)
+
+
+def test_two_values_have_an_interval_with_one_degree_of_freedom() -> None:
+    # Mean 0.5, standard error 0.5; t(0.95, 1) = 6.313752, t(0.975, 1) = 12.706205.
+    two = np.array([0.0, 1])
+    assert mean_interval(two) == pytest.approx((0.5 - 6.3531025, 0.5 + 6.3531025), abs=1e-6)
+    assert mean_interval(two, 0.9) == pytest.approx((0.5 - 3.156876, 0.5 + 3.156876), abs=1e-6)
+
+
+def test_percentiles_leave_as_much_out_on_either_side() -> None:
+    resampled = np.random.default_rng(0).permutation(np.arange(1001.0))
+    assert percentiles(resampled) == pytest.approx((25, 975))
+    assert percentiles(resampled, 0.9) == pytest.approx((50, 950))
 
 
 @pytest.mark.parametrize("values", [[], [0.5]])
