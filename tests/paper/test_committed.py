@@ -132,6 +132,18 @@ def test_the_figure_of_the_answer_is_of_those_that_were_tested(
     assert shown == set(with_runs(tables))
 
 
+def test_what_readme_says_of_the_second_study_holds(
+    found: dict[str, dict[str, pd.DataFrame]],
+) -> None:
+    text = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    claims = found["cifar10-cnn-rivals"]["hypotheses"].set_index("hypothesis")
+    assert "it is ahead of them at other settings too" in text
+    assert set(claims["verdict"][~claims["waits"]]) == {"supported"}
+    assert "heavy ball at NAG's own rate and momentum" in text
+    assert "by about half as much" in text
+    assert 0.4 < claims.at["N2_faster", "effect"] / claims.at["N2_again", "effect"] < 0.6
+
+
 def test_what_each_hour_brought_counts_all_runs(
     found: dict[str, dict[str, pd.DataFrame]],
 ) -> None:
