@@ -40,9 +40,9 @@ def test_the_status_is_pytests_and_of_the_source_as_it_is_now(socket: Path) -> N
 def test_with_a_run_that_is_killed_its_fork_ends(socket: Path) -> None:
     pid = socket.parent / "pid"
     endless = (
-        "import os, pathlib, time\n"
+        "import os, pathlib, signal\n"
         f"def test():\n pathlib.Path({str(pid)!r}).write_text(str(os.getpid()) + '.')\n"
-        " time.sleep(600)\n"
+        " signal.pause()\n"
     )
     run = asked(socket, endless)
     wait_for(lambda: pid.exists() and pid.read_text().endswith("."), run)

@@ -117,7 +117,7 @@ def made_up(verdicts: dict[str, str] | None = None, **facts: Any) -> dict[str, p
         ),
         "summary": pd.DataFrame([{"workload": "cnn", "optimizer": one} for one in ("sgd", "nag")]),
         "outcomes": outcomes(),
-        "tuning": pd.DataFrame(columns=["workload", "optimizer", "trials"]),
+        "tuning": pd.DataFrame(columns=["workload", "optimizer", "role", "trials"]),
         "gains": declared("gains", pd.DataFrame()),
     }
 
@@ -202,7 +202,7 @@ def test_every_combination_of_verdicts_is_one_sentence(topics: tuple) -> None:
 
 def test_the_scope_says_how_many_seeds_once_there_are_some() -> None:
     assert "in batches of 128; NAG and its rivals tuned alike" in answer_block(made_up())
-    tuned = pd.DataFrame([{"workload": "cnn", "optimizer": "nag", "trials": 1}])
+    tuned = pd.DataFrame([{"workload": "cnn", "optimizer": "nag", "role": "accuracy", "trials": 1}])
     assert "; settings are given, and nothing is tuned;" in answer_block(
         {**made_up(), "tuning": tuned}
     )
@@ -215,11 +215,18 @@ def test_the_scope_says_how_many_seeds_once_there_are_some() -> None:
 
 def test_the_scope_says_how_many_settings_were_tried_and_the_intervals_confidence() -> None:
     tried = pd.DataFrame(
-        [("cnn", "nag", 17), ("cnn", "sgd", 17), ("cnn", "other", 5), ("elsewhere", "nag", 3)],
-        columns=["workload", "optimizer", "trials"],
+        [
+            ("cnn", "nag", "accuracy", 17),
+            ("cnn", "sgd", "accuracy", 17),
+            ("cnn", "other", "speed", 5),
+            ("elsewhere", "nag", "speed", 3),
+        ],
+        columns=["workload", "optimizer", "role", "trials"],
     )
     found = made_up({"N1": SUPPORTED}) | {"tuning": tried}
-    assert "NAG and these rivals tuned by 17 settings each" in answer_block(found)
+    assert "NAG and these rivals tuned by 17 settings each; other" in answer_block(found)
+    found["tuning"] = tried.replace({"role": {"accuracy": "speed"}})
+    assert "by 17 settings each, for speed among the finalists; other" in answer_block(found)
     found["tuning"] = tried.replace({"trials": {17: 18}}).assign(trials=[17, 18, 5, 3])
     assert "tuned by 17 to 18 settings each" in answer_block(found)
     assert "claim's family leaves it (99 %)." in answer_block(found)

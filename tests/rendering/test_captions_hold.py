@@ -3,14 +3,12 @@
 import importlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from crowd import crowd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
@@ -22,21 +20,8 @@ from matplotlib.text import Annotation
 from nagbench.rendering import style
 from nagbench.rendering.looks import looks
 from nagbench.rendering.lookup import against, targets, tuned
-from nagbench.study.file import load_study
 
 Tables = Mapping[str, pd.DataFrame]
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def many() -> Tables:
-    """21 optimizers, of which one never arrives and others broke off."""
-    return crowd(load_study("pilot"))
 
 
 def figure_of(name: str, tables: Tables, *said: str) -> Figure:

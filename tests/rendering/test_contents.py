@@ -1,66 +1,21 @@
-"""Each figure's marks lie where its table says, and figures hold what studies bring: forty
-optimizers or two, pairs that nobody trained, values that are not defined."""
+"""Each figure's marks lie where its table says."""
 
-import importlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 import pytest
-from crowd import crowd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
+from rendered import Tables, render
 
 from nagbench.rendering import layout, style
-from nagbench.rendering.figures import NAMES as FIGURES
 from nagbench.rendering.lookup import against, middle, middle_target, targets
-from nagbench.study.file import load_study
-
-OURS = [name for name in FIGURES if name != "theory"]
-FIGURES = pytest.mark.parametrize("name", OURS)
-Tables = dict[str, pd.DataFrame]
-
-
-@pytest.fixture(scope="module")
-def many() -> Tables:
-    """21 optimizers on one workload, two of them on two more."""
-    return crowd(load_study("pilot"))
-
-
-@pytest.fixture(scope="module")
-def two(many: Tables) -> Tables:
-    """SGD and NAG, on all three workloads."""
-    pair = ["sgd", "nag"]
-    found = {
-        name: table[table["optimizer"].isin(pair)] if "optimizer" in table else table
-        for name, table in many.items()
-    }
-    both = ("speed_comparisons", "gains")
-    return found | {name: found[name][found[name]["reference"].isin(pair)] for name in both}
-
-
-@pytest.fixture(scope="module")
-def most() -> Tables:
-    """44 optimizers on three workloads."""
-    return crowd(load_study("paper"))
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
-
-
-def render(name: str, tables: Mapping[str, pd.DataFrame]) -> Figure:
-    style.use()
-    return importlib.import_module(f"nagbench.rendering.figures.{name}").render(tables)
 
 
 def drawn(axis: Axes, label: str) -> np.ndarray:
@@ -88,49 +43,6 @@ def note(figure: Figure) -> str:
 
 def rows_of(axis: Axes) -> list[str]:
     return [label.get_text() for label in axis.get_yticklabels()]
-
-
-@FIGURES
-@pytest.mark.parametrize("size", ["two", "many", "most"])
-def test_words_lie_neither_on_each_other_nor_outside(
-    name: str, size: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    figure = render(name, request.getfixturevalue(size))
-    texts: list[Text] = []
-    monkeypatch.setattr(Text, "draw", lambda text, _: texts.append(text))
-    figure.draw_without_rendering()
-    boxes = []
-    for text in texts:
-        if text.get_visible() and text.get_text().strip():
-            box = Text.get_window_extent(text)  # without the leader to a line's end
-            assert -2 <= box.x0 < box.x1 <= figure.bbox.x1 + 2, text.get_text()
-            assert -2 <= box.y0 < box.y1 <= figure.bbox.y1 + 2, text.get_text()
-            boxes.append((box.padded(-1.5), text.get_text()))
-    for (one, first), (other, second) in itertools.combinations(boxes, 2):
-        assert not one.overlaps(other), (first, second)
-
-
-@FIGURES
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_values_that_are_not_defined_leave_gaps(name: str, value: float, many: Tables) -> None:
-    kept = ("target", "next_target", "epoch", "level")
-    tables = {
-        table: frame.assign(
-            **{column: value for column in frame.select_dtypes(float).columns if column not in kept}
-        )
-        for table, frame in many.items()
-    }
-    tables["profiles"] = many["profiles"].assign(area=value)
-    render(name, tables).draw_without_rendering()
-
-
-@FIGURES
-def test_rows_that_are_missing_leave_gaps(name: str, many: Tables) -> None:
-    kept = ("study", "workloads", "optimizers")
-    half = {table: frame if table in kept else frame.iloc[::2] for table, frame in many.items()}
-    none = {table: frame if table in kept else frame.iloc[:0] for table, frame in many.items()}
-    for tables in (half, none):
-        render(name, tables).draw_without_rendering()
 
 
 def test_members_of_a_group_can_be_told_apart_in_colour_and_in_grey(many: Tables) -> None:
@@ -205,29 +117,6 @@ def test_panels_of_one_workload_have_the_same_axes(many: Tables) -> None:
     groups = len(layout.groups(many["optimizers"].drop(index=19), "sgd"))
     for column in (axes[: 2 * groups : 2], axes[1 : 2 * groups : 2]):
         assert len({axis.get_ylim() for axis in column}) == 1
-
-
-@FIGURES
-@pytest.mark.parametrize("size", ["two", "many", "most"])
-def test_no_panel_is_empty_and_no_letter_below_six_points(
-    name: str, size: str, request: pytest.FixtureRequest
-) -> None:
-    """Of workloads that nobody has trained on yet there is none."""
-    tables = request.getfixturevalue(size)
-    first = tables["workloads"]["workload"].iloc[0]
-    under_way = {
-        table: frame[frame["workload"] == first]
-        if "workload" in frame and table != "workloads"
-        else frame
-        for table, frame in tables.items()
-    }
-    figure = render(name, under_way)
-    figure.draw_without_rendering()
-    for axis in figure.axes:
-        assert axis.lines or axis.collections or axis.patches, axis.get_title()
-    assert min(text.get_size() for text in figure.findobj(Text)) >= 6
-    if name != "claims":  # of which there may be many
-        assert max(figure.get_size_inches()) <= 9.5
 
 
 def test_times_to_targets_stand_in_their_rows(many: Tables) -> None:

@@ -3,13 +3,12 @@
 import importlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 
 from nagbench.cli import main
 from nagbench.errors import InputError
@@ -19,13 +18,6 @@ from nagbench.rendering.figure_files import write_figure
 from nagbench.rendering.figures import NAMES
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table_files import TABLES
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    plt.close("all")
-
 
 FIGURES = pytest.mark.parametrize("name", NAMES)
 

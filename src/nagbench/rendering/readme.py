@@ -113,7 +113,8 @@ def _tuned(tables: Tables, workload: str) -> str:
     if tried == [1]:
         return "settings are given, and nothing is tuned"
     count = f"{tried[0]}" if len(tried) == 1 else f"{tried[0]} to {tried[-1]}"
-    return f"NAG and these rivals tuned by {count} settings each, for speed among the finalists"
+    among = ", for speed among the finalists" if "speed" in set(own["role"]) else ""
+    return f"NAG and these rivals tuned by {count} settings each{among}"
 
 
 def _levels(tables: Tables) -> str:
@@ -143,7 +144,8 @@ def results_block(tables: Tables) -> str:
         results(only).markdown().rstrip(),
         "",
         f"Of {len(claims)} claims, stated in the study file before the runs: {counts(claims)}. "
-        "Level: the share of the family's 5 % that a claim has, which its interval leaves out; "
+        f"Level: the share of the family's {100 * study['level']:g} % that a claim has, which its "
+        "interval leaves out; "
         "errs: how often the test errs on resamples of the claim's own differences that are made "
         "to have no effect, which should be as often.",
         "",

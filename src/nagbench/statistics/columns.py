@@ -233,10 +233,10 @@ TABLES: dict[str, Columns] = {
         "difference": (
             REAL,
             "mean time below these targets less the reference's, in gradient evaluations; a run "
-            "that never arrives takes the whole budget",
+            "that never arrives takes the whole budget; intervals are Student's, of 95 %",
         ),
-        "low": (REAL, "lower end of its 95 % interval, Student's, of this step by itself"),
-        "high": (REAL, "upper end of it"),
+        "low": _LOW,
+        "high": _HIGH,
         "ratio": (REAL, "mean time below these targets over the reference's"),
         "ratio_low": _LOW,
         "ratio_high": _HIGH,
