@@ -135,7 +135,7 @@ def sentence(tables: Tables, topics: tuple[Topic, ...], names: Iterator[str]) ->
     clauses = [clause for topic in topics for clause in _clauses(tables, topic, names)]
     if not clauses:
         about = joined([topic.noun for topic in topics], "or")
-        return f"No claim of the study holds NAG's {about} against one rival's."
+        return f"The study has no claim that compares NAG's {about} with one rival's."
     said = "; ".join(clauses)
     return f"{said[0].upper()}{said[1:]}."
 

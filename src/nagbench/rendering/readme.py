@@ -154,14 +154,19 @@ def results_block(tables: Tables) -> str:
     ]
     lines += [
         f"| {row.hypothesis.replace('_', ' ')} | {in_markdown(row.claim)} | {in_words(row)} "
-        f"| {effect(row)} | {in_print(row)} | {_percent(row.level)} | {_percent(row.calibration)} |"
+        f"| {_signed(effect(row))} | {_signed(in_print(row))} "
+        f"| {_percent(row.level)} | {_percent(row.calibration)} |"
         for row in claims.itertuples()
     ]
     return "\n".join(lines) + "\n"
 
 
+def _signed(number: str) -> str:
+    return number.replace("-", "−")
+
+
 def _percent(share: float) -> str:
-    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
+    return "–" if math.isnan(share) else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def costs_block(tables: Tables) -> str:
