@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Changes the modules of nagbench.statistics that are named, one small thing at a time, in a copy, and
-# asks the tests of each whether they notice: its own, or where it has none those that name it. What
-# survives is written to results/mutation.
+# asks the tests of each whether they notice: its own, or where it has none those of what imports it.
+# What survives is written to results/mutation.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 modules=("$@")
@@ -29,7 +29,9 @@ done
 for module in "${modules[@]}"; do
     tests=tests/statistics/test_$module.py
     if [ ! -f "$tests" ]; then
-        tests=$(grep -lw "$module" tests/statistics/*.py | xargs)
+        mapfile -t importers < <(grep -l "statistics.$module import" src/nagbench/statistics/*.py)
+        names=$(basename --suffix .py -a "${importers[@]}" | paste -sd "|")
+        tests=$(grep -lE "statistics\.($names|$module) import" tests/statistics/*.py | xargs)
     fi
     cat > cosmic-ray.toml << END
 [cosmic-ray]

@@ -1,0 +1,355 @@
+"""Evidence from made-up measures, against the rules as `recomputed` writes them again."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import recomputed
+from nagbench.statistics import evidence
+from nagbench.statistics.evidence import Finding, finding, sides_of
+from nagbench.statistics.measures import Measured
+from nagbench.statistics.roles import Selection
+from nagbench.step_costs import StepCost, StepCosts
+from nagbench.study.file import study_of
+from nagbench.study.model import Arm, Hypothesis, Study
+from recomputed_statistics import of_events, of_means, of_ranking, of_wins
+from small_study import SMALL
+
+LEVEL = 0.025
+DIRECTED = ("difference", "threshold", "ranking")
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    more = dict.fromkeys(("adam", "heavy_ball"))
+    return study_of(
+        "small", {**SMALL, "optimizers": {**SMALL["optimizers"], **more}, "level": 0.05}, "small"
+    )
+
+
+def claim(**words: Any) -> Hypothesis:
+    blank = {"claim": "", "metric": "accuracy", "statement": "difference", "margin": 0.5}
+    arms = {"workload": "tiny", "optimizer": "nag_sutskever", "reference": "sgd"}
+    found = {**blank, **arms, **words}
+    if found["statement"] in DIRECTED or found["statement"] == "events":
+        found.setdefault("direction", "greater")
+    return Hypothesis(**found)
+
+
+def side(values: Sequence[float], fails: Sequence[bool] = (), missing: int = 0) -> Measured:
+    seeds = range(11, 11 + len(values))
+    broken = list(fails) or [False] * len(values)
+    planned = len(values) + missing
+    return Measured(pd.Series(values, seeds, float), pd.Series(broken, seeds, bool), planned)
+
+
+def cost(optimizer: str, seconds: Sequence[float]) -> StepCost:
+    return StepCost("tiny", optimizer, "eager", 1, 16, tuple(seconds))
+
+
+def given(costs: StepCosts | None) -> Selection:
+    """A selection of no runs."""
+    nothing = pd.DataFrame()
+    return Selection(*[nothing] * 6, chosen={}, costs=costs)
+
+
+def found_of(
+    study: Study, stated: Hypothesis, sides: Sequence[Measured], level: float = LEVEL
+) -> Finding:
+    """What is found where those are the measures of the claim's arms."""
+    left = list(sides)
+
+    def measured(_: Any, __: Any, metric: str, arms: Sequence[Arm]) -> list[Measured]:
+        assert metric == stated.metric
+        return [left.pop(0) for _ in arms]
+
+    with patch.object(evidence, "measured", measured):
+        return finding(study, stated, given(None), level)
+
+
+def expected(stated: Hypothesis, sides: Sequence[Measured], level: float) -> dict[str, Any]:
+    """The same by the other writing, whose arms are tables."""
+    row = {name: getattr(stated, name) for name in Hypothesis.__dataclass_fields__}
+    tables = [pd.DataFrame({"value": one.measures, "fails": one.fails}) for one in sides]
+    pairs = recomputed.pairs_of(row, tables)
+    if stated.statement == "events":
+        return of_events(row, tables, level)
+    if stated.statement == "ranking":
+        return of_ranking(row, pairs, level)
+    if recomputed.failing(pairs[0]).any():
+        return of_wins(row, pairs[0], level)
+    return of_means(row, pairs[0]["d"].to_numpy(), level)
+
+
+def agree(found: Finding, wanted: dict[str, Any]) -> None:
+    word, power = wanted["verdict"], wanted.get("power", math.nan)
+    if word == "open" and power < 0.5:
+        word, wanted = "not testable here", wanted | {"remark": f"power {power:.2f}"}
+    assert (found.verdict.word, found.verdict.remark) == (word, wanted.get("remark", ""))
+    assert found.evidence.power == pytest.approx(power, abs=1e-6, nan_ok=True)
+    for name in ("effect", "low", "high", "inner_low", "inner_high", "p", "calibration"):
+        number = wanted.get(name, math.nan)
+        if name.startswith("inner") and found.statistic.startswith("exact"):
+            continue  # of rates it is in the evidence alone
+        assert getattr(found, name) == pytest.approx(number, rel=1e-6, abs=1e-12, nan_ok=True), name
+
+
+def made_up(seed: int, arms: int, pairs: int, share: float) -> list[Measured]:
+    """Arms of correlated measures that differ by up to some deviations, of whose runs some fail."""
+    noise = np.random.default_rng(seed)
+    common, deviation = noise.normal(size=pairs), 10 ** noise.uniform(-1.5, 0.5)
+    steps = 3 if share else 1  # wins are slower to tell
+    shifts = steps * noise.choice([-1, -0.5, 0.5, 1]) * np.arange(arms)
+    found = []
+    for shift in shifts:
+        values = common + shift + deviation * noise.normal(size=pairs)
+        found.append(side(values.round(3), noise.random(pairs) < share))
+    return found
+
+
+CASES = [
+    {"statement": statement, "direction": direction, "metric": metric}
+    for statement in ("difference", "equivalence", "at_most", "ranking")
+    for direction in (("greater", "less") if statement in DIRECTED else (None,))
+    for metric in ("accuracy", "largest_fall", "gradient_ratio")
+]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.15], ids=["whole", "some fail"])
+@pytest.mark.parametrize("words", CASES, ids=lambda words: "-".join(filter(None, words.values())))
+def test_what_is_found_is_what_the_other_writing_finds(
+    study: Study, words: dict[str, Any], share: float
+) -> None:
+    verdicts = set()
+    for seed in range(6):
+        arms = 2
+        if words["statement"] == "ranking":
+            three = ("nag_sutskever", "sgd", "adam")
+            words, arms = words | {"optimizers": three, "optimizer": "", "reference": None}, 3
+        stated = claim(**words, margin=0.5 if seed % 4 else 0.0)
+        sides = made_up(seed, arms, 9 + seed % 2, share)
+        found = found_of(study, stated, sides)
+        agree(found, expected(stated, sides, LEVEL))
+        assert found.pairs == 9 + seed % 2
+        verdicts.add(found.verdict.word)
+    assert len(verdicts) > 1
+
+
+@pytest.mark.parametrize("direction", ["greater", "less"])
+def test_a_number_is_a_rival_that_never_varies(study: Study, direction: str) -> None:
+    for seed in range(8):
+        (own,) = made_up(seed, 1, 9, 0.0)
+        stated = claim(statement="threshold", direction=direction, reference=None, value=0.7)
+        found = found_of(study, stated, [own])
+        agree(found, expected(stated, [own], LEVEL))
+        against = replace(stated, statement="difference", value=None, reference="sgd", margin=0.0)
+        same = found_of(study, against, [own, side([0.7] * 9)])
+        assert (found.low, found.high, found.p) == (same.low, same.high, same.p)
+        assert math.isnan(found.evidence.power)
+
+
+@pytest.mark.parametrize("direction", ["greater", "less"])
+@pytest.mark.parametrize(
+    ("count", "other"), [(0, 1), (1, 0), (7, 1), (0, 12), (12, 0), (5, 5), (12, 12), (3, 9)]
+)
+def test_rates_of_events_are_those_of_all_runs(
+    study: Study, direction: str, count: int, other: int
+) -> None:
+    sides = [side([1.0] * one + [0.0] * (all_ - one)) for one, all_ in ((count, 12), (other, 14))]
+    for margin in (0.0, 0.9):
+        stated = claim(statement="events", metric="diverged", direction=direction, margin=margin)
+        found, wanted = found_of(study, stated, sides), expected(stated, sides, LEVEL)
+        agree(found, wanted)
+        assert found.statistic == f"exact rates {count}/12, {other}/14"
+        assert (found.pairs, found.confidence) == (12, 1 - LEVEL)
+        inner = sorted(
+            stated.sign * end for end in recomputed.rates((count, other), (12, 14), 0.05)
+        )
+        assert [found.evidence.inner_low, found.evidence.inner_high] == pytest.approx(inner)
+
+
+def test_a_contrast_is_what_a_difference_has_more_than_elsewhere(study: Study) -> None:
+    """(NAG − SGD) here less (NAG − SGD) there."""
+    sides = made_up(5, 4, 10, 0.0)
+    nag, sgd, nag_there, sgd_there = (one.measures for one in sides)
+    stated = claim(contrast="tiny")
+    found = found_of(study, stated, sides)
+    gain = side(nag - sgd - nag_there + sgd_there)
+    same = found_of(study, claim(), [gain, side([0.0] * 10)])
+    for name in ("effect", "low", "high", "p", "inner_low", "inner_high", "calibration"):
+        assert getattr(found, name) == pytest.approx(getattr(same, name))
+    alone = found_of(study, claim(contrast="tiny", reference=None), sides[:2])
+    assert alone.effect == pytest.approx((nag - sgd).mean())
+
+
+def test_wins_count_failures_on_the_side_that_has_them(study: Study) -> None:
+    never = [True] * 8
+    for metric in ("accuracy", "largest_fall", "gradient_ratio"):
+        for direction in ("greater", "less"):
+            stated = claim(metric=metric, direction=direction)
+            own, other = side([0.0] * 8, never), side([1.0] * 8)
+            better = stated.measured.better
+            found = found_of(study, stated, [own, other])
+            # Of a metric that has no better side what is claimed counts as better.
+            good = not better or better == direction
+            assert found.verdict.word == ("contradicted" if good else "supported")
+            assert found.statistic == ("pair wins 0 : 8" if good else "pair wins 8 : 0")
+            assert found.p == 2 / 2**8
+            assert math.isnan(found.effect)
+            assert math.isnan(found.low)
+            assert found.evidence.fails
+
+
+@pytest.mark.parametrize("statement", ["difference", "equivalence", "at_most"])
+def test_the_confidence_is_that_of_what_is_shown(study: Study, statement: str) -> None:
+    found = found_of(study, claim(statement=statement), made_up(1, 2, 10, 0.0))
+    assert found.confidence == pytest.approx(0.975 if statement == "difference" else 0.95)
+    assert found.statistic == "sign flips"
+    if statement != "difference":
+        assert (found.low, found.high) == (found.inner_low, found.inner_high)
+
+
+def test_runs_that_are_missing_are_waited_for(study: Study) -> None:
+    for place, label in enumerate(("NAG", "SGD")):
+        sides = [side([1.0] * 9, missing=2 * (n == place)) for n in range(2)]
+        found = found_of(study, claim(), sides)
+        assert found.verdict.remark.startswith("2 of 11 runs of ")
+        assert label in found.verdict.remark
+        assert found.verdict.remark.endswith(" on tiny missing")
+        assert (found.waits, found.pairs) == (True, 9)
+    sides = [side([1.0] * 9, missing=2 * (n == 2)) for n in range(3)]
+    found = found_of(study, ranking("nag_sutskever", "sgd", "adam"), sides)
+    assert found.verdict.remark == "2 of 11 runs of Adam on tiny missing"
+    assert (found.waits, found.pairs) == (True, 9)
+
+
+def ranking(*names: str, **words: Any) -> Hypothesis:
+    return claim(statement="ranking", optimizers=names, optimizer="", reference=None, **words)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "level", "words", "reason"),
+    [
+        (6, 0.025, {}, "6 pairs cannot decide a family of 2"),
+        (7, 0.025, {}, ""),
+        (5, 0.05, {}, "5 pairs cannot decide a claim"),
+        (6, 0.05, {}, ""),
+        (5, 0.025, {"statement": "at_most"}, "5 pairs cannot decide a family of 2"),
+        (6, 0.025, {"statement": "at_most"}, ""),
+        (4, 0.05, {"statement": "equivalence"}, "4 pairs cannot decide a claim"),
+        (5, 0.05, {"statement": "equivalence"}, ""),
+        (2, 0.05, {"statement": "events", "metric": "diverged"}, ""),
+        (0, 0.05, {}, "no run of the study measures it"),
+    ],
+)
+def test_too_few_pairs_decide_nothing(
+    study: Study, pairs: int, level: float, words: dict[str, Any], reason: str
+) -> None:
+    sides = [side(list(range(1, pairs + 1))), side([0.0] * pairs)]
+    found = found_of(study, claim(**words), sides, level)
+    assert found.evidence.obstacle == reason
+    assert not found.waits
+    assert found.pairs == pairs
+
+
+def test_of_a_ranking_each_neighbour_needs_pairs_for_its_share(study: Study) -> None:
+    """Three neighbours share 0.05, so each needs 7 pairs, not 6."""
+    names = ("nag_sutskever", "sgd", "adam", "heavy_ball")
+    for pairs, reason in ((6, "6 pairs cannot decide a family of 3"), (7, "")):
+        sides = [side(list(np.arange(pairs) * 0.01 + 9 - n)) for n in range(4)]
+        found = found_of(study, ranking(*names), sides, 0.05)
+        assert (found.evidence.obstacle, found.waits) == (reason, False)
+    assert found.verdict.word == "supported"
+
+
+def test_what_is_not_defined_is_counted_where_no_run_fails(study: Study) -> None:
+    values = [math.nan, math.nan, *range(8)]
+    for fails, count in (((), 2), ([True] + [False] * 9, 1), ([True] * 2 + [False] * 8, 0)):
+        for turned in (False, True):
+            sides = [side(values, fails), side([0.0] * 10)]
+            found = found_of(study, claim(), sides[::-1] if turned else sides)
+            reason = f"the measure is not defined in {count} of 10 pairs" if count else ""
+            assert found.evidence.obstacle == reason
+
+
+def test_where_no_run_arrives_a_bound_is_said(study: Study) -> None:
+    never = [True] * 9
+    sides = [side([100.0] * 9, never), side([100.0] * 7, never[:7])]
+    stated = claim(metric="gradients", direction="less")
+    found = found_of(study, stated, sides)
+    most = 100 * (1 - LEVEL ** (1 / 7))
+    reason = f"no run reaches 20 %: at most {most:.0f} % of either's runs would"
+    assert (found.evidence.nothing, found.pairs, found.waits) == (reason, 7, False)
+    assert found.verdict.remark == reason
+    one = [side([100.0] * 9, [False, *never[1:]]), sides[0]]
+    assert not found_of(study, stated, one).evidence.nothing
+    assert found_of(study, stated, one[::-1]).statistic == "pair wins 0 : 1"
+    assert not found_of(study, claim(), sides).evidence.nothing  # broken runs of no clock
+    found = found_of(study, ranking("sgd", "adam", "heavy_ball", metric="gradients"), sides[:1] * 3)
+    assert found.evidence.nothing.startswith("no run reaches 20 %")
+    assert (found.verdict.word, found.pairs) == ("not testable here", 9)
+
+
+def test_where_no_event_is_in_either_arm_a_bound_is_said(study: Study) -> None:
+    stated = claim(statement="events", metric="diverged", direction="less")
+    found = found_of(study, stated, [side([0.0] * 20), side([0.0] * 12)])
+    low, high = recomputed.rates((0, 0), (20, 12), LEVEL)
+    most = 100 * max(-low, high)
+    reason = f"none in either arm: their rates differ by at most {most:.0f} points"
+    assert (found.evidence.nothing, found.pairs) == (reason, 12)
+    assert found_of(study, stated, [side([0.0] * 12), side([0.0] * 20)]).evidence.nothing == reason
+
+
+def test_of_a_ranking_wins_decide_where_a_run_fails(study: Study) -> None:
+    """The neighbours of which none fails have the effect, and p is corrected for their number."""
+    never, flat = [True] * 10, np.arange(10) * 0.01
+    names = ("nag_sutskever", "sgd", "adam")
+    down = [side(flat + 2), side(flat * 2), side(flat, never)]
+    found = found_of(study, ranking(*names), down)
+    assert (found.verdict.word, found.statistic) == ("supported", "sign flips, pair wins")
+    assert found.effect == pytest.approx((2 - flat).mean())
+    assert found.p == 2 / 2**10
+    assert math.isnan(found.evidence.power)
+    agree(found, expected(ranking(*names), down, LEVEL))
+    up = found_of(study, ranking(*names), down[::-1])
+    assert (up.verdict.word, up.p) == ("contradicted", 4 / 2**10)
+    all_fail = found_of(study, ranking(*names), [side(flat), side(flat, never), side(flat)])
+    assert math.isnan(all_fail.effect)
+    assert math.isnan(all_fail.low)
+    assert all_fail.statistic == "sign flips, pair wins"
+
+
+def test_a_cost_is_taken_from_where_it_was_measured(study: Study) -> None:
+    """Without it, or that of one arm, a claim waits; not where steps were executed otherwise."""
+    stated = claim(metric="step_cost", margin=0.05)
+    noise = np.random.default_rng(0)
+    nag, sgd = (cost(name, noise.uniform(1, 2, 9)) for name in ("nag_sutskever", "sgd"))
+
+    def found(*costs: StepCost) -> Finding:
+        return finding(study, stated, given(StepCosts({}, costs, {})), LEVEL)
+
+    without = finding(study, stated, given(None), LEVEL)
+    assert (without.waits, without.verdict.remark) == (True, stated.measured.elsewhere)
+    assert (found(nag).waits, found(nag).pairs) == (True, 0)
+    assert found(nag).verdict.remark == "no step of sgd on tiny was measured"
+    unlike = found(nag, replace(sgd, execution="graph"))
+    assert (unlike.waits, unlike.verdict.remark[:24]) == (False, "steps executed otherwise")
+    logs = [side(np.log(one.seconds)) for one in (nag, sgd)]
+    agree(found(nag, sgd), expected(stated, logs, LEVEL))
+    for costs in (None, StepCosts({}, [nag], {})):
+        assert sides_of(study, stated, given(costs)) == []
+
+
+def test_steps_of_unequal_number_are_not_compared(study: Study) -> None:
+    work = study.workloads["tiny"]
+    longer = replace(study, workloads={**study.workloads, "long": replace(work, epochs=9)})
+    stated = claim(reference_workload="long")
+    found = found_of(longer, stated, [])
+    assert not found.waits
+    assert found.verdict.remark.startswith("unequal numbers of steps: ")
