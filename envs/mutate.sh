@@ -37,7 +37,7 @@ for module in "${modules[@]}"; do
 [cosmic-ray]
 module-path = "src/nagbench/statistics/$module.py"
 timeout = 30.0
-test-command = "python $pytest run $copy/socket -x -q -p no:cacheprovider $tests"
+test-command = "python $pytest run $copy/socket -x -q -p no:cacheprovider --hypothesis-profile unshrunk $tests"
 [cosmic-ray.distributor]
 name = "local"
 END

@@ -19,6 +19,9 @@ pytest_plugins = ["result_tables"]
 
 # How long an example takes says something of the machine, nothing of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile(  # to know whether a test fails, not on how little
+    "unshrunk", deadline=None, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate]
+)
 hypothesis.settings.load_profile("untimed")
 
 
