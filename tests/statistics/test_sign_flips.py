@@ -121,17 +121,36 @@ def test_its_smallest_p_is_reached_and_no_more(pairs: int) -> None:
     assert two_sided_p(values - 1.01) > smallest_p(pairs)
 
 
-def test_twenty_pairs_are_as_all_million_subsets_say() -> None:
-    """By sums of all subsets at once, where the module looks them up by halves."""
-    values = np.random.default_rng(7).normal(0.3, 1, 20)
+def subset_means(values: np.ndarray) -> np.ndarray:
+    """Of all subsets at once, where the module looks them up by halves; sorted."""
     sums, sizes = np.zeros(1), np.zeros(1)
     for value in values:
         sums, sizes = np.append(sums, sums + value), np.append(sizes, sizes + 1)
-    means = np.sort(sums[1:] / sizes[1:])
+    return np.sort(sums[1:] / sizes[1:])
+
+
+def test_twenty_pairs_are_as_all_million_subsets_say() -> None:
+    values = np.random.default_rng(7).normal(0.3, 1, 20)
+    means = subset_means(values)
     assert above_p(values) == (1 + (means <= 0).sum()) / 2**20
     rank = math.floor(2**20 * 0.05 / 2)
     assert interval(values, 0.05) == pytest.approx((means[rank - 1], means[-rank]), abs=1e-11)
     assert two_sided_p(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.01)
+
+
+@pytest.mark.parametrize("pairs", [16, 17])
+@pytest.mark.parametrize("rank", [1, 2, 3, 700])
+def test_an_end_is_the_subset_mean_of_its_rank(pairs: int, rank: int) -> None:
+    values = np.random.default_rng(pairs).normal(0.3, 1, pairs)
+    means = subset_means(values)
+    found = interval(values, rank / 2**pairs, sides=1)
+    assert found == pytest.approx((means[rank - 1], means[-rank]), abs=1e-11)
+
+
+def test_one_difference_is_its_own_mean() -> None:
+    one = np.array([3.0])
+    assert (above_p(one), below_p(one), two_sided_p(one)) == (0.5, 1.0, 1.0)
+    assert interval(one, 0.5, sides=1) == pytest.approx((3.0, 3.0))
 
 
 @given(differences)
@@ -142,7 +161,7 @@ def test_it_takes_no_side(values: list[float]) -> None:
     assert interval(-array, 0.5) == pytest.approx((-high, -low), nan_ok=True)
 
 
-@given(differences, st.sampled_from([1e-6, 3.0, 1e9]))
+@given(differences, st.sampled_from([1e-15, 1e-6, 3.0, 1e9]))
 def test_the_unit_decides_nothing(values: list[float], scale: float) -> None:
     array = np.array(values)
     assert above_p(scale * array, scale * 0.25) == above_p(array, 0.25)
