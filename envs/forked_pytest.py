@@ -6,6 +6,7 @@
 If a run is killed, so is its fork.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -20,6 +21,7 @@ def serve(path: str, modules: list[str]) -> None:
     sys.dont_write_bytecode = True  # two sources of one second and length would share it
     for module in modules:
         importlib.import_module(module)
+    gc.freeze()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()

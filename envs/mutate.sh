@@ -20,12 +20,13 @@ cosmic_ray() {
 # Most of what a short test takes are imports.
 pytest=$copy/envs/forked_pytest.py
 PYTHONPATH=$copy/src python "$pytest" serve "$copy/socket" \
-    torch pandas pyarrow.parquet scipy.stats scipy.optimize matplotlib.pyplot yaml pytest &
+    torch pandas pyarrow.parquet scipy.stats scipy.optimize matplotlib.pyplot yaml pytest hypothesis &
 server=$!
 until [ -S "$copy/socket" ]; do
     kill -0 "$server"
     sleep 0.1
 done
+options="-x -q -p no:cacheprovider --assert plain --hypothesis-profile unshrunk"
 for module in "${modules[@]}"; do
     tests=tests/statistics/test_$module.py
     if [ ! -f "$tests" ]; then
@@ -37,7 +38,7 @@ for module in "${modules[@]}"; do
 [cosmic-ray]
 module-path = "src/nagbench/statistics/$module.py"
 timeout = 30.0
-test-command = "python $pytest run $copy/socket -x -q -p no:cacheprovider --hypothesis-profile unshrunk $tests"
+test-command = "python $pytest run $copy/socket $options $tests"
 [cosmic-ray.distributor]
 name = "local"
 END

@@ -184,6 +184,9 @@ def test_a_contrast_is_what_a_difference_has_more_than_elsewhere(study: Study) -
     same = found_of(study, claim(), [gain, side([0.0] * 10)])
     for name in ("effect", "low", "high", "p", "inner_low", "inner_high", "calibration"):
         assert getattr(found, name) == pytest.approx(getattr(same, name))
+    with patch.object(evidence, "measured", side_effect=[sides[:2], sides[2:]]) as measured:
+        assert finding(study, stated, given(None), LEVEL).effect == pytest.approx(found.effect)
+    assert measured.call_count == 2  # times share a horizon on one workload, not on two
     alone = found_of(study, claim(contrast="tiny", reference=None), sides[:2])
     assert alone.effect == pytest.approx((nag - sgd).mean())
 
@@ -204,6 +207,31 @@ def test_wins_count_failures_on_the_side_that_has_them(study: Study) -> None:
             assert math.isnan(found.effect)
             assert math.isnan(found.low)
             assert found.evidence.fails
+            assert not found.evidence.wins_within
+
+
+@pytest.mark.parametrize("statement", ["difference", "at_most", "equivalence"])
+def test_wins_decide_up_to_the_level(study: Study, statement: str) -> None:
+    """Of eight pairs that all go one way p is 2 / 2⁸."""
+    never, exactly = [True] * 8, 2 / 2**8
+    for fails in (((), never), (never, ())):
+        stated, sides = claim(statement=statement), [side([0.0] * 8, own) for own in fails]
+        decided = "contradicted" if fails[0] or statement != "difference" else "supported"
+        if statement == "at_most" and fails[0]:
+            decided = "supported"  # worse than any margin above
+        assert found_of(study, stated, sides, exactly).verdict.word == decided
+        assert found_of(study, stated, sides, exactly * 0.999).verdict.word != decided
+
+
+def test_wins_against_a_margin(study: Study) -> None:
+    """Of ten pairs nine are alike, and in one the claim's own run fails."""
+    sides = [side([0.0] * 10, [True] + [False] * 9), side([0.0] * 10)]
+    assert found_of(study, claim(statement="at_most"), sides).statistic == "pair wins 0 : 10"
+    assert found_of(study, claim(statement="at_most"), sides).verdict.word == "supported"
+    one_sided = 11 / 2**10  # nine or ten of ten above −m
+    for level, word in ((one_sided, "supported"), (one_sided * 0.999, "open")):
+        found = found_of(study, claim(statement="equivalence"), sides, level)
+        assert found.verdict.word == word
 
 
 @pytest.mark.parametrize("statement", ["difference", "equivalence", "at_most"])
@@ -272,7 +300,7 @@ def test_what_is_not_defined_is_counted_where_no_run_fails(study: Study) -> None
     values = [math.nan, math.nan, *range(8)]
     for fails, count in (((), 2), ([True] + [False] * 9, 1), ([True] * 2 + [False] * 8, 0)):
         for turned in (False, True):
-            sides = [side(values, fails), side([0.0] * 10)]
+            sides = [side(values, fails), side([0.0] * 10, fails if turned else ())]
             found = found_of(study, claim(), sides[::-1] if turned else sides)
             reason = f"the measure is not defined in {count} of 10 pairs" if count else ""
             assert found.evidence.obstacle == reason
@@ -280,18 +308,19 @@ def test_what_is_not_defined_is_counted_where_no_run_fails(study: Study) -> None
 
 def test_where_no_run_arrives_a_bound_is_said(study: Study) -> None:
     never = [True] * 9
-    sides = [side([100.0] * 9, never), side([100.0] * 7, never[:7])]
+    sides = [side([100.0] * 9, never), side([100.0] * 8, never[:8])]
     stated = claim(metric="gradients", direction="less")
     found = found_of(study, stated, sides)
-    most = 100 * (1 - LEVEL ** (1 / 7))
+    most = 100 * (1 - LEVEL ** (1 / 8))
     reason = f"no run reaches 20 %: at most {most:.0f} % of either's runs would"
-    assert (found.evidence.nothing, found.pairs, found.waits) == (reason, 7, False)
+    assert (found.evidence.nothing, found.pairs, found.waits) == (reason, 8, False)
     assert found.verdict.remark == reason
     one = [side([100.0] * 9, [False, *never[1:]]), sides[0]]
     assert not found_of(study, stated, one).evidence.nothing
     assert found_of(study, stated, one[::-1]).statistic == "pair wins 0 : 1"
     assert not found_of(study, claim(), sides).evidence.nothing  # broken runs of no clock
-    found = found_of(study, ranking("sgd", "adam", "heavy_ball", metric="gradients"), sides[:1] * 3)
+    three = [*sides[:1] * 2, sides[1]]
+    found = found_of(study, ranking("sgd", "adam", "heavy_ball", metric="gradients"), three)
     assert found.evidence.nothing.startswith("no run reaches 20 %")
     assert (found.verdict.word, found.pairs) == ("not testable here", 9)
 
@@ -304,6 +333,10 @@ def test_where_no_event_is_in_either_arm_a_bound_is_said(study: Study) -> None:
     reason = f"none in either arm: their rates differ by at most {most:.0f} points"
     assert (found.evidence.nothing, found.pairs) == (reason, 12)
     assert found_of(study, stated, [side([0.0] * 12), side([0.0] * 20)]).evidence.nothing == reason
+    few = found_of(study, stated, [side([0.0] * 4), side([0.0] * 3)])
+    assert few.evidence.nothing.endswith(
+        f"{-100 * recomputed.rates((0, 0), (4, 3), LEVEL)[0]:.0f} points"
+    )
 
 
 def test_of_a_ranking_wins_decide_where_a_run_fails(study: Study) -> None:
