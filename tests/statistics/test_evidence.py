@@ -137,6 +137,10 @@ def test_what_is_found_is_what_the_other_writing_finds(
         found = found_of(study, stated, sides)
         agree(found, expected(stated, sides, LEVEL))
         assert found.pairs == 9 + seed % 2
+        if not share:
+            assert found.statistic == "sign flips"
+            within = stated.statement in ("equivalence", "at_most")
+            assert found.confidence == pytest.approx(1 - LEVEL * (2 if within else 1))
         verdicts.add(found.verdict.word)
     assert len(verdicts) > 1
 
@@ -234,13 +238,27 @@ def test_wins_against_a_margin(study: Study) -> None:
         assert found.verdict.word == word
 
 
-@pytest.mark.parametrize("statement", ["difference", "equivalence", "at_most"])
-def test_the_confidence_is_that_of_what_is_shown(study: Study, statement: str) -> None:
-    found = found_of(study, claim(statement=statement), made_up(1, 2, 10, 0.0))
-    assert found.confidence == pytest.approx(0.975 if statement == "difference" else 0.95)
-    assert found.statistic == "sign flips"
-    if statement != "difference":
+def test_what_is_shown_of_a_small_difference_is_the_inner_interval(study: Study) -> None:
+    for statement in ("equivalence", "at_most"):
+        found = found_of(study, claim(statement=statement), made_up(1, 2, 10, 0.0))
         assert (found.low, found.high) == (found.inner_low, found.inner_high)
+
+
+def test_outside_a_margin_the_p_is_that_of_the_nearer_end(study: Study) -> None:
+    stated = claim(statement="equivalence")
+    for sign in (1, -1):
+        sides = [side([sign * x for x in (-0.2, *np.linspace(-4, -3, 9))]), side([0.0] * 10)]
+        found = found_of(study, stated, sides)
+        assert found.verdict.word == "contradicted"
+        assert found.p == 4 / 2**10  # two of the subsets' means lie within, of the one and of none
+        agree(found, expected(stated, sides, LEVEL))
+
+
+def test_nought_has_no_sign(study: Study) -> None:
+    alike = [side([1.0] * 10)] * 2
+    found = found_of(study, claim(direction="less", margin=0.0), alike)
+    for end in (found.low, found.high, found.inner_low, found.inner_high):
+        assert str(end) == "0.0"
 
 
 def test_runs_that_are_missing_are_waited_for(study: Study) -> None:
@@ -265,6 +283,7 @@ def ranking(*names: str, **words: Any) -> Hypothesis:
     ("pairs", "level", "words", "reason"),
     [
         (6, 0.025, {}, "6 pairs cannot decide a family of 2"),
+        (6, 0.05 / 7, {}, "6 pairs cannot decide a family of 7"),
         (7, 0.025, {}, ""),
         (5, 0.05, {}, "5 pairs cannot decide a claim"),
         (6, 0.05, {}, ""),
@@ -299,30 +318,29 @@ def test_of_a_ranking_each_neighbour_needs_pairs_for_its_share(study: Study) -> 
 def test_what_is_not_defined_is_counted_where_no_run_fails(study: Study) -> None:
     values = [math.nan, math.nan, *range(8)]
     for fails, count in (((), 2), ([True] + [False] * 9, 1), ([True] * 2 + [False] * 8, 0)):
-        for turned in (False, True):
-            sides = [side(values, fails), side([0.0] * 10, fails if turned else ())]
-            found = found_of(study, claim(), sides[::-1] if turned else sides)
-            reason = f"the measure is not defined in {count} of 10 pairs" if count else ""
-            assert found.evidence.obstacle == reason
+        reason = f"the measure is not defined in {count} of 10 pairs" if count else ""
+        for own, others in ((fails, ()), ((), fails), (fails, fails)):
+            sides = [side(values, own), side([0.0] * 10, others)]
+            assert found_of(study, claim(), sides).evidence.obstacle == reason
 
 
 def test_where_no_run_arrives_a_bound_is_said(study: Study) -> None:
-    never = [True] * 9
-    sides = [side([100.0] * 9, never), side([100.0] * 8, never[:8])]
+    never = [True] * 14
+    sides = [side([100.0] * 14, never), side([100.0] * 12, never[:12])]
     stated = claim(metric="gradients", direction="less")
     found = found_of(study, stated, sides)
-    most = 100 * (1 - LEVEL ** (1 / 8))
+    most = 100 * (1 - LEVEL ** (1 / 12))
     reason = f"no run reaches 20 %: at most {most:.0f} % of either's runs would"
-    assert (found.evidence.nothing, found.pairs, found.waits) == (reason, 8, False)
+    assert (found.evidence.nothing, found.pairs, found.waits) == (reason, 12, False)
     assert found.verdict.remark == reason
-    one = [side([100.0] * 9, [False, *never[1:]]), sides[0]]
+    one = [side([100.0] * 14, [False, *never[1:]]), sides[0]]
     assert not found_of(study, stated, one).evidence.nothing
     assert found_of(study, stated, one[::-1]).statistic == "pair wins 0 : 1"
     assert not found_of(study, claim(), sides).evidence.nothing  # broken runs of no clock
     three = [*sides[:1] * 2, sides[1]]
     found = found_of(study, ranking("sgd", "adam", "heavy_ball", metric="gradients"), three)
     assert found.evidence.nothing.startswith("no run reaches 20 %")
-    assert (found.verdict.word, found.pairs) == ("not testable here", 9)
+    assert (found.verdict.word, found.pairs) == ("not testable here", 14)
 
 
 def test_where_no_event_is_in_either_arm_a_bound_is_said(study: Study) -> None:

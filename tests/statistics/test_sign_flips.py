@@ -141,9 +141,16 @@ def test_an_end_is_the_subset_mean_of_its_rank(pairs: int, rank: int) -> None:
     assert found == pytest.approx((means[rank - 1], means[-rank]), abs=1e-11)
 
 
+def test_a_level_that_rounding_made_a_little_less_is_that_level() -> None:
+    level = 6 / 2**8
+    assert depth(8, level) == depth(8, math.nextafter(level, 0)) == 3
+    assert depth(8, level * (1 - 1e-9)) == 2
+
+
 def test_one_difference_is_its_own_mean() -> None:
     one = np.array([3.0])
     assert (above_p(one), below_p(one), two_sided_p(one)) == (0.5, 1.0, 1.0)
+    assert smallest_p(1) == smallest_p(0) == 1.0
     assert interval(one, 0.5, sides=1) == pytest.approx((3.0, 3.0))
 
 
