@@ -1,6 +1,7 @@
 """Power of sign flips, one- and two-sided and of equivalence, against simulation."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nagbench.statistics.power import detectable, power, seeds_needed
+from nagbench.statistics.power import detectable, families, power, seeds_needed, warnings
 from nagbench.statistics.sign_flips import above_ps, depth, smallest_p, two_sided_ps
+from nagbench.study.file import study_of
+from nagbench.study.model import Study
+from small_study import SMALL
 
 TRIALS = 2000
 STATEMENTS = ("difference", "at_most", "equivalence")
@@ -94,3 +98,67 @@ def test_the_detectable_effect_has_the_power_that_it_says(pairs: int, tests: int
 def test_so_many_seeds_are_needed(tests: int, seeds: int) -> None:
     assert seeds_needed(tests, 0.05) == seeds
     assert smallest_p(seeds - 1) * tests > 0.05
+
+
+def planned(seeds: int, *families: str, further: int = 0) -> Study:
+    """Three optimizers with so many seeds, one with some more, and a claim in each of these
+    families, of the two that have most."""
+    claim = {
+        "claim": "NAG is more accurate", "workload": "tiny", "optimizer": "nag_sutskever",
+        "reference": "sgd", "statement": "difference", "direction": "less", "margin": 0.02,
+    }  # fmt: skip
+    metrics = ("accuracy", "unrest", "deviation")
+    more = list(range(50, 50 + further))
+    return study_of(
+        "small",
+        {
+            **SMALL,
+            "optimizers": {"sgd": None, "nag_sutskever": None, "adam": None},
+            "testing": {
+                "seeds": list(range(11, 11 + seeds)),
+                "further": {"sgd": more, "nag_sutskever": more} if further else {},
+            },
+            "hypotheses": {
+                metric: {**claim, "metric": metric, "family": name}
+                for metric, name in zip(metrics, families, strict=False)
+            },
+        },
+        "small",
+    )
+
+
+def test_a_family_has_its_tests_and_the_fewest_seeds() -> None:
+    assert families(planned(7, "one", "two", "one", further=3)) == {
+        "all pairs on tiny": (3, 7),
+        "hypotheses `one`": (2, 10),
+        "hypotheses `two`": (1, 10),
+    }
+
+
+def test_what_cannot_reject_is_warned_of_beforehand() -> None:
+    """Seven seeds are enough for three tests of 0.05, for two and for one; six for one."""
+    assert warnings(planned(7, "one", "one")) == []
+    said = "cannot reject at level 0.05"
+    assert warnings(planned(6, "one", "one", "two")) == [
+        f"all pairs on tiny: 3 tests on 6 seeds {said}; 7 seeds can",
+        f"hypotheses `one`: 2 tests on 6 seeds {said}; 7 seeds can",
+    ]
+    assert len(warnings(planned(5, "one"))) == 2
+
+
+def test_steps_of_unequal_number_are_warned_of_beforehand() -> None:
+    study = planned(7, "one")
+    work = study.workloads["tiny"]
+    claim = replace(study.hypotheses["accuracy"], reference_workload="long")
+    both = {"tiny": work, "long": replace(work, name="long", epochs=9)}
+    found = warnings(replace(study, workloads=both, hypotheses={"h": claim}))
+    assert [line.partition(" of steps")[0] for line in found] == ["claim h: unequal numbers"]
+
+
+@pytest.mark.parametrize("pairs", [20, 21])
+def test_detectable_needs_two_pairs_and_a_rank(pairs: int) -> None:
+    assert detectable(1, 1.0) == math.inf
+    assert detectable(6, 2 / 2**6) < math.inf
+    assert detectable(6, 1.99 / 2**6) == math.inf
+    effect = detectable(pairs, 0.05, 0.6)
+    assert power(effect, pairs, 0.05) == pytest.approx(0.6, abs=5e-3)
