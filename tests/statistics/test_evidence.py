@@ -193,6 +193,8 @@ def test_a_contrast_is_what_a_difference_has_more_than_elsewhere(study: Study) -
     assert measured.call_count == 2  # times share a horizon on one workload, not on two
     alone = found_of(study, claim(contrast="tiny", reference=None), sides[:2])
     assert alone.effect == pytest.approx((nag - sgd).mean())
+    number = claim(statement="threshold", contrast="tiny", reference=None, value=0.7)
+    assert found_of(study, number, sides[:2]).effect == alone.effect  # it is taken off both
 
 
 def test_wins_count_failures_on_the_side_that_has_them(study: Study) -> None:
@@ -374,6 +376,22 @@ def test_of_a_ranking_wins_decide_where_a_run_fails(study: Study) -> None:
     assert math.isnan(all_fail.effect)
     assert math.isnan(all_fail.low)
     assert all_fail.statistic == "sign flips, pair wins"
+
+
+def test_of_a_ranking_wins_decide_up_to_the_level(study: Study) -> None:
+    """Ten wins have p = 2 / 2¹⁰, eight and two ties 8 / 2¹⁰; against it two neighbours share."""
+    flat, two, all_ = [0.0] * 10, [True] * 2 + [False] * 8, [True] * 10
+    sides = [side([1.0] * 10), side(flat, two), side(flat, all_)]
+    stated, level = ranking("nag_sutskever", "sgd", "adam"), 8 / 2**10
+    assert found_of(study, stated, sides, level).verdict.word == "supported"
+    assert found_of(study, stated, sides, level * 0.999).verdict.word == "open"
+    against = found_of(study, stated, sides[::-1], level / 2)
+    assert (against.verdict.word, against.p) == ("contradicted", 4 / 2**10)
+
+
+def test_the_pairs_of_a_ranking_are_those_of_its_first_two(study: Study) -> None:
+    sides = [side([float(n)] * pairs) for n, pairs in ((3, 12), (2, 10), (1, 9))]
+    assert found_of(study, ranking("nag_sutskever", "sgd", "adam"), sides).pairs == 10
 
 
 def test_a_cost_is_taken_from_where_it_was_measured(study: Study) -> None:
