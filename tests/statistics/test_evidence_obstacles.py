@@ -97,6 +97,15 @@ def test_where_no_run_arrives_a_bound_is_said(study: Study) -> None:
     assert (found.verdict.word, found.pairs) == ("not testable here", 14)
 
 
+def test_the_lowest_target_that_is_said_is_the_claimed_arms(study: Study) -> None:
+    work = study.workloads["tiny"]
+    other = replace(work, name="other", targets=replace(work.targets, low=0.3, high=0.4))
+    both = replace(study, workloads={"tiny": work, "other": other})
+    stated = claim(metric="epochs", direction="less", reference_workload="other")
+    found = found_of(both, stated, [side([2.0] * 9, [True] * 9)] * 2)
+    assert found.evidence.nothing.startswith("no run reaches 20 %")
+
+
 def test_where_no_event_is_in_either_arm_a_bound_is_said(study: Study) -> None:
     stated = claim(statement="events", metric="diverged", direction="less")
     found = found_of(study, stated, [side([0.0] * 20), side([0.0] * 12)])
