@@ -63,6 +63,8 @@ readme: $(ENVIRONMENT) ## what README.md and docs/ say of the committed records,
 	@nagbench register cifar10-cnn --records paper/records/cifar10-cnn
 	@nagbench register cifar10-cnn --records paper/records/cifar10-cnn/h200
 	@nagbench register cifar10-cnn-rivals --records paper/records/cifar10-cnn-rivals
+	@$(SNAKEMAKE) --quiet all --config study=pilot records=committed -- tables
+	@nagbench readme --statistics results/pilot/statistics --file docs/pilot.md
 	@$(SNAKEMAKE) --quiet all --config study=cifar10-cnn-rivals records=committed -- tables
 	@nagbench readme --statistics results/cifar10-cnn-rivals/statistics --file docs/rivals.md
 	@$(SNAKEMAKE) --quiet all --config study=cifar10-cnn records=committed -- tables

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from nagbench.rendering.by_target import by_target
+from nagbench.rendering.by_target import DESCRIPTION, by_target
 
 AHEAD, BEHIND, NEITHER = (-40.0, -20.0, -10.0), (5.0, 30.0, 60.0), (-9.0, 1.0, 9.0)
 Steps = list[tuple[float, float, float]]
@@ -62,12 +62,12 @@ def made_up(of: dict[str, Steps], arrived: int = 3) -> dict[str, Any]:
     ids=["one range", "two ranges", "apart", "none"],
 )
 def test_ranges_are_of_steps_that_follow_each_other(of: dict[str, Steps], said: str) -> None:
-    assert by_target(made_up(of)) == f"Target by target, from 40 % on, {said}"
+    assert by_target(made_up(of)) == f"Target by target, from 40 % on, {said} {DESCRIPTION}"
 
 
 def test_targets_that_nobody_reaches_are_named() -> None:
     said = by_target(made_up({"sgd": [AHEAD] * 4}, arrived=0))
-    assert said.endswith("%. None of these runs reaches 46 %.")
+    assert said.endswith(f"%. None of these runs reaches 46 %. {DESCRIPTION}")
 
 
 def test_without_claims_on_speed_there_is_nothing_to_say() -> None:

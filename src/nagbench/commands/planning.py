@@ -52,7 +52,7 @@ def add(verbs: Verbs) -> None:
     added.add_argument(
         "--precision", choices=["bfloat16", "float32", "both"], help="default: bfloat16"
     )
-    added.add_argument("--rounds", type=int, help="turns of each (default: 5; of a study's: 15)")
+    added.add_argument("--rounds", type=int, help="turns of each (default: 5; of a study's: 20)")
     added.add_argument(
         "--minutes", type=float, help="for all (default: 1.5 a table; for a study's optimizers 3)"
     )
@@ -243,7 +243,7 @@ def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
     if kept:
         records.check_sums(folder)
     units = units_of(options.study)
-    rounds = options.rounds or 15
+    rounds = options.rounds or 20
     minutes = 3.0 if options.minutes is None else options.minutes
     pairs = {(unit.workload, unit.optimizer) for unit in units}
     print(
@@ -262,6 +262,9 @@ def _bench_optimizers(options: argparse.Namespace, device: str) -> None:
     if kept:
         records.seal(folder)
     print(step_costs.table(found))
+    if (made := min(len(cost.seconds) for cost in found.costs)) < rounds:
+        said = f"{made} rounds of {rounds}: the minutes ended; --minutes gives more"
+        print(said, file=sys.stderr)
     for name, why in missing.items():
         print(f"{name}: {why}")
 

@@ -6,6 +6,11 @@ from nagbench.rendering.answer import SPEED, SUBJECT, claimed, rival_name
 from nagbench.rendering.lookup import Tables
 from nagbench.rendering.prose import joined
 
+DESCRIPTION = (
+    "This describes, and no claim is about it: each target by itself, at 95 %, where a run that "
+    "never arrives counts with its whole budget."
+)
+
 
 def by_target(tables: Tables) -> str:
     """What the 95 % intervals of single targets show, each by itself, on the first workload; empty
@@ -27,7 +32,7 @@ def by_target(tables: Tables) -> str:
     arrived = own.groupby("target")[["arrived", "reference_arrived"]].sum().sum(axis=1)
     if not arrived.iloc[-1]:
         found += f" None of these runs reaches {100 * arrived.index[arrived == 0].min():.3g} %."
-    return found
+    return f"{found} {DESCRIPTION}"
 
 
 def _grouped(steps: pd.DataFrame, named: dict[str, str], before: str = "") -> list[str]:

@@ -98,8 +98,9 @@ def _scope(tables: Tables) -> str:
         f"{workload['epochs']} epochs in batches of {workload['batch_size']}{each}; "
         f"{_tuned(tables, workload['workload'])}; other data and networks may differ. Speed is the "
         f"mean time below {100 * goals[0]:g} to {100 * goals[-1]:g} % validation accuracy, counted "
-        "in gradients; accuracy is that of the test set at the end. Brackets are confidence "
-        f"intervals over seeds, at the level that each claim's family leaves it{_levels(tables)}."
+        "in gradients, one for each step; accuracy is that of the test set at the end. Brackets "
+        "are confidence intervals over seeds, at the level that each claim's family leaves it"
+        f"{_levels(tables)}."
     )
 
 
@@ -144,10 +145,10 @@ def results_block(tables: Tables) -> str:
         results(only).markdown().rstrip(),
         "",
         f"Of {len(claims)} claims, stated in the study file before the runs: {counts(claims)}. "
-        f"Level: the share of the family's {100 * study['level']:g} % that a claim has, which its "
-        "interval leaves out; "
-        "errs: how often the test errs on resamples of the claim's own differences that are made "
-        "to have no effect, which should be as often.",
+        f"Level: the claim's share of the family's {100 * study['level']:g} %; its interval leaves "
+        "out as much, or twice that where it claims to be within a margin. "
+        "Errs: how often the test errs on resamples of the claim's own differences that are made "
+        "to have no effect, which should be no more often than the level.",
         "",
         f"| | claim | {named(tables).lower()} | effect | interval | level | errs |",
         "| --- | --- | --- | --- | --- | --- | --- |",
