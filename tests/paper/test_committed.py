@@ -152,6 +152,17 @@ def test_what_readme_says_of_the_second_study_holds(
     assert doubted["depends_on_tuning"]
 
 
+def test_what_readme_says_of_the_first_articles_conditions_holds(
+    found: dict[str, dict[str, pd.DataFrame]],
+) -> None:
+    text = " ".join(Path("README.md").read_text(encoding="utf-8").split())
+    first = found["cifar10-cnn"]["hypotheses"].set_index("hypothesis")
+    assert "NAG ends 24 points below the 90 % that it promises" in text
+    assert round(100 * first.at["C0a", "effect"]) == -24
+    assert "and is slower than SGD with a small search" in text
+    assert set(first.loc[["C0a", "C0b_stated"], "verdict"]) == {"contradicted"}
+
+
 def test_what_each_hour_brought_counts_all_runs(
     found: dict[str, dict[str, pd.DataFrame]],
 ) -> None:
