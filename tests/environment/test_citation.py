@@ -18,9 +18,7 @@ def test_it_has_all_that_the_format_requires() -> None:
     for author in CITATION["authors"]:
         assert author.keys() <= {"name", "family-names", "given-names", "orcid", "affiliation"}
         assert "name" in author or "family-names" in author
-    changes = Path("CHANGELOG.md").read_text(encoding="utf-8")
-    released = f"## [{CITATION['version']}]" in changes
-    assert isinstance(CITATION.get("date-released"), dt.date) == released
+    assert isinstance(CITATION["date-released"], dt.date)
     assert len(set(CITATION["keywords"])) == len(CITATION["keywords"])
 
 
