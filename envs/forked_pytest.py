@@ -21,7 +21,7 @@ def serve(path: str, modules: list[str]) -> None:
     sys.dont_write_bytecode = True  # two sources of one second and length would share it
     for module in modules:
         importlib.import_module(module)
-    gc.freeze()
+    gc.freeze()  # forks search for garbage in what is theirs alone
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()

@@ -339,7 +339,11 @@ def test_steps_measured_side_by_side_are_kept_with_the_records_and_planned_with(
     assert main([*command, "--output", str(output), "--lanes", "2"]) == 2
     assert "1 on a CPU" in capsys.readouterr().err
     assert main([*command, "--output", str(output)]) == 0
-    assert "nag_sutskever" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "nag_sutskever" in said.out
+    assert "6 rounds of 20: the minutes ended" in said.err
+    assert main([*command, "--output", str(output), "--rounds", "6"]) == 0
+    assert "the minutes ended" not in capsys.readouterr().err
     records.check_sums(folder)
     assert "step_costs.json" in (folder / records.SUMS).read_text()
     assert main(["plan", study, "--device", "cpu"]) == 0

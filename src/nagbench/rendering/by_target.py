@@ -7,8 +7,8 @@ from nagbench.rendering.lookup import Tables
 from nagbench.rendering.prose import joined
 
 DESCRIPTION = (
-    "This describes, and no claim is about it: each target by itself, at 95 %, where a run that "
-    "never arrives counts with its whole budget."
+    "No claim is about single targets: each is compared by itself, at 95 %, and a run that never "
+    "reaches it counts with its whole budget."
 )
 
 
