@@ -132,7 +132,7 @@ def test_times_to_targets_stand_in_their_rows(many: Tables) -> None:
     assert {mark.get_markerfacecolor() for mark in marks} == {"white"}  # a run never arrived
     last = many["optimizers"]["optimizer"].iloc[-1]
     assert last not in coloured(axis)  # nobody arrived
-    (arrow,) = (text for text in axis.texts if isinstance(text, Annotation))
+    (arrow,) = (text for text in axis.texts if isinstance(text, Annotation) and text.arrow_patch)
     assert (arrow.get_text(), arrow.xy[1]) == ("never (0/4)", 20)
 
 
@@ -240,7 +240,7 @@ def test_cost_shows_accuracy_and_says_gradients(two: Tables) -> None:
     row = two["summary"].set_index("optimizer").loc["nag"].iloc[0]
     place = rows_of(axis).index("NAG")
     np.testing.assert_allclose(drawn(axis, "nag"), [[100 * row["accuracy"], place]])
-    beside = {text.xy[1]: text.get_text() for text in axis.texts if isinstance(text, Annotation)}
+    beside = {text.xy[1]: text.get_text() for text in axis.texts if text.xy[0] == 1}
     assert beside[place] == f"{row['gradients']:.0f}"
     many = two["summary"].assign(gradients=7020.0)
     assert "7.0k" in said(render("cost", two | {"summary": many}))

@@ -15,10 +15,18 @@ FIGURES = pytest.mark.parametrize("name", [name for name in NAMES if name != "th
 
 @FIGURES
 @pytest.mark.parametrize("size", ["two", "many", "most"])
+@pytest.mark.parametrize("workload", ["", "A network with a name, batch 32, no augmentation"])
 def test_words_lie_neither_on_each_other_nor_outside(
-    name: str, size: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    size: str,
+    workload: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    figure = render(name, request.getfixturevalue(size))
+    tables = request.getfixturevalue(size)
+    if workload:
+        tables = tables | {"workloads": tables["workloads"].assign(label=workload)}
+    figure = render(name, tables)
     texts: list[Text] = []
     monkeypatch.setattr(Text, "draw", lambda text, _: texts.append(text))
     figure.draw_without_rendering()

@@ -124,11 +124,18 @@ def panels(drawn: Sequence[Cell], x: str, *y: str) -> tuple[Figure, list[list[Ax
             axis.set_xlabel(x if last else "")
             if len(y) > 1 or n % across == 0:
                 axis.set_ylabel("\n".join(wrapped(word, high - 0.3, points(size))))
-            axis.set_title(cell.label if k == 0 else "", loc="left")
+            if k == 0:
+                entitle(axis, cell.label)
         found.append(own)
     for axis in set(grid.flat).difference(*found):
         axis.remove()
     return figure, found
+
+
+def entitle(axis: Axes, text: str) -> None:
+    """The name of a panel, in lines that the space from its axis to the next panel's holds."""
+    size = points(rcParams["axes.titlesize"])
+    axis.set_title("\n".join(wrapped(text, COLUMN - 0.6, size)), loc="left")
 
 
 def align(drawn: Sequence[Cell], axes: Sequence[Sequence[Axes]]) -> None:
@@ -164,6 +171,24 @@ def rows(names: Sequence[Sequence[str]], *x: str, above: float = 0) -> tuple[Fig
             if place == len(names):
                 axis.set_xlabel(word)
     return figure, axes
+
+
+def heading(axis: Axes, text: str) -> None:
+    """The name of a block of rows, from the figure's left edge on, as it may be wider than they."""
+    size = points(rcParams["axes.titlesize"])
+    lines = wrapped(text, COLUMN, size)
+    axis.set_title("\n".join([" "] * len(lines)))  # which keeps room for the lines, at no width
+    axis.annotate(
+        "\n".join(map(plain, lines)),
+        (0, 1),
+        (2, rcParams["axes.titlepad"]),
+        xycoords=("figure fraction", "axes fraction"),
+        textcoords="offset points",
+        annotation_clip=False,
+        in_layout=False,
+        size=size,
+        va="bottom",
+    )
 
 
 def beyond(axis: Axes, place: int, text: str, look: Look, *, right: bool = True) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nagbench.rendering.layout import aside, beyond, fitting_blocks, rows
+from nagbench.rendering.layout import aside, beyond, fitting_blocks, heading, rows
 from nagbench.rendering.looks import looks
 from nagbench.rendering.lookup import finite, foremost, labels
-from nagbench.rendering.style import plain, words
+from nagbench.rendering.style import words
 
 TABLES = ("summary", "optimizers", "workloads")
 
@@ -44,7 +44,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             ends = [100 * row.low, 100 * row.high]
             axis.plot(ends, [place, place], color=look.colour)
             axis.plot(100 * row.accuracy, place, **look.mark(), label=row.optimizer)
-        axis.set_title(plain(workload.label), loc="right")
+        heading(axis, workload.label)
     return figure
 
 

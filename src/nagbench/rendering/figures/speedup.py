@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from nagbench.rendering.layout import aside, beyond, fitting_blocks, rows
+from nagbench.rendering.layout import aside, beyond, fitting_blocks, heading, rows
 from nagbench.rendering.looks import Look, looks
 from nagbench.rendering.lookup import against, foremost, labels, targets
 from nagbench.rendering.style import GREY, plain, words
@@ -54,7 +54,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             _ratios(axis, block, style)
             goals = [f"{100 * goal:g}" for goal in targets(workload)]
             title = f"{' to '.join(dict.fromkeys((goals[0], goals[-1])))} %"
-        axis.set_title(f"{plain(workload.label)}: {title}", loc="right")
+        heading(axis, f"{workload.label}: {title}")
     if ends["ratio"].isna().all():
         axis.set_xlabel("")
     axis.set_xlim(least, most)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nagbench.rendering.direct_labels import End, label_ends
-from nagbench.rendering.layout import cells, panels
+from nagbench.rendering.layout import cells, entitle, panels
 from nagbench.rendering.legend import by_count, note_below
 from nagbench.rendering.lookup import foremost, labels, labels_of, middle, targets
 from nagbench.rendering.style import words
@@ -56,7 +56,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             if np.isfinite([x, y]).all():
                 ends.append(End(x, y, named[name], style[name]))
         label_ends(axis, ends)
-        axis.set_title(f"{cell.label}: {100 * goals[cell.workload]:g} %", loc="left")
+        entitle(axis, f"{cell.label}: {100 * goals[cell.workload]:g} %")
         axis.set_ylim(-4, 104)
         axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     note_below(figure, notes(never, tables))

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from nagbench.rendering.layout import beyond, fitting_blocks, rows
+from nagbench.rendering.layout import beyond, fitting_blocks, heading, rows
 from nagbench.rendering.looks import looks
 from nagbench.rendering.lookup import foremost, labels, targets
-from nagbench.rendering.style import plain, words
+from nagbench.rendering.style import words
 
 TABLES = ("time_to_target", "optimizers", "workloads")
 _SIZES = (2.5, 6.0)  # of the marks of the lowest and the highest target
@@ -55,7 +55,7 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
             for row in own[own["median"] == np.inf].head(1).itertuples():
                 beyond(axis, place, says(row, len(goals)), look)
         percents = ", ".join(f"{100 * goal:g}" for goal in goals)
-        axis.set_title(f"{plain(workload.label)}: {percents} %", loc="right")
+        heading(axis, f"{workload.label}: {percents} %")
     axis.set_xlim(left=0)
     return figure
 
