@@ -54,7 +54,11 @@ def test_as_many_classes_as_a_byte_tells_apart(classes: int) -> None:
         ({"deviation": (1.0, 2.0)}, "1 means and 2 deviations"),
         ({"deviation": (0.0,)}, "deviation: .*above 0"),
         ({"deviation": (float("inf"),)}, "deviation: .*above 0"),
-        ({"mean": (float("nan"),)}, "mean: .*finite"),
+        ({"deviation": (10**400,)}, "deviation: .*to 255"),
+        ({"mean": (float("nan"),)}, "mean: .*0 to 255"),
+        ({"mean": (-0.1,)}, "mean: .*0 to 255"),
+        ({"mean": (255.1,)}, "mean: .*0 to 255"),
+        ({"mean": (10**400,)}, "mean: .*0 to 255"),
     ],
 )
 def test_what_cannot_be_a_data_set_is_refused(changes: dict[str, Any], words: str) -> None:

@@ -1,11 +1,11 @@
 """What a data set is, stated once: its size, channels, classes, mean and deviation."""
 
-import math
 from dataclasses import dataclass
 
 from nagbench.errors import InputError
 
 MOST_CLASSES = 256  # labels are bytes
+MOST_LEVEL = 255  # and so are the channels of images
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +41,11 @@ class DataSet:
         if not self.mean or len(self.mean) != len(self.deviation):
             found = f"{len(self.mean)} means and {len(self.deviation)} deviations"
             raise InputError(place, found, "one of each for each channel")
-        if not all(map(math.isfinite, self.mean)):
-            raise InputError(f"{place}, mean", str(self.mean), "finite grey levels")
-        if not all(0 < value < math.inf for value in self.deviation):
-            raise InputError(f"{place}, deviation", str(self.deviation), "grey levels above 0")
+        if not all(0 <= value <= MOST_LEVEL for value in self.mean):
+            raise InputError(f"{place}, mean", str(self.mean), f"grey levels, 0 to {MOST_LEVEL}")
+        if not all(0 < value <= MOST_LEVEL for value in self.deviation):
+            allowed = f"grey levels above 0, to {MOST_LEVEL}"
+            raise InputError(f"{place}, deviation", str(self.deviation), allowed)
 
     @property
     def channels(self) -> int:
