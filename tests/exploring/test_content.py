@@ -10,6 +10,7 @@ from shown import SEEDS, Shown
 
 from nagbench.exploring import curves as drawn
 from nagbench.rendering.figures.claims import COLOURS
+from nagbench.rendering.numbers import amendments, registered, registration
 from nagbench.rendering.style import looks
 from nagbench.rendering.table_files import TABLES as PRINTED
 from nagbench.rendering.tables.claims import NOT_YET
@@ -157,3 +158,20 @@ def test_values_that_are_none_are_left_out() -> None:
     ]
     assert drawn._cut([None, 0.1, 0.1, 0.1]) == [None, 0.1]
     assert drawn._cut([None, None]) == [None]
+
+
+def test_the_study_says_its_seeds_units_and_every_amendment_by_itself(shown: Shown) -> None:
+    facts = shown.content["study"]
+    assert facts["seeds"] == f"{len(SEEDS)} seeds"
+    assert facts["units"] == shown.tables["study"].iloc[0]["units"] > len(shown.content["missing"])
+    first, *later = (
+        {"time": f"2026-11-0{day}T00:00:00", "commit": "abc", "what": what, "why": "y", "seen": "s"}
+        for day, what in enumerate(("", "one", "two"), start=1)
+    )
+    for told in ([], later):
+        found = pd.DataFrame([first, *told])
+        said, each = registered(found), amendments(found)
+        assert said.startswith("The study was registered on 2026-11-01")
+        assert said.endswith("and nothing was amended.") == (not told)
+        assert [one.split(": ")[1] for one in each] == [f"{row['what']}; why" for row in told]
+        assert registration(found) == " ".join([said, *(["Amended since:", *each] if told else [])])

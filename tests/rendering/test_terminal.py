@@ -12,7 +12,7 @@ from nagbench.errors import InputError
 from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.parquet import write_frame
 from nagbench.rendering.result_tables import ResultTables
-from nagbench.rendering.terminal import WIDTH, aligned, leaderboards, show, verdicts
+from nagbench.rendering.terminal import WIDTH, aligned, heading, leaderboards, show, verdicts
 from nagbench.study.file import load_study
 
 DEMO = load_study("demo")
@@ -102,6 +102,13 @@ def test_everything_fits_the_width(judged: Path) -> None:
     said = show(DEMO, "demo", judged)
     assert max(map(len, said.splitlines())) <= WIDTH
     assert "(DEMO)" in said
+
+
+def test_the_heading_counts_the_seeds_that_were_tested(tables: Mapping[str, pd.DataFrame]) -> None:
+    own = tables["outcomes"]
+    fewer = own[(own["optimizer"] != "adam") | (own["seed"] > own["seed"].min())]
+    assert " runs, 10 seeds;" in heading(tables)
+    assert " runs, 9 to 10 seeds;" in heading({**tables, "outcomes": fewer})
 
 
 def test_verdicts_come_with_effect_interval_and_p(judged: Path) -> None:

@@ -1,4 +1,4 @@
-"""Some result tables alone are those of all."""
+"""Some result tables alone are those of all, and agree with each other and with the plan."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ import pandas as pd
 from nagbench.records import read_tables
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
+from nagbench.study.plan import units
 
 NAMES = ("profiles", "summary", "learning_curves", "speed_comparisons")
 
@@ -36,3 +37,14 @@ def test_outcomes_are_what_the_means_are_means_of() -> None:
         pd.testing.assert_series_equal(
             own.loc[expected.index], expected, check_names=False, rtol=1e-12
         )
+
+
+def test_the_study_counts_the_units_of_its_plan() -> None:
+    """Bands are among them; a workload that takes its settings from another one is not tuned."""
+    study = load_study("cifar10-cnn")
+    records = read_tables(Path("paper/records/cifar10-cnn"))
+    (row,) = result_tables(study, *records, names=["study"])["study"].itertuples()
+    stages = [unit.stage for unit in units(study)]
+    assert stages.count("tune") != stages.count("test")
+    assert "band" in stages
+    assert row.units == len(stages)

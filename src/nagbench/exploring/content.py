@@ -11,8 +11,8 @@ from matplotlib.colors import to_hex
 from nagbench import step_costs
 from nagbench.exploring import claims, curves, tables, under_way
 from nagbench.records import UNFINISHED, read_units
-from nagbench.rendering.lookup import Tables
-from nagbench.rendering.numbers import registration
+from nagbench.rendering.lookup import Tables, seeds
+from nagbench.rendering.numbers import amendments, registered
 from nagbench.rendering.style import Look, looks
 from nagbench.statistics.roles import Selection, select
 from nagbench.step_costs import StepCosts
@@ -21,7 +21,7 @@ from nagbench.study.model import Study
 _FACTS = ("name", "title", "demo", "pilot", "remark", "edition", "device", "baseline", "failures")
 _MUTED = 0.8  # of a colour's saturation is left on a dark ground
 _LIGHT = 0.85  # less its own, the least lightness of a colour on a dark ground: black is near white
-_COUNTS = ("runs", "units", "diverged", "failed", "testing_seeds")
+_COUNTS = ("runs", "units", "diverged", "failed")
 
 
 def content(
@@ -47,7 +47,9 @@ def content(
     return {
         "study": {
             **{name: _plain(facts[name]) for name in (*_FACTS, *_COUNTS, "version")},
-            "registration": registration(results["registration"]),
+            "seeds": seeds(results),
+            "registration": registered(results["registration"]),
+            "amendments": amendments(results["registration"]),
         },
         "commands": {
             "study": named_study,

@@ -79,18 +79,26 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 def registration(history: pd.DataFrame) -> str:
     """What a reader must know of it: when it was made, and every amendment; sentences."""
+    told = amendments(history)
+    return " ".join([registered(history), *(["Amended since:", *told] if told else [])])
+
+
+def registered(history: pd.DataFrame) -> str:
+    """When it was, and whether that stands as it was; a sentence."""
     if not len(history):
         return "The study was not registered before its runs."
-    first, *amendments = history.itertuples()
-    commit = first.commit[:12]
-    said = f"The study was registered on {first.time[:10]}, before its runs (commit {commit})"
-    if not amendments:
-        return f"{said}, and nothing was amended."
-    told = (
+    first = history.iloc[0]
+    stands = ", and nothing was amended" if len(history) == 1 else ""
+    day, commit = first["time"][:10], first["commit"][:12]
+    return f"The study was registered on {day}, before its runs (commit {commit}){stands}."
+
+
+def amendments(history: pd.DataFrame) -> list[str]:
+    """Of each its day, what it changed, why, and what was seen before."""
+    return [
         f"{one.time[:10]}: {one.what}; why: {one.why}; seen before: {one.seen}."
-        for one in amendments
-    )
-    return f"{said}. Amended since: {' '.join(told)}"
+        for one in history.iloc[1:].itertuples()
+    ]
 
 
 def _cross_check(compared: pd.DataFrame) -> str:

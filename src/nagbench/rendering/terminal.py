@@ -5,10 +5,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from nagbench.errors import InputError
-from nagbench.rendering.lookup import Tables
+from nagbench.rendering.lookup import Tables, seeds
 from nagbench.rendering.numbers import registration
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
@@ -20,7 +18,7 @@ _LEAST = 8  # characters that a first column keeps
 _COLUMNS = ("Acc. (%)", "95 % interval", "SD", "T (grad.)", "Too slow")  # of a leaderboard
 TABLES = (
     *("study", "registration", "workloads", "optimizers", "summary"),
-    *("time_to_target", "times_below", "comparisons", "hypotheses"),
+    *("time_to_target", "times_below", "outcomes", "comparisons", "hypotheses"),
 )
 
 
@@ -28,8 +26,7 @@ def show(study: Study, named: str, folder: Path) -> str:
     """The results of `study`, as the user `named` it, from the tables in `folder`."""
     check_tables(study, named, folder)
     tables = ResultTables(folder)
-    facts = tables["study"].iloc[0]
-    parts = [heading(facts, tables["registration"]), *leaderboards(tables), verdicts(tables)]
+    parts = [heading(tables), *leaderboards(tables), verdicts(tables)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -56,13 +53,14 @@ def check_tables(study: Study, named: str, folder: Path) -> None:
         raise InputError(folder, f"result tables of study {name}", f"those of {study.name}")
 
 
-def heading(facts: pd.Series, history: pd.DataFrame) -> str:
+def heading(tables: Tables) -> str:
     """What was studied, on which data, with how many runs, and whether it was registered."""
+    facts = tables["study"].iloc[0]
     marks = "".join(f" ({mark.upper()})" for mark in ("demo", "pilot") if facts[mark])
     data = f"{facts['edition']}{marks}"
-    size = f"{facts['runs']} runs, {facts['testing_seeds']} test seeds"
+    size = f"{facts['runs']} runs, {seeds(tables)}"
     text = f"{facts['title']}\nData: {data}; {size}; {facts['device']}"
-    text += f"\n{registration(history)}"
+    text += f"\n{registration(tables['registration'])}"
     if facts["failed"]:
         text += f"\nFailed with an error, counted as chance: {facts['failures']}"
     return _wrapped(text)

@@ -12,6 +12,7 @@ from nagbench.records import hours_of
 from nagbench.statistics.roles import Selection
 from nagbench.statistics.speed import described
 from nagbench.study.model import Study
+from nagbench.study.plan import units
 from nagbench.version import __version__
 
 
@@ -41,7 +42,7 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "diverged": int((runs["status"] == "diverged").sum()),
                 "failed": int((runs["status"] == "failed").sum()),
                 "failures": failures(study, runs),
-                "units": 2 * len(study.pairs()),
+                "units": len(units(study)),
                 "workloads": len(study.workloads),
                 "optimizers": len(study.optimizers),
                 "trials": study.tuning.points + study.tuning.default,

@@ -16,7 +16,7 @@ export function answer(root, study) {
             [
                 facts.edition,
                 count(facts.runs, "run"),
-                count(facts.testing_seeds, "test seed"),
+                facts.seeds,
                 facts.device,
             ].join(" · "),
         ),
@@ -33,6 +33,17 @@ export function answer(root, study) {
         h("p", { class: "summary" }, summary(study)),
         study.leaders.length ? h("ul", { class: "leaders" }, study.leaders.map(leader)) : null,
         h("p", { class: "quiet" }, facts.registration),
+        amendments(facts.amendments),
+    );
+}
+
+function amendments(told) {
+    if (!told.length) return null;
+    return h(
+        "details",
+        { class: "quiet" },
+        h("summary", {}, `Amended since, ${count(told.length, "time")}`),
+        told.map((one) => h("p", {}, one)),
     );
 }
 
