@@ -13,7 +13,7 @@ from claims import CLAIM
 from nagbench import registration as registering
 from nagbench.cli import main
 from nagbench.errors import InputError
-from nagbench.rendering.numbers import registration
+from nagbench.rendering.numbers import amendments, registered
 from nagbench.statistics.verdict_table import BELOW_RELEVANCE, VERDICTS
 from nagbench.study.file import load_study, study_of
 from nagbench.study.model import Study
@@ -91,11 +91,13 @@ def test_what_decides_cannot_change_without_a_word(
     (entry,) = amended["amendments"]
     assert entry["changes"]
     assert {key: entry[key] for key in words} == words
-    told = registration(registering.history(amended))
-    assert "before its runs" in told
-    assert ": w; why: y; seen before: none." in told
-    assert "nothing was amended" in registration(registering.history(made))
-    assert "not registered" in registration(registering.history(None))
+    found = registering.history(amended)
+    said, (told,) = registered(found), amendments(found)
+    assert "before its runs" in said
+    assert said.endswith(", and amended once since.")
+    assert told.endswith(": w; why: y; seen before: none.")
+    assert "nothing was amended" in registered(registering.history(made))
+    assert "not registered" in registered(registering.history(None))
 
 
 def test_words_that_decide_nothing_may_be_bettered(root: Path, claiming: dict[str, Any]) -> None:

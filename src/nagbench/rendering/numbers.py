@@ -61,7 +61,8 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True)
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
-    found["study.registration"] = escape(registration(tables["registration"]))
+    found["study.registration"] = escape(registered(tables["registration"]))
+    found["study.amendments"] = escape(" ".join(amendments(tables["registration"])))
     found["study.registered"] = "true" if len(tables["registration"]) else "false"
     found["shown.elsewhere"] = "true" if "elsewhere" in tables else "false"
     found["shown.acceleration"] = "true" if series_with_gains(tables) else "false"
@@ -77,20 +78,15 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     return found
 
 
-def registration(history: pd.DataFrame) -> str:
-    """What a reader must know of it: when it was made, and every amendment; sentences."""
-    told = amendments(history)
-    return " ".join([registered(history), *(["Amended since:", *told] if told else [])])
-
-
 def registered(history: pd.DataFrame) -> str:
-    """When it was, and whether that stands as it was; a sentence."""
+    """When the study was, and how often that was amended; a sentence."""
     if not len(history):
         return "The study was not registered before its runs."
     first = history.iloc[0]
-    stands = ", and nothing was amended" if len(history) == 1 else ""
+    often = {0: "nothing was amended", 1: "amended once since", 2: "amended twice since"}
+    later = often.get(len(history) - 1, f"amended {len(history) - 1} times since")
     day, commit = first["time"][:10], first["commit"][:12]
-    return f"The study was registered on {day}, before its runs (commit {commit}){stands}."
+    return f"The study was registered on {day}, before its runs (commit {commit}), and {later}."
 
 
 def amendments(history: pd.DataFrame) -> list[str]:

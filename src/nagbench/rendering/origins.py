@@ -194,7 +194,7 @@ def _general(first: str, rest: list[str]) -> Origin | None:
             return Origin("speed_comparisons", ("workload", "optimizer", "reference"))
         case ["shown", name]:
             return Origin(name, ("place",))
-        case ["study", "registration" | "registered"]:
+        case ["study", "registration" | "registered" | "amendments"]:
             return Origin("registration", ("time", "commit", "what"))
         case ["study", *names] if ".".join(names) in {**TABLES["study"], **_STUDY}:
             name = ".".join(names)

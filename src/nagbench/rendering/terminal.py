@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, seeds
-from nagbench.rendering.numbers import registration
+from nagbench.rendering.numbers import amendments, registered
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables import claims, outcomes
@@ -26,7 +26,8 @@ def show(study: Study, named: str, folder: Path) -> str:
     """The results of `study`, as the user `named` it, from the tables in `folder`."""
     check_tables(study, named, folder)
     tables = ResultTables(folder)
-    parts = [heading(tables), *leaderboards(tables), verdicts(tables)]
+    told = [_wrapped(f"Amended {one}") for one in amendments(tables["registration"])]
+    parts = [heading(tables), *leaderboards(tables), verdicts(tables), *told]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -60,7 +61,7 @@ def heading(tables: Tables) -> str:
     data = f"{facts['edition']}{marks}"
     size = f"{facts['runs']} runs, {seeds(tables)}"
     text = f"{facts['title']}\nData: {data}; {size}; {facts['device']}"
-    text += f"\n{registration(tables['registration'])}"
+    text += f"\n{registered(tables['registration'])}"
     if facts["failed"]:
         text += f"\nFailed with an error, counted as chance: {facts['failures']}"
     return _wrapped(text)

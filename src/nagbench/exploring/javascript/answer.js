@@ -42,7 +42,7 @@ function amendments(told) {
     return h(
         "details",
         { class: "quiet" },
-        h("summary", {}, `Amended since, ${count(told.length, "time")}`),
+        h("summary", {}, count(told.length, "amendment")),
         told.map((one) => h("p", {}, one)),
     );
 }

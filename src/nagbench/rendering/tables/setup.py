@@ -86,8 +86,8 @@ def computing(tables: Tables) -> Table:
     rows = [
         [
             "Runs",
-            f"{facts['runs']} in {facts['units']} units, {facts['diverged']} diverged, "
-            f"{facts['failed']} failed",
+            f"{facts['runs']}, {facts['diverged']} diverged, {facts['failed']} failed; "
+            f"the study plans {facts['units']} units",
         ],
         ["Computing", f"{facts['hours']:.2f} hours of training and evaluation, by the clock"],
         ["Device", f"{facts['device']} ({facts['backend']})"],
