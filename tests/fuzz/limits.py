@@ -28,7 +28,9 @@ def cases(few: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
             print_blob=True,
             suppress_health_check=list(HealthCheck),
         )
-        return pytest.mark.fuzz(chosen(test))
+        # Of a case that fails every byte is shown, which may be many.
+        whole = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+        return pytest.mark.fuzz(whole(chosen(test)))
 
     return marked
 

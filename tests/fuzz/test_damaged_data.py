@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from limits import cases, refusal
 from PIL import Image
@@ -158,7 +158,22 @@ def prepared(path: Path, content: bytes, edition: str) -> None:
         refusal(lambda: registry.prepare("cifar10", path))
 
 
+def archive_with(body: bytes) -> bytes:
+    """An archive of this one batch."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        member = tarfile.TarInfo(next(iter(BATCHES)))
+        member.size = len(body)
+        archive.addfile(member, io.BytesIO(body))
+    return made.getvalue()
+
+
+# It asks to remember an object under a number, beside as many places as that.
+REMEMBERED = b"Nr" + (50_000_000).to_bytes(4, "little") + b"0N."
+
+
 @given(archives())
+@example(archive_with(REMEMBERED))
 @cases(150)
 def test_damaged_archives(tmp_path: Path, content: bytes) -> None:
     prepared(tmp_path / "file", content, cifar10.OFFICIAL)

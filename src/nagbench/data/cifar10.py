@@ -90,8 +90,11 @@ def _edition(path: Path) -> str:
     return EDITIONS[checksum]
 
 
-class _Plain(pickle.Unpickler):
-    """Unpickles arrays and plain containers, and calls nothing else that a file may name."""
+class _Plain(pickle._Unpickler):
+    """Unpickles arrays and plain containers, and calls nothing else that a file may name.
+
+    It is the one in Python: that in C takes memory by a number that the file names.
+    """
 
     _NAMES: ClassVar = {
         "numpy": ("ndarray", "dtype"),
