@@ -37,6 +37,7 @@ def judged(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Path:
         hypothesis(
             tables, hypothesis="h2", verdict="not testable here", effect=nothing, low=nothing
         ),
+        hypothesis(tables, hypothesis="h3", verdict="not testable here", waits=True),
     ]
     write_frame(folder / "hypotheses.parquet", pd.DataFrame(rows))
     return folder
@@ -113,12 +114,13 @@ def test_the_heading_counts_the_seeds_that_were_tested(tables: Mapping[str, pd.D
 
 def test_verdicts_come_with_effect_interval_and_p(judged: Path) -> None:
     said = verdicts(ResultTables(judged))
-    first, second = (line for line in said.splitlines() if line.startswith(("ahead", "h2")))
+    first, second, _ = (line for line in said.splitlines() if line.startswith(("ahead", "h")))
     assert first.endswith("+1.23 points  [+0.10, +2.36]  < 0.001")
     assert second.split() == ["h2", "–", "–", "<", "0.001"]
     words = " ".join(said.split())
     assert f"supported: {CLAIM}" in words
     assert f"not testable here: {CLAIM}" in words
+    assert f"not tested yet: {CLAIM}" in words
 
 
 def test_a_study_without_hypotheses_has_no_such_part(folder: Path) -> None:

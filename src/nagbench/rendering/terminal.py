@@ -110,12 +110,10 @@ def verdicts(tables: Tables) -> str:
         for row in found
     ]
     first, *lines = aligned([head, *rows]).splitlines()
+    remarks = [f" ({said})" if (said := claims.remarks(row)) else "" for row in found]
     words = [
-        _wrapped(
-            f"{row.verdict}: {row.claim}{f' ({said})' if (said := claims.remarks(row)) else ''}",
-            indent="    ",
-        )
-        for row in found
+        _wrapped(f"{claims.word(row)}: {row.claim}{remark}", indent="    ")
+        for row, remark in zip(found, remarks, strict=True)
     ]
     return "\n".join(
         [first, *(f"{line}\n{claim}" for line, claim in zip(lines, words, strict=True))]
