@@ -8,13 +8,13 @@ import hashlib
 import io
 import itertools
 import os
-import pickle
 import tarfile
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from nagbench.data import pickles
 from nagbench.data.dataset import DataSet
 from nagbench.data.images import ImageSet, read_arrays
 from nagbench.errors import InputError
@@ -90,33 +90,14 @@ def _edition(path: Path) -> str:
     return EDITIONS[checksum]
 
 
-class _Plain(pickle._Unpickler):
-    """Unpickles arrays and plain containers, and calls nothing else that a file may name.
-
-    It is the one in Python: that in C takes memory by a number that the file names.
-    """
-
-    _NAMES: ClassVar = {
-        "numpy": ("ndarray", "dtype"),
-        "numpy.core.multiarray": ("_reconstruct",),
-        "numpy._core.multiarray": ("_reconstruct",),
-        "_codecs": ("encode",),
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if name in self._NAMES.get(module, ()):
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-
-
 def _read_archive(path: Path) -> dict[str, np.ndarray]:
     batches: dict[str, Any] = {}
 
     def part(names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        flat = np.concatenate([batches[name][b"data"] for name in names])
-        labels = [label for name in names for label in batches[name][b"labels"]]
+        flat = np.concatenate([batches[name][b"data"].bytes() for name in names])
+        labels = bytearray(label for name in names for label in batches[name][b"labels"])
         pixels = flat.reshape(-1, *SET.inputs).transpose(0, 2, 3, 1)
-        return np.ascontiguousarray(pixels), np.array(labels, dtype=np.uint8)
+        return np.ascontiguousarray(pixels), np.frombuffer(labels, np.uint8)
 
     try:
         with tarfile.open(path) as archive:
@@ -124,7 +105,7 @@ def _read_archive(path: Path) -> dict[str, np.ndarray]:
                 member = archive.extractfile(name)
                 if member is None:
                     raise KeyError(name)
-                batches[name] = _Plain(io.BytesIO(member.read()), encoding="bytes").load()
+                batches[name] = pickles.load(member.read())
         train, test = part(_TRAIN), part([_TEST])
     except Exception as error:  # tarfile, zlib, pickle and numpy each have errors of their own
         raise InputError(path, f"not readable as CIFAR-10's archive ({error})", _ALLOWED) from None
