@@ -220,3 +220,39 @@ def test_a_number_that_is_not_there_stops_the_build(tmp_path: Path, text: str, s
     assert (tmp_path / "x.pdf").exists() == (status == 0)
     if status:
         assert "There is no result `not.there'" in found.stdout
+
+
+LONG_TABLES = r"""\documentclass{article}
+\usepackage{booktabs, longtable, caption, graphicx}
+\usepackage[hidelinks]{hyperref}
+\usepackage{results}
+\setcaption{one}{Of two pages}
+\setcaption{two}{Of one}
+\begin{document}
+\resultlongtable{one}
+\resultlongtable{two}
+\begin{table}\caption{That floats}\label{tab:three}\end{table}
+\end{document}
+"""
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX")
+def test_long_tables_are_numbered_with_the_others(tmp_path: Path) -> None:
+    (tmp_path / "x.tex").write_text(LONG_TABLES)
+    shutil.copy(PAPER / "results.sty", tmp_path)
+    (tmp_path / "tables").mkdir()
+    for name, rows in (("one", 80), ("two", 3)):
+        body = "\n".join([r"\toprule", r"a \\", r"\midrule", *[r"1 \\"] * rows, r"\bottomrule"])
+        text = f"\\begin{{tabular}}{{l}}\n{body}\n\\end{{tabular}}\n"
+        (tmp_path / "tables" / f"{name}.tex").write_text(text)
+    found = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout
+    assert "same identifier" not in found.stdout
+    labels = re.findall(r"newlabel\{tab:(\w+)\}\{\{(\d+)\}", (tmp_path / "x.aux").read_text())
+    assert dict(labels) == {"one": "1", "two": "2", "three": "3"}

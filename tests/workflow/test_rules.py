@@ -42,6 +42,7 @@ def test_a_run_makes_everything_and_tells_how_it_goes(finished: Checkout) -> Non
         log = (finished.folder / "results/micro/paper/paper.log").read_text(errors="replace")
         wide = re.findall(r"Overfull \\hbox \(([\d.]+)pt too wide", log)
         assert max(map(float, wide), default=0) < 5, "something runs off its page"
+        assert not re.search("undefined|multiply defined|same identifier", log)
     for path in made:
         assert (finished.folder / path).stat().st_size > 0, path
 

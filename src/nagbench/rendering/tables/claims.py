@@ -41,7 +41,8 @@ def verdicts(tables: Tables) -> Table:
         "Errs", named(tables),
     ]  # fmt: skip
     left = ">{\\raggedright\\arraybackslash}"
-    widths = [f"{left}p{{{share}\\linewidth}}" for share in (0.18, 0.06, 0.13)]
+    shares = 0.18 if differ else 0.21, 0.06, 0.13
+    widths = [f"{left}p{{{share}\\linewidth}}" for share in shares]
     columns = "l{}{}r{}rcrrr{}".format(widths[0], "l" * differ, *widths[1:])
     return Table(header, columns, rows)
 
@@ -53,7 +54,7 @@ def untested(tables: Tables) -> Table:
         [Cell(reader_name(row.hypothesis)), Cell(row.claim), Cell(row.remark)]
         for row in found[found["verdict"] == NOT_TESTABLE].itertuples()
     ]
-    return Table(["Id", "Claim", "Why"], "lp{0.5\\linewidth}p{0.36\\linewidth}", rows)
+    return Table(["Id", "Claim", "Why"], "lp{0.5\\linewidth}p{0.34\\linewidth}", rows)
 
 
 def elsewhere(tables: Tables) -> Table:
