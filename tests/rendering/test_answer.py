@@ -231,6 +231,10 @@ def test_the_scope_says_how_many_settings_were_tried_and_the_intervals_confidenc
     assert "tuned by 17 to 18 settings each" in answer_block(found)
     assert "claim's family leaves it (99 %)." in answer_block(found)
     assert "claim's family leaves it." in answer_block(made_up())
+    several = made_up({"N1": SUPPORTED, "N2": SUPPORTED, "A1": OPEN})
+    claims = several["hypotheses"]
+    claims.loc[claims["hypothesis"] == "A1", "confidence"] = 1 - 0.05 / 3
+    assert "leaves it (99 % for N1 and N2; 98.3 % for A1)." in answer_block(several)
 
 
 def test_the_eight_verdicts_and_their_figure() -> None:

@@ -96,6 +96,11 @@ def test_every_figure_and_table_has_a_caption(tables: Mapping[str, pd.DataFrame]
     fewer = tables["outcomes"].query("optimizer != 'nag' or seed < 105")
     found = captions({**tables, "outcomes": fewer}, REPORT)
     assert found["results"].endswith("Data: synthetic; 4 to 10 seeds.")
+    elsewhere = tables["outcomes"].query("seed < 103").assign(workload="another")
+    outcomes = pd.concat([tables["outcomes"], elsewhere])
+    found = captions({**tables, "outcomes": outcomes}, REPORT)
+    assert found["results"].endswith("Data: synthetic; 2 to 10 seeds.")
+    assert found["ranks"].endswith("Data: synthetic; 10 seeds.")  # of the first workload alone
 
 
 def test_an_empty_caption_is_refused(tables: Mapping[str, pd.DataFrame], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from nagbench.metrics import METRICS
 from nagbench.records import read_tables
 from nagbench.registration import judged
 from nagbench.rendering.table import Cell, Table, number
+from nagbench.rendering.tables.claims import reader_name, word
 from nagbench.statistics.roles import Selection, select
 from nagbench.statistics.shift import shift
 from nagbench.statistics.verdict_table import NOT_TESTABLE
@@ -72,10 +73,10 @@ def _claims(study: Study, here: Path, there: Path) -> Table:
     """Each claim's verdicts in the two places, which are named by their devices."""
     places = [judged(study, folder, names=["study", "hypotheses"]) for folder in (here, there)]
     devices = [str(found["study"]["device"].iloc[0]) for found in places]
-    claims = [found["hypotheses"].set_index("hypothesis")["verdict"] for found in places]
+    found = [{row.hypothesis: row for row in place["hypotheses"].itertuples()} for place in places]
     rows = [
-        [Cell(name.replace("_", " ")), *(Cell(str(verdicts[name])) for verdicts in claims)]
-        for name in claims[0].index
-        if any(verdicts[name] != NOT_TESTABLE for verdicts in claims)
+        [Cell(reader_name(name)), *(Cell(word(claims[name])) for claims in found)]
+        for name in found[0]
+        if any(claims[name].verdict != NOT_TESTABLE for claims in found)
     ]
     return Table(["Claim", *devices], "lll", rows)

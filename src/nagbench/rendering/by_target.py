@@ -31,7 +31,8 @@ def by_target(tables: Tables) -> str:
     found = f"Target by target, from {100 * own['target'].min():.3g} % on, {'; '.join(said)}."
     arrived = own.groupby("target")[["arrived", "reference_arrived"]].sum().sum(axis=1)
     if not arrived.iloc[-1]:
-        found += f" None of these runs reaches {100 * arrived.index[arrived == 0].min():.3g} %."
+        never = f"{100 * arrived.index[arrived == 0].min():.3g} %"
+        found += f" None of these runs reaches {never} of validation accuracy."
     return f"{found} {DESCRIPTION}"
 
 

@@ -13,6 +13,7 @@ from nagbench.rendering.result_tables import ResultTables
 
 _OF_NO_STUDY = ("theory", "rates", "calibration", "rules", "computing", "checklist")
 _OF_TUNING = ("sensitivity", "settings", "tuning")
+_OF_FIRST = ("answer", "gains", "ranks")  # they show the first workload alone
 _OF_CLAIMS = (
     "workloads",
     "headlines",
@@ -38,7 +39,11 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
     what it shows."""
     facts = tables["study"].iloc[0]
     failed = f" Failed with an error, counted as chance: {facts['failures']}."
-    tested = f"{seeds(tables)}.{failed if facts['failed'] else ''}"
+    outcomes, first = tables["outcomes"], tables["workloads"].iloc[0]["workload"]
+    here = {**tables, "outcomes": outcomes[outcomes["workload"] == first]}
+    tested, first_tested = (
+        f"{seeds(shown)}.{failed if facts['failed'] else ''}" for shown in (tables, here)
+    )
     most = facts["tuning_seeds"]
     tuned = "1 tuning seed." if most == 1 else f"up to {most} tuning seeds."
     found = {}
@@ -56,7 +61,9 @@ def captions(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, str]
             words += f" Data: {facts['edition']}"
             if path.stem in _OF_CLAIMS:
                 words += "."
+            elif path.stem in _OF_TUNING:
+                words += f"; {tuned}"
             else:
-                words += f"; {tuned if path.stem in _OF_TUNING else tested}"
+                words += f"; {first_tested if path.stem in _OF_FIRST else tested}"
         found[path.stem] = escape(words)
     return found

@@ -110,17 +110,19 @@ def spread(tables: Tables) -> str:
 
 
 def diverged(tables: Tables) -> str:
-    """How many test runs diverged at the chosen settings, and whose."""
+    """How many test runs diverged at the chosen settings on the first workload, and whose."""
     named, rows = labels(tables), _here(tables, "stability")
+    where = tables["workloads"].iloc[0]["label"]
     runs, broken = int(rows["runs"].sum()), rows[rows["diverged"] > 0]
     if not runs:
         return "No run was tested yet."
     if not len(broken):
-        return f"None of the {runs} test runs at the settings chosen by accuracy diverged."
+        whose = f"the {runs} test runs on {where} at the settings chosen by accuracy"
+        return f"None of {whose} diverged."
     whose = joined([f"{row.diverged} of {named[row.optimizer]}" for row in broken.itertuples()])
     return (
-        f"Of the {runs} test runs at the settings chosen by accuracy {broken['diverged'].sum()} "
-        f"diverged: {whose}."
+        f"Of the {runs} test runs on {where} at the settings chosen by accuracy "
+        f"{broken['diverged'].sum()} diverged: {whose}."
     )
 
 

@@ -146,6 +146,11 @@ def _controls(tables: Mapping[str, pd.DataFrame]) -> str:
 _CYCLING = 0.1  # of the distance at which a method began: one that ends beyond did not converge
 
 
+def _at_most(value: float, digits: int) -> str:
+    """A number of so many digits that `value` does not exceed."""
+    return f"{math.ceil(value * 10**digits) / 10**digits:.{digits}f}"
+
+
 def _theory(rates: pd.DataFrame) -> dict[str, str]:
     """How near the methods came to what is proven of them."""
     quiet, noisy = rates[rates["noise"] == 0], rates[rates["noise"] > 0].set_index("method")
@@ -153,13 +158,13 @@ def _theory(rates: pd.DataFrame) -> dict[str, str]:
     cycling = quiet[quiet["problem"] == "Lessard-Recht-Packard"].set_index("method")["last"]
     measured = noisy["measured"]
     return {
-        "theory.gap": f"{(there['measured'] - there['proven']).abs().max():.3f}",
+        "theory.gap": _at_most((there["measured"] - there["proven"]).abs().max(), 3),
         "theory.bound": f"{100 * quiet['bound_reached'].max():.0f}",
         **{
             f"theory.cycle.{name}": "did not" if cycling[name] > _CYCLING else "did"
             for name in ("heavy_ball", "nag")
         },
-        "theory.noise.gap": f"{100 * (measured / noisy['proven'] - 1).abs().max():.1f}",
+        "theory.noise.gap": _at_most(100 * (measured / noisy["proven"] - 1).abs().max(), 1),
         **{
             f"theory.noise.{name}": f"{measured[name] / measured['sgd']:.1f}"
             for name in measured.index

@@ -20,7 +20,15 @@ from nagbench.rendering.excerpt import Excerpt
 from nagbench.rendering.figure_files import write_figure
 from nagbench.rendering.lookup import Tables, labels, labels_of, middle_target, seeds
 from nagbench.rendering.prose import in_markdown, joined
-from nagbench.rendering.tables.claims import counts, effect, in_print, in_words, named, word
+from nagbench.rendering.tables.claims import (
+    counts,
+    effect,
+    in_print,
+    in_words,
+    named,
+    reader_name,
+    word,
+)
 from nagbench.rendering.tables.outcomes import results
 from nagbench.statistics.verdict_table import NOT_TESTABLE
 
@@ -119,10 +127,15 @@ def _tuned(tables: Tables, workload: str) -> str:
 
 
 def _levels(tables: Tables) -> str:
-    """The confidences of the answer's intervals."""
-    rows = [row for row in behind_the_answer(tables) if not math.isnan(row.effect)]
-    found = sorted({f"{100 * row.confidence:.3g} %" for row in rows}, reverse=True)
-    return f" ({joined(found)})" if found else ""
+    """The confidences of the answer's intervals, and of which claims' if they are several."""
+    found: dict[str, list[str]] = {}
+    for row in behind_the_answer(tables):
+        if not math.isnan(row.effect):
+            level = f"{100 * row.confidence:.3g} %"
+            found.setdefault(level, []).append(reader_name(row.hypothesis))
+    if len(found) < 2:
+        return f" ({next(iter(found))})" if found else ""
+    return f" ({'; '.join(f'{level} for {joined(names)}' for level, names in found.items())})"
 
 
 def results_block(tables: Tables) -> str:

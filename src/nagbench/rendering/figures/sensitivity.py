@@ -74,5 +74,5 @@ def _panel(axis: Axes, own: pd.DataFrame, tested: np.ndarray, look: Look, name: 
         linestyle="none", label=f"{name}, tested",
     )  # fmt: skip
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(numticks=4))
+    axis.xaxis.set_major_locator(LogLocator(numticks=3))
     axis.xaxis.set_minor_locator(NullLocator())

@@ -104,16 +104,17 @@ def checklist(tables: Tables) -> Table:
     """The questions of the machine-learning reproducibility checklist, as the records answer."""
     facts = tables["study"].iloc[0]
     pairs = tables["comparisons"]
+    seconds = 3600 * facts["hours"] / facts["runs"]
     answers = [
         ["Mathematical setting, algorithm, model", "section 2; the source of each optimizer"],
         ["Data: source, splits, preprocessing", f"{facts['edition']}; {facts['validation_size']} "
          "training images held out; crops, flips as stated for the workload"],
-        ["Range of hyperparameters, method of choice", f"{facts['trials']} trials by "
+        ["Range of hyperparameters, method of choice", f"up to {facts['trials']} trials by "
          f"{facts['search']}, up to {facts['tuning_seeds']} seeds each, judged on held-out images"],
         ["Number of evaluation runs", f"{seeds(tables)} that tuning never saw"],
         ["Measure, central tendency, variation", "mean with 95 % interval, SD between seeds"],
         ["Tests and correction", f"{len(pairs)} pairs, sign flips, Holm at level {facts['level']}"],
-        ["Average run time", f"{3600 * facts['hours'] / facts['runs']:.1f} s a run"],
+        ["Average run time", f"{seconds:.1f} s a run, stopped ones too"],
         ["Computing infrastructure", f"{facts['device']}, PyTorch {facts['torch']}"],
         ["Code, environment, records", "public: one command from records to paper; locked pins"],
     ]  # fmt: skip
