@@ -67,7 +67,9 @@ def test_ranges_are_of_steps_that_follow_each_other(of: dict[str, Steps], said: 
 
 def test_targets_that_nobody_reaches_are_named() -> None:
     said = by_target(made_up({"sgd": [AHEAD] * 4}, arrived=0))
-    assert said.endswith(f"%. None of these runs reaches 46 % of validation accuracy. {DESCRIPTION}")
+    assert said.endswith(
+        f"%. None of these runs reaches 46 % of validation accuracy. {DESCRIPTION}"
+    )
 
 
 def test_without_claims_on_speed_there_is_nothing_to_say() -> None:
