@@ -169,6 +169,14 @@ def test_what_readme_says_of_the_first_articles_conditions_holds(
     assert set(first.loc[["C0a", "C0b_stated"], "verdict"]) == {"contradicted"}
 
 
+def test_what_readme_says_of_precision_holds(
+    found: dict[str, dict[str, pd.DataFrame]], readme: str
+) -> None:
+    claims = found["cifar10-cnn"]["hypotheses"].set_index("hypothesis")
+    assert "In float32 instead of bfloat16 NAG is ahead of gradient descent likewise" in readme
+    assert set(claims.loc[["P1", "P2"], "verdict"]) == {"supported"}
+
+
 def test_what_each_hour_brought_counts_all_runs(
     found: dict[str, dict[str, pd.DataFrame]],
 ) -> None:
