@@ -1,7 +1,6 @@
 """The commands as a user types them: their way through a study, and each bad input's one line."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -382,19 +381,6 @@ def test_training_needs_no_more_than_a_bare_gpu_node_has(
     ]  # fmt: skip
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert len(records.read_units([tmp_path / "unit.parquet"])[0]) == 3
-
-
-def test_no_torch_is_imported_to_read_a_study() -> None:
-    """Snakemake reads studies at every start, and once for every job on a cluster."""
-    script = (
-        "import sys\n"
-        "from nagbench.sources import code_digest\n"
-        "from nagbench.study.file import load_study\n"
-        "from nagbench.study.plan import units\n"
-        "[code_digest(unit.base.modules()) for unit in units(load_study('demo'))]\n"
-        "assert 'torch' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True, env=os.environ)
 
 
 def test_a_reader_that_has_seen_enough_ends_a_command_quietly() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -179,3 +180,16 @@ def test_pydantic_is_for_reading_study_files_alone() -> None:
 def test_training_from_a_plan_needs_few_libraries() -> None:
     needed = set(distributions(["nagbench.study.unit", "nagbench.runner.unit"]))
     assert needed <= {"torch", "numpy", "pandas", "pyarrow"}
+
+
+def test_no_torch_is_imported_to_read_a_study() -> None:
+    """Snakemake reads studies at every start, and once for every job on a cluster."""
+    script = (
+        "import sys\n"
+        "from nagbench.sources import code_digest\n"
+        "from nagbench.study.file import load_study\n"
+        "from nagbench.study.plan import units\n"
+        "[code_digest(unit.base.modules()) for unit in units(load_study('demo'))]\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -176,6 +176,18 @@ DOCUMENT = r"""\documentclass{article}
 """
 
 
+def compiled(folder: Path) -> subprocess.CompletedProcess[str]:
+    """What LaTeX made of the folder's x.tex, and what it said."""
+    return subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX")
 def test_a_label_of_any_characters_is_set(tmp_path: Path) -> None:
     """All that may stand in one: the letters that are set as they are, and some of all others."""
@@ -188,13 +200,8 @@ def test_a_label_of_any_characters_is_set(tmp_path: Path) -> None:
     )
     text = "\n".join([*packages, r"\begin{document}", shown, r"\end{document}"])
     (tmp_path / "x.tex").write_text(text, encoding="utf-8")
-    found = subprocess.run(
-        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
-    assert found.returncode == 0, found.stdout.decode(errors="replace")[-2000:]
+    found = compiled(tmp_path)
+    assert found.returncode == 0, found.stdout[-2000:]
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX")
@@ -209,13 +216,7 @@ def test_a_label_of_any_characters_is_set(tmp_path: Path) -> None:
 def test_a_number_that_is_not_there_stops_the_build(tmp_path: Path, text: str, status: int) -> None:
     (tmp_path / "x.tex").write_text(DOCUMENT % text)
     shutil.copy(PAPER / "results.sty", tmp_path)
-    found = subprocess.run(
-        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    found = compiled(tmp_path)
     assert found.returncode == status, found.stdout
     assert (tmp_path / "x.pdf").exists() == (status == 0)
     if status:
@@ -245,13 +246,7 @@ def test_long_tables_are_numbered_with_the_others(tmp_path: Path) -> None:
         body = "\n".join([r"\toprule", r"a \\", r"\midrule", *[r"1 \\"] * rows, r"\bottomrule"])
         text = f"\\begin{{tabular}}{{l}}\n{body}\n\\end{{tabular}}\n"
         (tmp_path / "tables" / f"{name}.tex").write_text(text)
-    found = subprocess.run(
-        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "x.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    found = compiled(tmp_path)
     assert found.returncode == 0, found.stdout
     assert "same identifier" not in found.stdout
     labels = re.findall(r"newlabel\{tab:(\w+)\}\{\{(\d+)\}", (tmp_path / "x.aux").read_text())

@@ -112,6 +112,15 @@ def test_the_heading_counts_the_seeds_that_were_tested(tables: Mapping[str, pd.D
     assert " runs, 9 to 10 seeds;" in heading({**tables, "outcomes": fewer})
 
 
+def test_amendments_follow_the_verdicts(judged: Path) -> None:
+    first = {"time": "2026-11-01T00:00:00", "commit": "abc", "what": "", "why": "", "seen": ""}
+    later = first | {"time": "2026-11-02T00:00:00", "what": "one", "why": "y", "seen": "none"}
+    write_frame(judged / "registration.parquet", pd.DataFrame([first, later]))
+    head, *_, last = show(DEMO, "demo", judged).split("\n\n")
+    assert "and amended once since." in " ".join(head.split())
+    assert last == "Amended 2026-11-02: one; why: y; seen before: none."
+
+
 def test_verdicts_come_with_effect_interval_and_p(judged: Path) -> None:
     said = verdicts(ResultTables(judged))
     first, second, _ = (line for line in said.splitlines() if line.startswith(("ahead", "h")))
