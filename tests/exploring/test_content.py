@@ -10,7 +10,7 @@ from shown import SEEDS, Shown
 
 from nagbench.exploring import curves as drawn
 from nagbench.rendering.figures.claims import COLOURS
-from nagbench.rendering.numbers import amendments, registered
+from nagbench.rendering.procedure import amendments, registered
 from nagbench.rendering.style import looks
 from nagbench.rendering.table_files import TABLES as PRINTED
 from nagbench.rendering.tables.claims import NOT_YET

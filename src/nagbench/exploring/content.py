@@ -12,7 +12,7 @@ from nagbench import step_costs
 from nagbench.exploring import claims, curves, tables, under_way
 from nagbench.records import UNFINISHED, read_units
 from nagbench.rendering.lookup import Tables, seeds
-from nagbench.rendering.numbers import amendments, registered
+from nagbench.rendering.procedure import amendments, registered
 from nagbench.rendering.style import Look, looks
 from nagbench.statistics.roles import Selection, select
 from nagbench.step_costs import StepCosts

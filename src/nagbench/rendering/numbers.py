@@ -4,6 +4,7 @@ Keys are lower-case with dots. `main` stands for the first workload; `leader`, `
 names of optimizers stand for rows.
 """
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from itertools import permutations
@@ -17,6 +18,7 @@ from nagbench.rendering.findings import findings
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import leading, middle_target
 from nagbench.rendering.origins import origins
+from nagbench.rendering.procedure import amendments, registered, tuned
 from nagbench.rendering.prose import joined
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
@@ -45,8 +47,8 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     study = tables["study"].iloc[0]
     for key in (
         "name", "title", "edition", "runs", "diverged", "units", "workloads", "optimizers",
-        "trials", "search", "level", "validation_size", "device", "backend", "torch", "threads",
-        "version", "remark",
+        "trials", "level", "validation_size", "device", "backend", "torch", "threads", "version",
+        "remark",
     ):  # fmt: skip
         found[f"study.{key}"] = escape(str(study[key]))
     failed = f" Failed with an error, and counted as chance: {study['failures']}."
@@ -61,6 +63,8 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         zip(tables["optimizers"]["optimizer"], tables["optimizers"]["label"], strict=True)
     )
     found["baseline.label"] = escape(labels[study["baseline"]])
+    found["study.tuned"] = escape(tuned(study))
+    found["study.rungs"] = str(len(json.loads(study["rungs"])))
     found["study.registration"] = escape(registered(tables["registration"]))
     found["study.amendments"] = escape(" ".join(amendments(tables["registration"])))
     found["study.registered"] = "true" if len(tables["registration"]) else "false"
@@ -76,25 +80,6 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         for name in (workload.workload, *(["main"] if place == 0 else [])):
             found |= _workload(tables, workload, name, labels, study["baseline"])
     return found
-
-
-def registered(history: pd.DataFrame) -> str:
-    """When the study was, and how often that was amended; a sentence."""
-    if not len(history):
-        return "The study was not registered before its runs."
-    first = history.iloc[0]
-    often = {0: "nothing was amended", 1: "amended once since", 2: "amended twice since"}
-    later = often.get(len(history) - 1, f"amended {len(history) - 1} times since")
-    day, commit = first["time"][:10], first["commit"][:12]
-    return f"The study was registered on {day}, before its runs (commit {commit}), and {later}."
-
-
-def amendments(history: pd.DataFrame) -> list[str]:
-    """Of each its day, what it changed, why, and what was seen before."""
-    return [
-        f"{one.time[:10]}: {one.what}; why: {one.why}; seen before: {one.seen}."
-        for one in history.iloc[1:].itertuples()
-    ]
 
 
 def _cross_check(compared: pd.DataFrame) -> str:

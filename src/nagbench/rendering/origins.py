@@ -196,6 +196,8 @@ def _general(first: str, rest: list[str]) -> Origin | None:
             return Origin(name, ("place",))
         case ["study", "registration" | "registered" | "amendments"]:
             return Origin("registration", ("time", "commit", "what"))
+        case ["study", "tuned"]:
+            return Origin("study", ("points", "trials", "search", "rungs", "finalists"))
         case ["study", *names] if ".".join(names) in {**TABLES["study"], **_STUDY}:
             name = ".".join(names)
             return Origin("study", (_STUDY.get(name, name),))

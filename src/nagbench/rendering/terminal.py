@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables, seeds
-from nagbench.rendering.numbers import amendments, registered
+from nagbench.rendering.procedure import amendments, registered
 from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables import claims, outcomes

@@ -16,7 +16,7 @@ _FINEST = 6  # digits after the point
 
 def verdicts(tables: Tables) -> Table:
     """Each claim that could be tested, with its conditions where they differ, effect, interval,
-    deciding p, power, and verdict."""
+    deciding p, power, how often its test errs beside the level, and verdict."""
     found = tables["hypotheses"]
     found = found[found["verdict"] != NOT_TESTABLE]
     differ = len(set(found["conditions"])) > 1
@@ -32,18 +32,19 @@ def verdicts(tables: Tables) -> Table:
             Cell(p_value(row.p)),
             Cell(number(row.power, 2)),
             Cell(number(row.calibration, 3)),
+            Cell(number(row.level, 3)),
             Cell(in_words(row._replace(conditions="")), row.verdict not in UNDECIDED),
         ]
         for row in found.itertuples()
     ]
     header = [
         "Id", "Claim", *["Conditions"] * differ, "n", "Test", "Effect", "Interval", "p", "Power",
-        "Errs", named(tables),
+        "Errs", "Level", named(tables),
     ]  # fmt: skip
     left = ">{\\raggedright\\arraybackslash}"
-    shares = 0.18 if differ else 0.21, 0.06, 0.13
+    shares = 0.15 if differ else 0.18, 0.055, 0.12
     widths = [f"{left}p{{{share}\\linewidth}}" for share in shares]
-    columns = "l{}{}r{}rcrrr{}".format(widths[0], "l" * differ, *widths[1:])
+    columns = "l{}{}r{}rcrrrr{}".format(widths[0], "l" * differ, *widths[1:])
     return Table(header, columns, rows)
 
 
