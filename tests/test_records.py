@@ -133,6 +133,16 @@ def test_gaps_are_refused(tmp_path: Path, changes: dict[str, Any], said: str) ->
         records.read_units([path])
 
 
+@pytest.mark.parametrize("name", ["settings", "provenance"])
+@pytest.mark.parametrize("text", ["", "[key]", "[1]", "5", "[" * 100_000])
+def test_words_that_are_no_object_are_refused(tmp_path: Path, name: str, text: str) -> None:
+    """Before anything reads what made a run, and in a second record of one run too."""
+    path = tmp_path / "a.parquet"
+    records.write_unit(path, [row("a"), row("a", **{name: text})])
+    with pytest.raises(InputError, match=f"{name} that are no JSON object"):
+        records.read_units([path])
+
+
 @pytest.mark.parametrize("version", [2, 3])
 def test_other_tables_of_an_older_version_are_refused(tmp_path: Path, version: int) -> None:
     path = tmp_path / "a.parquet"

@@ -65,8 +65,8 @@ def _check_rows(runs: pd.DataFrame, place: object) -> None:
         "seconds": runs[["train_seconds", "evaluation_seconds"]].ge(0).all(axis=1),
         "a step of divergence": (runs["status"] == "diverged") == (runs["diverged_step"] >= 0),
         "a message of failure": (runs["status"] == "failed") == (runs["message"] != ""),
-        "settings": runs["settings"].map(_is_mapping),
-        "provenance": runs["provenance"].map(_is_mapping),
+        "settings": runs["settings"].map(is_object),
+        "provenance": runs["provenance"].map(is_object),
     }
     for what, holds in rules.items():
         if not holds.all():
@@ -244,7 +244,8 @@ _EXPECTED: dict[str, Callable[[Run, Any], bool]] = {
 }
 
 
-def _is_mapping(text: object) -> bool:
+def is_object(text: object) -> bool:
+    """Whether it is the text of a JSON object."""
     try:
         return isinstance(json.loads(str(text)), dict)
     except (ValueError, RecursionError):

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from nagbench import parquet
 from nagbench.errors import InputError
 from nagbench.files import atomic_path, remove
-from nagbench.integrity import check
+from nagbench.integrity import check, is_object
 from nagbench.step_costs import FILE as STEP_COSTS
 from nagbench.step_costs import StepCosts
 
@@ -175,6 +175,14 @@ def check_sums(folder: Path) -> None:
             raise InputError(folder / name, f"its SHA-256 is not that of {sums}", allowed)
 
 
+def read_begun(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The checked `runs` and `curves` of units under way that lie beside records, if any do."""
+    path = folder / UNFINISHED
+    runs, curves = read_units([path] if path.is_file() else [])
+    check(runs, curves, path)
+    return runs, curves
+
+
 def read_any(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The `runs` and `curves` of a unit's file, of a records folder, or of a folder of units."""
     if path.is_dir() and not (path / "runs.parquet").is_file():
@@ -271,6 +279,8 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
     if not table.schema.equals(schema):
         differing = sorted(set(table.column_names) ^ set(schema.names)) or ["types of columns"]
         raise InputError(path, f"columns differ: {', '.join(differing)}", parquet.ALLOWED)
+    if schema is not _CURVE_SCHEMA:
+        _refuse_other_words(table, path)
     if schema is _UNIT_SCHEMA:
         _refuse_uneven(table, path)
     return table
@@ -283,6 +293,15 @@ def _refuse_gaps(table: pa.Table, path: Path) -> None:
             raise InputError(
                 path, f"nothing in {column.null_count} rows of {name}", parquet.ALLOWED
             )
+
+
+def _refuse_other_words(table: pa.Table, path: Path) -> None:
+    """Refuse settings and provenance that cannot be read."""
+    for name in ("settings", "provenance"):
+        for text in pc.unique(table[name]).to_pylist():
+            if not is_object(text):
+                found = f"{name} that are no JSON object: {text[:40]!r}"
+                raise InputError(path, found, parquet.ALLOWED)
 
 
 def _refuse_uneven(table: pa.Table, path: Path) -> None:

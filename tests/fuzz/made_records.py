@@ -6,6 +6,7 @@ What is damaged is signed anew: a file past its digest is what a hostile author 
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 
 from damage import ODD_TEXTS
 from nagbench import records
+from nagbench.runner.attest import Attestation
 from nagbench.runner.unfinished import rows_of
+from nagbench.sources import code_digest
 from nagbench.study.choice import choose
 from nagbench.study.file import study_of
+from nagbench.study.halving import Rung
 from nagbench.study.plan import units
 from records_of import Records, joined, tested, tuning_of
 from small_study import SMALL
@@ -59,6 +63,19 @@ ROWS = [  # of the unit `TUNED`
     {**row, "curve_epoch": _curves["epoch"][_curves["run"] == row["run"]].tolist()}
     for row in rows_of(_own, _curves[_curves["run"].isin(_own["run"])])
 ]
+# The same under way: thinned out after an epoch, one run ended, one stopped there.
+BEGUN_UNIT = replace(TUNED, halving=replace(TUNED.halving, rungs=(Rung(1, 1),)))
+BEGUN = [
+    ROWS[0],
+    {
+        name: value[:2] if name.startswith("curve_") else value
+        for name, value in {**ROWS[1], "status": "stopped"}.items()
+    },
+]
+CODE = code_digest(TUNED.base.modules())
+OF_TODAY = Attestation(
+    TUNED.workload, TUNED.optimizer, "c", CODE, "a run", "a device", "2", "2026-01-01"
+)
 
 _NUMBERS = st.sampled_from([math.nan, math.inf, -math.inf, -1.0, 0.0, 0.5, 1.0, 2.0, 1e308, 5e-324])
 _WHOLES = st.sampled_from([-1, 0, 1, 2, 10**6, 2**63 - 1, -(2**63)])

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from limits import cases, refusal
 from made_records import (
+    BEGUN,
+    BEGUN_UNIT,
     CURVE_SCHEMA,
+    OF_TODAY,
     POINTS,
     ROWS,
     RUN_SCHEMA,
@@ -22,9 +25,11 @@ from made_records import (
 
 from damage import damaged_bytes, damaged_text
 from nagbench import parquet, records
+from nagbench.data.images import ImageSet
 from nagbench.integrity import check_complete, check_unit
 from nagbench.runner import attest
-from nagbench.runner.unfinished import rows_of
+from nagbench.runner.store import Store
+from nagbench.runner.unfinished import fill, rows_of
 from nagbench.statistics.roles import select
 from nagbench.study.choice import choose
 
@@ -53,7 +58,13 @@ def use_folder(folder: Path) -> None:
     records.hours_of(runs)
 
 
-def test_what_is_damaged_is_whole(tmp_path: Path) -> None:
+def go_on(folder: Path, images: ImageSet, store: Path) -> int:
+    """Begin with the runs under way that lie beside records without a whole unit."""
+    records.write_tables(folder, *records.read_units([]))
+    return fill(Store(store), folder, [BEGUN_UNIT], images, "cpu", [OF_TODAY])
+
+
+def test_what_is_damaged_is_whole(tmp_path: Path, images: ImageSet) -> None:
     parquet.write(tmp_path / "unit.parquet", table_of(ROWS, UNIT_SCHEMA), records.VERSION)
     assert not refusal(lambda: use_unit(tmp_path / "unit.parquet", tmp_path / "one"))
     folder = tmp_path / "whole"
@@ -61,6 +72,9 @@ def test_what_is_damaged_is_whole(tmp_path: Path) -> None:
     parquet.write(folder / "curves.parquet", table_of(POINTS, CURVE_SCHEMA), records.VERSION)
     records.seal(folder)
     assert not refusal(lambda: use_folder(folder))
+    begun = tmp_path / "begun"
+    parquet.write(begun / records.UNFINISHED, table_of(BEGUN, UNIT_SCHEMA), records.VERSION)
+    assert go_on(begun, images, tmp_path / "store") == len(BEGUN)
 
 
 @given(damaged_table(ROWS, UNIT_SCHEMA), st.sampled_from([*[records.VERSION] * 3, 3, 2, 0, 99]))
@@ -91,6 +105,15 @@ def test_damaged_folders(tmp_path: Path, runs: pa.Table, curves: pa.Table) -> No
     parquet.write(folder / "curves.parquet", curves, records.VERSION)
     records.seal(folder)
     refusal(lambda: use_folder(folder))
+
+
+@given(damaged_table(BEGUN, UNIT_SCHEMA))
+@cases(100)
+def test_damaged_runs_under_way(tmp_path: Path, images: ImageSet, table: pa.Table) -> None:
+    """What a machine goes on from."""
+    folder = tmp_path / "records"
+    parquet.write(folder / records.UNFINISHED, table, records.VERSION)
+    refusal(lambda: go_on(folder, images, tmp_path / "store"))
 
 
 @given(damaged_text(SUMS, ("\n", "  ", "runs.parquet", "../x", "\0", "é")))

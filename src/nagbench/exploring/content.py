@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from nagbench import step_costs
 from nagbench.exploring import claims, curves, tables, under_way
-from nagbench.records import UNFINISHED, read_units
+from nagbench.records import read_begun
 from nagbench.rendering.lookup import Tables, seeds
 from nagbench.rendering.procedure import amendments, registered
 from nagbench.rendering.style import Look, looks
@@ -42,7 +42,7 @@ def content(
     """
     costs = step_costs.beside(records)
     selection = select(study, runs, evaluations, costs)
-    begun, _ = read_units(path for path in [records / UNFINISHED] if path.is_file())
+    begun, _ = read_begun(records)
     facts = results["study"].iloc[0]
     return {
         "study": {

@@ -13,7 +13,7 @@ import pandas as pd
 
 from nagbench.data.images import ImageSet
 from nagbench.engine.outcome import CURVE, Outcome
-from nagbench.records import NAMES, RUNS, UNFINISHED, read_tables, read_units, seal, write_unit
+from nagbench.records import NAMES, RUNS, UNFINISHED, read_begun, read_tables, seal, write_unit
 from nagbench.runner.attest import Attestation, equal_codes
 from nagbench.runner.store import Store, part
 from nagbench.runner.unit import run_key, trained
@@ -41,9 +41,7 @@ def fill(
     Taken are those of the units, of this data and backend, that were made by today's code or by one
     that is attested to be its equal. What the store has stays.
     """
-    rows = rows_of(*read_tables(folder))
-    if (folder / UNFINISHED).is_file():
-        rows += rows_of(*read_units([folder / UNFINISHED]))
+    rows = rows_of(*read_tables(folder)) + rows_of(*read_begun(folder))
     by_name = {unit.name: unit for unit in units}
     equal, taken = equal_codes(attestations), 0
     codes: dict[str, str] = {}  # of today, by unit
@@ -113,9 +111,8 @@ def keep(
     whole = {"/".join(key) for key in zip(*(runs[name] for name in NAMES[1:]), strict=True)}
     kept: dict[tuple[str, str], Row] = {}
     for place in earlier:
-        if (place / UNFINISHED).is_file():
-            for row in rows_of(*read_units([place / UNFINISHED])):
-                kept["/".join(row[name] for name in NAMES[1:]), row["run"]] = row
+        for row in rows_of(*read_begun(place)):
+            kept["/".join(row[name] for name in NAMES[1:]), row["run"]] = row
     for unit in units:
         if unit.name in whole:
             continue
