@@ -111,6 +111,20 @@ def test_where_speed_chose_the_runner_up_the_other_finalist_takes_its_place(
     assert row["runner_up_pairs"] == len(SEEDS)
 
 
+def test_a_claim_names_the_border_at_which_a_choice_lies(
+    roled: Study, small: dict[str, Any]
+) -> None:
+    """SGD's best rate is the highest, also where its space has grown; NAG's best lies inside."""
+    small["workloads"]["tiny"]["label"] = "A tiny network"
+    small["tuning"]["grows"] = True
+    study = study_of("small", small, "a test")
+    slopes = {"sgd": 0.01, "nag_sutskever": -0.01}
+    tuned = tuning_of(study, lambda *key: 0.5 + slopes[key[1]] * key[2])
+    tested = records_of(study, {name: [[0.1, 0.2, 0.3]] * 10 for name in study.optimizers})
+    for row in _judged(study, joined(tuned, tested)):
+        assert row["edge"] == "SGD on A tiny network: lr high"
+
+
 def test_how_often_another_setting_would_win_is_a_bootstrap_of_seeds(roled: Study) -> None:
     """Trial 0 wins one seed by much, trial 1 the other by little: of resamples a quarter has the
     second seed alone."""

@@ -45,7 +45,8 @@ def doubt(
         "runner_up_pairs": pairs,
         "depends_on_tuning": _depends(claim, found.effect, effect),
         "edge": "; ".join(
-            f"{study.optimizers[optimizer].label} on {workload}: {', '.join(borders)}"
+            f"{study.optimizers[optimizer].label} on {study.workloads[workload].label}: "
+            f"{', '.join(borders)}"
             for workload, optimizer in dict.fromkeys(arms)
             if (borders := selection.chosen.get((workload, optimizer), {}).get("edge"))
         ),
