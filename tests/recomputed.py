@@ -8,17 +8,21 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
+import numpy as np
 import pandas as pd
 
 from recomputed_records import CLOCKS, EVENTS, Arm, Records
 from recomputed_statistics import (
     GREATER,
     OPEN,
+    UNTESTABLE,
     WITHIN,
     Row,
+    better_of,
     depth,
     failing,
     holm,
+    meanless,
     of_events,
     of_means,
     of_ranking,
@@ -29,7 +33,6 @@ from recomputed_statistics import (
     two_sided,
 )
 
-UNTESTABLE = "not testable here"
 NUMBERS = ("effect", "low", "high", "inner_low", "inner_high", "p", "power", "calibration")
 
 
@@ -76,7 +79,7 @@ def judged(records: Records, claim: Row, level: float) -> Row:
         found = of_events(claim, sides, level)
     elif statement == "ranking":
         found = of_ranking(claim, pairs, level)
-    elif failing(pairs[0]).any():
+    elif meanless(pairs[0]):
         found = of_wins(claim, pairs[0], level)
     else:
         found = of_means(claim, pairs[0]["d"].to_numpy(), level)
@@ -112,9 +115,13 @@ def nothing(metric: str, sides: Sequence[pd.DataFrame], level: float) -> float |
     totals = [len(side) for side in sides]
     if metric in CLOCKS and all(side["fails"].all() for side in sides):
         return 1 - level ** (1 / min(totals))
-    if metric in EVENTS and not any(side["value"].any() for side in sides):
-        low, high = rates([0, 0], [totals[0], totals[-1]], level)
-        return max(-low, high)
+    for happened in (0, 1) if metric in EVENTS else ():
+        if all((side["value"] == happened).all() for side in sides):
+            ends = totals[0], totals[-1]
+            low, high = rates([happened * total for total in ends], ends, level)
+            return max(-low, high)
+    if metric == "band" and not any(side["value"].any() for side in sides):
+        return 1.0
     return None
 
 
@@ -135,7 +142,12 @@ def doubted(
             continue
         sides = records.measured(claim["metric"], arms, roles)
         (pair,) = pairs_of(claim, sides)
-        if len(pair) and not failing(pair).any() and pair["d"].notna().all():
+        if failing(pair).any():
+            above, below, _ = pair_wins(pair, 0.0, better_of(claim))
+            effects.append(
+                (math.inf * np.sign(above - below) if above != below else 0.0, len(pair))
+            )
+        elif len(pair) and pair["d"].notna().all():
             effects.append((float(pair["d"].mean()), len(pair)))
     return found, effects
 

@@ -57,14 +57,18 @@ def of_run(metric: str, curve: pd.DataFrame, status: str) -> float:
     raise LookupError(f"no rule for the metric {metric}")
 
 
-def band(trials: pd.DataFrame, threshold: float) -> float:
-    """Decades round the best rate that reach the threshold: accuracies by rate, of one seed."""
-    means = trials.groupby("learning_rate")["accuracy"].mean()
-    rates_tried, height = np.log10(means.index.to_numpy(float)), means.to_numpy() - threshold
-    if len(height) < 2 or np.diff(rates_tried).max() > 0.25 + 1e-6:
-        return math.nan
+def band(trials: pd.DataFrame, threshold: float, offsets: Sequence[float]) -> tuple[float, bool]:
+    """Decades round the best rate that reach the threshold, and whether they are a lower bound:
+    accuracies by trial of one seed, `offsets` how far off the chosen rate each lies."""
+    ordered = trials.sort_values("trial")
+    rates_tried, height = np.array(offsets), ordered["accuracy"].to_numpy() - threshold
+    if np.diff(rates_tried).max() > 0.25 + 1e-9 or (trials.status == "stopped").any():
+        return math.nan, False
     best, width = int(height.argmax()), 0.0
-    for step in (-1, 1) if height[best] >= 0 else ():
+    if height[best] < 0:
+        return 0.0, any((np.delete(height, end) < height[end]).all() for end in (0, -1))
+    cut = False
+    for step in (-1, 1):
         here = best
         while 0 <= here + step < len(height) and height[here + step] >= 0:
             here += step
@@ -72,7 +76,9 @@ def band(trials: pd.DataFrame, threshold: float) -> float:
         if 0 <= here + step < len(height):
             gap = abs(rates_tried[here + step] - rates_tried[here])
             width += gap * height[here] / (height[here] - height[here + step])
-    return width
+        else:
+            cut = True
+    return round(width, 9), cut
 
 
 class Records:
@@ -187,8 +193,15 @@ class Records:
         seeds = dict(iter(own.groupby("seed")))
         whole = set(seeds[min(seeds)].trial) if seeds else set()
         threshold = self.definition["band"]["threshold"] if seeds else math.nan
-        widths = {n: band(one, threshold) for n, one in seeds.items() if set(one.trial) == whole}
-        return pd.DataFrame({"value": pd.Series(widths, dtype=float), "fails": False})
+        reach, most = (
+            self.definition["band"][name] if seeds else 1.0 for name in ("decades", "step")
+        )
+        each_side = math.ceil(reach / most - 1e-9)
+        offsets = [reach * n / each_side for n in range(-each_side, each_side + 1)]
+        kept = {n: one for n, one in seeds.items() if set(one.trial) == whole}
+        widths = {n: band(one, threshold, offsets) for n, one in kept.items()}
+        frame = pd.DataFrame(widths.values(), index=list(widths), columns=["value", "bound"])
+        return frame.astype({"value": float, "bound": bool}).assign(fails=False)
 
     def another_wins(self, arm: Arm, role: str) -> float:
         """How often resampled tuning seeds choose another of the settings that had all seeds."""

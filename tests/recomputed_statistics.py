@@ -15,6 +15,7 @@ Array = np.ndarray
 WITHIN = ("equivalence", "at_most")
 OPEN, SAME = "open", "no relevant difference"
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
+UNTESTABLE = "not testable here"
 Row = dict[str, Any]
 GREATER = ("accuracy", "band")  # metrics of which more is better; of the others less is
 NEITHER = ("gradient_ratio",)  # but of these what is claimed is
@@ -116,6 +117,7 @@ def pair_wins(pair: pd.DataFrame, value: float, better: int) -> tuple[int, int, 
     none = (pair.fails == 0) & (pair.others_fail == 0)
     away = np.where(none, pair.d - value, better * (pair.others_fail - pair.fails))
     away[np.abs(away) <= 1e-12 * pair.d.where(none, 0.0).abs().max()] = 0.0
+    away[none & ((pair.bound & (away < 0)) | (pair.others_bound & (away > 0)))] = 0.0
     above, below = int((away > 0).sum()), int((away < 0).sum())
     return above, below, stats.binomtest(above, above + below).pvalue if above + below else 1.0
 
@@ -144,12 +146,34 @@ def paired(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     seeds = one.index.intersection(other.index).sort_values()
     left, right = one.loc[seeds].astype(float), other.loc[seeds].astype(float)
     d = left["value"] - right["value"]
-    return pd.DataFrame({"d": d, "fails": left["fails"], "others_fail": right["fails"]})
+    bounds = [(one["bound"] > 0 if "bound" in one else d != d) for one in (left, right)]
+    fails = {"fails": left["fails"], "others_fail": right["fails"]}
+    return pd.DataFrame({"d": d, **fails, "bound": bounds[0], "others_bound": bounds[1]})
 
 
 def failing(pair: pd.DataFrame) -> "pd.Series[bool]":
     """Pairs in which a run of either side fails."""
     return (pair["fails"] > 0) | (pair["others_fail"] > 0)
+
+
+def bounded(pair: pd.DataFrame) -> "pd.Series[bool]":
+    """Pairs in which a measure of either side is a lower bound."""
+    return pair["bound"] | pair["others_bound"]
+
+
+def meanless(pair: pd.DataFrame) -> bool:
+    """Whether pair wins decide."""
+    return bool(failing(pair).any() or bounded(pair).any())
+
+
+def said_of(pair: pd.DataFrame) -> list[str]:
+    """In how many pairs no difference is known."""
+    fails, bounds = failing(pair).sum(), bounded(pair).sum()
+    cut = "a band is cut off where the rates that were tried end"
+    return [
+        *[f"a run fails in {fails} of {len(pair)} pairs"] * bool(fails),
+        *[f"{cut} in {bounds} of {len(pair)} pairs"] * bool(bounds),
+    ]
 
 
 def sign_of(claim: Row) -> int:
@@ -194,20 +218,37 @@ def of_means(claim: Row, d: np.ndarray, level: float) -> Row:
 
 
 def of_wins(claim: Row, pair: pd.DataFrame, level: float) -> Row:
-    """By pair wins, where a run fails."""
+    """By pair wins, where a run fails or a band is cut off."""
     statement, better = claim["statement"], better_of(claim)
     margin = claim["margin"] if statement in WITHIN else 0.0
     above, below, p = pair_wins(pair, margin, better)
-    more, fewer = above > below and p <= level, below > above and p <= level
+    more, fewer, counts = above > below and p <= level, below > above and p <= level, above + below
+    pairs_won, least = (above, below), 2 / 2**counts
     if statement == "equivalence":
-        above_minus, below_minus, p_minus = pair_wins(pair, -margin, better)
-        inside = below > above and above_minus > below_minus and max(p, p_minus) <= 2 * level
-        outside = more or (below_minus > above_minus and p_minus <= level)
+        over, under, p_minus = pair_wins(pair, -margin, better)
+        ends = [(below, counts), (over, over + under)]
+        one_sided_p = max(stats.binom.sf(won - 1, total, 0.5) for won, total in ends)
+        inside = one_sided_p <= level
+        far = under > over and p_minus <= level
+        outside = more or far
+        if inside or not outside:
+            p = one_sided_p
+        elif far:
+            p = p_minus
+        pairs_won, least = (over - above, above + under), 1 / 2 ** max(counts, over + under)
     else:
         inside, outside = more, fewer
         if statement == "at_most" or sign_of(claim) < 0:
-            inside, outside = fewer, more
-    return {"verdict": SUPPORTED if inside else CONTRADICTED if outside else OPEN, "p": p}
+            inside, outside, pairs_won = fewer, more, (below, above)
+    word = SUPPORTED if inside else CONTRADICTED if outside else OPEN
+    untestable = least > level
+    return {
+        "verdict": UNTESTABLE if untestable else word,
+        "p": p,
+        "wins": pairs_won,
+        "obstacle": untestable,
+        "said": said_of(pair),
+    }
 
 
 def of_events(claim: Row, sides: Sequence[pd.DataFrame], level: float) -> Row:
@@ -223,28 +264,39 @@ def of_events(claim: Row, sides: Sequence[pd.DataFrame], level: float) -> Row:
 
 
 def of_ranking(claim: Row, pairs: Sequence[pd.DataFrame], level: float) -> Row:
-    """By every neighbour against the next."""
-    sign, lows, highs, ps, whole = sign_of(claim), [], [], [], []
+    """By every neighbour against the next; what is told is of those who decide."""
+    sign, rows = sign_of(claim), []
     for pair in pairs:
-        if failing(pair).any():
-            above, below, p = pair_wins(pair, 0.0, better_of(claim))
+        row: Row = {"said": said_of(pair)}
+        if meanless(pair):
+            above, below, row["p"] = pair_wins(pair, 0.0, better_of(claim))
+            row["wins"] = (above, below)[::sign]
             ahead = sign * (above - below)
-            lows.append(1.0 if ahead > 0 and p <= level else -math.inf)
-            highs.append(-1.0 if ahead < 0 and p <= level / len(pairs) else math.inf)
+            row["least"] = 1.0 if ahead > 0 and row["p"] <= level else -math.inf
+            row["most"] = -1.0 if ahead < 0 and row["p"] <= level / len(pairs) else math.inf
         else:
             d = pair["d"].to_numpy()
-            p = two_sided(d)
-            lows.append(interval(sign * d, level)[0])
-            highs.append(interval(sign * d, level / len(pairs))[1])
-            whole.append(d)
-        ps.append(p)
-    word = SUPPORTED if min(lows) > 0 else CONTRADICTED if min(highs) < 0 else OPEN
-    found: Row = {"verdict": word, "p": max(ps) if word == SUPPORTED else min(1, min(ps) * len(ps))}
-    if whole:
-        least = min(whole, key=lambda d: sign * d.mean())
-        low, high = interval(least, level)
-        found |= {"effect": least.mean(), "low": low, "high": high}
-    if claim["margin"] and len(whole) == len(pairs):
-        effects = [claim["margin"] / d.std(ddof=1) for d in whole]
-        found["power"] = min(power(one, len(whole[0]), level, "difference") for one in effects)
+            row["least"] = interval(sign * d, level)[0]
+            row["most"] = interval(sign * d, level / len(pairs))[1]
+            low, high = interval(d, level)
+            row |= {"p": two_sided(d), "effect": d.mean(), "low": low, "high": high}
+            row["same"] = not d.any()
+        rows.append(row)
+    against = [row for row in rows if row["most"] < 0]
+    ahead_of_all = all(row["least"] > 0 for row in rows)
+    word = SUPPORTED if ahead_of_all else CONTRADICTED if against else OPEN
+    told = (min if word == CONTRADICTED else max)(
+        against if word == CONTRADICTED else rows, key=lambda row: row["p"]
+    )
+    found = {name: value for name, value in told.items() if name not in ("least", "most")}
+    shown = next(n for n, row in enumerate(rows) if row is told)
+    found |= {"verdict": word, "shown": shown, "pairs": len(pairs[shown])}
+    if word == CONTRADICTED:
+        found["p"] = min(1.0, told["p"] * len(pairs))
+    if claim["margin"] and not any(meanless(pair) for pair in pairs):
+        spreads = [(pair["d"].std(), len(pair)) for pair in pairs]
+        found["power"] = min(
+            power(claim["margin"] / spread, count, level, "difference") if spread else 1.0
+            for spread, count in spreads
+        )
     return found

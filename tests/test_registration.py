@@ -214,11 +214,11 @@ def test_made_up_records_reach_every_verdict() -> None:
 
 
 def test_made_up_claims_are_about_what_registered_claims_are_about() -> None:
-    """But for bands, and metrics that differ from one of these in a name alone."""
+    """But for metrics that differ from one of these in a name alone."""
     mine = {claim["metric"] for claim in made_up.CLAIMS.values()}
     for name in ("cifar10-cnn", "cifar10-cnn-rivals"):
         theirs = {claim.metric for claim in load_study(name).hypotheses.values()}
-        assert theirs - mine <= {"epochs", "spiked", "band"}
+        assert theirs - mine <= {"epochs", "spiked"}
 
 
 def test_the_command_registers_once_and_amends(

@@ -25,6 +25,7 @@ ROLES = ("accuracy", "speed")
 SETTLED = 0.05  # a gradient whose length changed by less than this share from row to row
 LAST = 5  # evaluations at the end of a run whose spread is its unrest
 SPACING = 0.25  # decades between neighbouring rates, at most, of a band that can be measured
+ROUNDING = 1e-9  # decades
 
 Array = np.ndarray[Any, Any]
 
@@ -40,8 +41,11 @@ class Metric:
         better: `greater` or `less`; empty if neither is.
         of_runs: Of the test stage: a number for each of `runs`, from their `curves`.
         of_trials: Of the stage `trials_of`: a number for all trials of one seed, rows of runs with
-            their final validation `accuracy`, a threshold of it, and the study's tolerance.
+            their final validation `accuracy`, a threshold of it, and the study's tolerance. Those
+            of a band have the column `decades`, by which their rate lies off the chosen one.
         trials_of: `tune`, or `band`, whose trials are common factors of the chosen rate.
+        is_bound: Of trials: whether that number is only a lower bound of what is measured.
+        nothing: What is said where it is 0 in every arm, of what may not happen at all.
         clock: Of a time below the targets, what it is counted in: a name in `CLOCKS`.
         role: The setting that it is judged at, by what that was chosen.
         counts: It counts what may not happen at all.
@@ -57,6 +61,8 @@ class Metric:
     of_runs: "Callable[[pd.DataFrame, pd.DataFrame], Array] | None" = None
     of_trials: "Callable[[pd.DataFrame, float, float], float] | None" = None
     trials_of: str = "tune"
+    is_bound: "Callable[[pd.DataFrame, float], bool] | None" = None
+    nothing: str = ""
     clock: str = ""
     role: str = "accuracy"
     counts: bool = False
@@ -102,35 +108,58 @@ def spikes(runs: "pd.DataFrame", curves: "pd.DataFrame") -> Array:
     return _by_run(runs, curves.groupby("run")["spikes"].sum())
 
 
-def band(trials: "pd.DataFrame", threshold: float, _: float) -> float:
+def band(trials: "pd.DataFrame", threshold: float, _: float = 0.0) -> float:
     """Decades of learning rate round the best in which final validation accuracy reaches the
     threshold, which is the same for all optimizers.
 
     Between neighbours accuracy is taken to change linearly with the rate's logarithm. Not defined
     (NaN) unless rates lie at most `SPACING` decades apart and all trained to the end: what lies
-    between coarser ones is a guess. A band that reaches the end of what was tried is cut off there.
+    between coarser ones is a guess. A band that reaches the end of what was tried is cut off there:
+    `band_is_cut`.
     """
-    if (trials["status"] == "stopped").any() or len(trials) < 2:
+    if (trials["status"] == "stopped").any():
         return np.nan
-    means = trials.groupby("learning_rate")["accuracy"].mean()
-    logs, accuracy = np.log10(means.index.to_numpy(float)), means.to_numpy()
-    if len(logs) < 2 or np.diff(logs).max() > SPACING + 1e-6:
+    rates, accuracy = _by_rate(trials)
+    if len(rates) < 2 or np.diff(rates).max() > SPACING + ROUNDING:
         return np.nan
+    ends = _usable(accuracy, threshold)
+    if ends is None:
+        return 0.0
+    width = rates[ends[1]] - rates[ends[0]]
+    for end, step in zip(ends, (-1, 1), strict=True):
+        beyond = end + step
+        if 0 <= beyond < len(rates):
+            share = (accuracy[end] - threshold) / (accuracy[end] - accuracy[beyond])
+            width += share * abs(rates[beyond] - rates[end])
+    return round(float(width), 9)  # bands that are equal by construction are equal
+
+
+def band_is_cut(trials: "pd.DataFrame", threshold: float) -> bool:
+    """Whether the band may go on beyond the rates that were tried, so that its width is a lower
+    bound: it reaches the first or the last of them, or none is usable and accuracy rises to it."""
+    _, accuracy = _by_rate(trials)
+    ends = _usable(accuracy, threshold)
+    if ends is None:
+        return bool(accuracy[1:].max() < accuracy[0] or accuracy[:-1].max() < accuracy[-1])
+    return ends[0] == 0 or ends[1] == len(accuracy) - 1
+
+
+def _by_rate(trials: "pd.DataFrame") -> tuple[Array, Array]:
+    """Decades of the rates, rising, and the final accuracy at each."""
+    means = trials.groupby("decades")["accuracy"].mean()
+    return means.index.to_numpy(float), means.to_numpy()
+
+
+def _usable(accuracy: Array, threshold: float) -> tuple[int, int] | None:
+    """The first and the last of the rates round the best that reach the threshold; None if not even
+    the best does."""
     best = int(np.argmax(accuracy))
     if accuracy[best] < threshold:
-        return 0.0
-
-    def reach(step: int) -> float:
-        place = best
-        while 0 <= place + step < len(logs):
-            here, there = accuracy[place], accuracy[place + step]
-            if there < threshold:
-                share = (here - threshold) / (here - there)
-                return abs(logs[place] + share * (logs[place + step] - logs[place]) - logs[best])
-            place += step
-        return abs(logs[place] - logs[best])
-
-    return float(reach(-1) + reach(1))
+        return None
+    short = np.flatnonzero(accuracy < threshold)
+    low = short[short < best].max(initial=-1) + 1
+    high = short[short > best].min(initial=len(accuracy)) - 1
+    return int(low), int(high)
 
 
 def _deviation(runs: "pd.DataFrame", curves: "pd.DataFrame") -> Array:
@@ -212,7 +241,14 @@ METRICS = {
         better="less",
         elsewhere="the cost of a step is measured side by side, by `nagbench bench optimizers`",
     ),
-    "band": Metric(unit="decades", better="greater", of_trials=band, trials_of="band"),
+    "band": Metric(
+        unit="decades",
+        better="greater",
+        of_trials=band,
+        trials_of="band",
+        is_bound=band_is_cut,
+        nothing="no rate that was tried reaches the threshold in either arm",
+    ),
     "trials_needed": Metric(unit="trials", better="less", of_trials=_trials_needed),
     "trials_diverged": Metric(
         unit="of trials",

@@ -173,10 +173,18 @@ def close(one: float, other: float) -> bool:
 def differing(name: str, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     """What two rows do not have alike, in words."""
     for column, value in mine.items():
+        if column in ("shown", "same", "obstacle"):
+            continue
         if column == "bound":
-            same = f"at most {100 * value:.0f} " in theirs["remark"]
+            same = (
+                "no rate" in theirs["remark"] or f"at most {100 * value:.0f} " in theirs["remark"]
+            )
+        elif column == "said":
+            same = all(words in theirs["remark"] for words in value)
+        elif column == "wins":
+            same = theirs["statistic"] == "pair wins {} : {}".format(*value)
         elif column == "remark":
-            same = value == theirs["remark"] or (not value and theirs["verdict"].startswith("not "))
+            same = theirs["remark"].startswith(value)
         elif isinstance(value, str):
             same = value == theirs[column]
         else:

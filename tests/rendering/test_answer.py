@@ -92,6 +92,7 @@ def claim(name: str, verdict: str, **facts: Any) -> dict[str, Any]:
         "remark": missing.get(verdict, ""),
         "depends_on_tuning": False,
         "edge": "",
+        "untuned": "",
         **numbers,
         **facts,
     }

@@ -13,7 +13,8 @@ Tables = Mapping[str, pd.DataFrame]
 
 def claims_of(*verdicts: str, **columns: Any) -> Tables:
     """Claims C0_a, C1_a, … with these verdicts, as the table of claims has them."""
-    facts = {"waits": False, "conditions": "", "depends_on_tuning": False, "edge": "", "remark": ""}
+    blank = dict.fromkeys(("conditions", "edge", "untuned", "remark"), "")
+    facts = {"waits": False, "depends_on_tuning": False, **blank}
     rows = [
         {"hypothesis": f"C{n}_a", "claim": f"claim {n}", "verdict": verdict, **facts, **columns}
         for n, verdict in enumerate(verdicts)

@@ -62,7 +62,7 @@ def test_a_failure_on_either_side_forbids_the_mean(
 def test_wins_are_counted_above_and_below_the_value(better: int) -> None:
     """Of measures: which is better matters where a run fails alone."""
     none = np.zeros(6, int)
-    found = Contrast(np.array([3.0, 2, 1, 1, 0, -2]), none, none, better)
+    found = Contrast(np.array([3.0, 2, 1, 1, 0, -2]), none, none, none, none, better)
     assert found.wins(1) == Wins(above=2, below=2, ties=2)
     assert found.wins() == Wins(above=4, below=1, ties=1)
 
@@ -71,4 +71,16 @@ def test_wins_are_counted_above_and_below_the_value(better: int) -> None:
 def test_a_failure_counts_as_worse_than_any_measure(better: int, wins: Wins) -> None:
     """The positive side fails twice: as if it were less where more is better, else as if more."""
     failures, others = np.array([1, 1, 0]), np.array([0, 0, 1])
-    assert Contrast(np.array([math.nan, 5, -5]), failures, others, better).wins() == wins
+    none = np.zeros(3, int)
+    found = Contrast(np.array([math.nan, 5, -5]), failures, others, none, none, better)
+    assert found.wins() == wins
+
+
+@pytest.mark.parametrize("better", [GREATER, LESS])
+def test_what_a_lower_bound_leaves_open_is_a_tie(better: int) -> None:
+    """Of measures that may be more, only what is above is known to be so; of two nothing is."""
+    none, bounds, others = np.zeros(5, int), np.array([1, 1, 0, 0, 1]), np.array([0, 0, 1, 1, 1])
+    found = Contrast(np.array([1.0, -1, 1, -1, 1]), none, none, bounds, others, better)
+    assert (found.fails, found.has_mean) == (False, False)
+    assert found.wins() == Wins(above=1, below=1, ties=3)
+    assert found.wins(2) == Wins(above=0, below=2, ties=3)

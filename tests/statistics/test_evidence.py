@@ -27,7 +27,7 @@ from nagbench.statistics.evidence import Finding, finding, sides_of
 from nagbench.statistics.measures import Measured
 from nagbench.step_costs import StepCost, StepCosts
 from nagbench.study.model import Hypothesis, Study
-from recomputed_statistics import failing, of_events, of_means, of_ranking, of_wins, rates
+from recomputed_statistics import meanless, of_events, of_means, of_ranking, of_wins, rates
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,22 @@ def study() -> Study:
 def expected(stated: Hypothesis, sides: Sequence[Measured], level: float) -> dict[str, Any]:
     """The same by the other writing, whose arms are tables."""
     row = {name: getattr(stated, name) for name in Hypothesis.__dataclass_fields__}
-    tables = [pd.DataFrame({"value": one.measures, "fails": one.fails}) for one in sides]
+    tables = [
+        pd.DataFrame(
+            {
+                "value": one.measures,
+                "fails": one.fails,
+                "bound": False if one.bounds is None else one.bounds,
+            }
+        )
+        for one in sides
+    ]
     pairs = recomputed.pairs_of(row, tables)
     if stated.statement == "events":
         return of_events(row, tables, level)
     if stated.statement == "ranking":
         return of_ranking(row, pairs, level)
-    if failing(pairs[0]).any():
+    if meanless(pairs[0]):
         return of_wins(row, pairs[0], level)
     return of_means(row, pairs[0]["d"].to_numpy(), level)
 
@@ -53,7 +62,18 @@ def agree(found: Finding, wanted: dict[str, Any]) -> None:
     word, power = wanted["verdict"], wanted.get("power", math.nan)
     if word == "open" and power < 0.5:
         word, wanted = "not testable here", wanted | {"remark": f"power {power:.2f}"}
-    assert (found.verdict.word, found.verdict.remark) == (word, wanted.get("remark", ""))
+    labels = ["NAG (Sutskever)", "SGD", "Adam"]
+    first = wanted.get("shown")
+    told = [] if first is None else [" and ".join(labels[first : first + 2])]
+    told = [f"{one} never differ" if wanted.get("same") else one for one in told]
+    remark = "; ".join(filter(None, [wanted.get("remark"), *told, *wanted.get("said", [])]))
+    if wanted.get("obstacle"):
+        assert "cannot decide" in found.verdict.remark
+    else:
+        assert (found.verdict.word, found.verdict.remark) == (word, remark)
+    assert found.verdict.word == word
+    if "wins" in wanted:
+        assert found.statistic == "pair wins {} : {}".format(*wanted["wins"])
     assert found.evidence.power == pytest.approx(power, abs=1e-6, nan_ok=True)
     for name in ("effect", "low", "high", "inner_low", "inner_high", "p", "calibration"):
         number = wanted.get(name, math.nan)
@@ -192,12 +212,37 @@ def test_wins_decide_up_to_the_level(study: Study, statement: str) -> None:
 def test_wins_against_a_margin(study: Study) -> None:
     """Of ten pairs nine are alike, and in one the claim's own run fails."""
     sides = [side([0.0] * 10, [True] + [False] * 9), side([0.0] * 10)]
-    assert found_of(study, claim(statement="at_most"), sides).statistic == "pair wins 0 : 10"
-    assert found_of(study, claim(statement="at_most"), sides).verdict.word == "supported"
+    small = found_of(study, claim(statement="at_most"), sides)
+    assert (small.statistic, small.verdict.word) == ("pair wins 10 : 0", "supported")
     one_sided = 11 / 2**10  # nine or ten of ten above −m
     for level, word in ((0.05, "supported"), (one_sided, "supported"), (one_sided * 0.999, "open")):
         found = found_of(study, claim(statement="equivalence"), sides, level)
-        assert found.verdict.word == word
+        assert (found.verdict.word, found.p) == (word, one_sided)
+        assert found.statistic == "pair wins 9 : 1"
+        assert found.verdict.remark == "a run fails in 1 of 10 pairs"
+
+
+def test_outside_a_margin_the_pairs_there_count_against_the_claim(study: Study) -> None:
+    sides = [side([0.0] * 10, [True] * 9 + [False]), side([0.0] * 10)]
+    found = found_of(study, claim(statement="equivalence"), sides)
+    assert (found.verdict.word, found.statistic) == ("contradicted", "pair wins 1 : 9")
+    assert found.p == 22 / 2**10
+    agree(found, expected(claim(statement="equivalence"), sides, LEVEL))
+
+
+@pytest.mark.parametrize("statement", ["difference", "at_most", "equivalence"])
+def test_pairs_that_are_ties_decide_nothing(study: Study, statement: str) -> None:
+    """Both arms fail wholly, or but for as few pairs as no level allows to decide."""
+    stated, never = claim(statement=statement), [True] * 10
+    for left, said in ((0, "ties, which all pairs are,"), (4, "the 4 pairs that are no ties")):
+        own = side([1.0] * 10, [True] * (10 - left) + [False] * left)
+        found = found_of(study, stated, [own, side([0.0] * 10, never)])
+        assert found.verdict.word == "not testable here"
+        assert found.verdict.remark.startswith(f"{said} cannot decide a")
+        agree(found, expected(stated, [own, side([0.0] * 10, never)], LEVEL))
+    enough = side([1.0] * 10, [True] * 3 + [False] * 7)
+    found = found_of(study, stated, [enough, side([0.0] * 10, never)])
+    assert found.verdict.word != "not testable here"
 
 
 def test_what_is_shown_of_a_small_difference_is_the_inner_interval(study: Study) -> None:
@@ -224,22 +269,37 @@ def test_nought_has_no_sign(study: Study) -> None:
 
 
 def test_of_a_ranking_wins_decide_where_a_run_fails(study: Study) -> None:
-    """The neighbours of which none fails have the effect, and p is corrected for their number."""
+    """What is shown is of those who contradict, with a p corrected for their number, or else of the
+    neighbours whose p is largest."""
     never, flat = [True] * 10, np.arange(10) * 0.01
     names = ("nag_sutskever", "sgd", "adam")
     down = [side(flat + 2), side(flat * 2), side(flat, never)]
     found = found_of(study, ranking(*names), down)
-    assert (found.verdict.word, found.statistic) == ("supported", "sign flips, pair wins")
+    assert (found.verdict.word, found.statistic) == ("supported", "sign flips")
     assert found.effect == pytest.approx((2 - flat).mean())
     assert found.p == 2 / 2**10
+    assert found.verdict.remark == "NAG (Sutskever) and SGD"
     assert math.isnan(found.evidence.power)
     agree(found, expected(ranking(*names), down, LEVEL))
     up = found_of(study, ranking(*names), down[::-1])
     assert (up.verdict.word, up.p) == ("contradicted", 4 / 2**10)
-    all_fail = found_of(study, ranking(*names), [side(flat), side(flat, never), side(flat)])
-    assert math.isnan(all_fail.effect)
-    assert math.isnan(all_fail.low)
-    assert all_fail.statistic == "sign flips, pair wins"
+    assert (up.statistic, up.effect) == ("pair wins 0 : 10", pytest.approx(math.nan, nan_ok=True))
+    one_turns = [side(flat + 2), side(flat, never), side(flat + 1)]
+    against = found_of(study, ranking(*names), one_turns)
+    assert (against.verdict.word, against.statistic) == ("contradicted", "pair wins 0 : 10")
+    assert against.verdict.remark == "SGD and Adam; a run fails in 10 of 10 pairs"
+    assert math.isnan(against.effect)
+    assert math.isnan(against.low)
+    agree(against, expected(ranking(*names), one_turns, LEVEL))
+
+
+def test_neighbours_that_never_differ_are_named(study: Study) -> None:
+    flat = np.arange(10) * 0.01
+    sides = [side(flat + 2), side(flat), side(flat)]
+    found = found_of(study, ranking("nag_sutskever", "sgd", "adam"), sides)
+    assert (found.verdict.word, found.p, found.effect) == ("open", 1.0, 0.0)
+    assert found.verdict.remark == "SGD and Adam never differ"
+    agree(found, expected(ranking("nag_sutskever", "sgd", "adam"), sides, LEVEL))
 
 
 def test_of_a_ranking_wins_decide_up_to_the_level(study: Study) -> None:
@@ -255,9 +315,9 @@ def test_of_a_ranking_wins_decide_up_to_the_level(study: Study) -> None:
     assert (nobody.verdict.word, nobody.p) == ("open", 1.0)
 
 
-def test_the_pairs_of_a_ranking_are_those_of_its_first_two(study: Study) -> None:
+def test_the_pairs_of_a_ranking_are_those_of_the_neighbours_that_are_shown(study: Study) -> None:
     sides = [side([float(n)] * pairs) for n, pairs in ((3, 12), (2, 10), (1, 9))]
-    assert found_of(study, ranking("nag_sutskever", "sgd", "adam"), sides).pairs == 10
+    assert found_of(study, ranking("nag_sutskever", "sgd", "adam"), sides).pairs == 9
 
 
 def test_a_cost_is_taken_from_where_it_was_measured(study: Study) -> None:

@@ -88,7 +88,7 @@ def test_rows_between_epochs_and_a_test_at_the_end_alone_change_no_metric(
 
 
 def trials(rates: list[float], accuracy: list[float]) -> pd.DataFrame:
-    return pd.DataFrame({"learning_rate": rates, "accuracy": accuracy, "status": "finished"})
+    return pd.DataFrame({"decades": np.log10(rates), "accuracy": accuracy, "status": "finished"})
 
 
 def test_a_band_is_cut_where_accuracy_crosses_the_threshold() -> None:

@@ -86,7 +86,7 @@ def test_a_dense_joint_search_finds_what_a_grid_of_rates_cannot() -> None:
 
 
 def rows_of(rates: np.ndarray, accuracy: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame({"learning_rate": rates, "accuracy": accuracy, "status": "finished"})
+    return pd.DataFrame({"decades": np.log10(rates), "accuracy": accuracy, "status": "finished"})
 
 
 def test_bands_of_displaced_curves_are_equal_or_not_measured() -> None:

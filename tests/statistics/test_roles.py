@@ -125,6 +125,32 @@ def test_a_claim_names_the_border_at_which_a_choice_lies(
         assert row["edge"] == "SGD on A tiny network: lr high"
 
 
+@pytest.mark.parametrize(
+    ("printed", "said"), [(["sgd"], "SGD"), ([], ""), (["sgd", "nag_sutskever"], "")]
+)
+def test_a_claim_names_what_was_not_tuned_beside_what_was(
+    roled: Study, small: dict[str, Any], printed: list[str], said: str
+) -> None:
+    small["optimizers"] |= {name: {"space": {}} for name in printed}
+    study = study_of("small", small, "a test")
+    tested = records_of(study, {name: [[0.1, 0.2, 0.3]] * 10 for name in study.optimizers})
+    for row in _judged(study, joined(tuning_of(study), tested)):
+        assert row["untuned"] == said
+
+
+@pytest.mark.parametrize(("lost", "depends"), [("nag_sutskever", True), ("sgd", False)])
+def test_a_runner_up_whose_runs_fail_turns_the_effect_or_bears_it_out(
+    roled: Study, lost: str, depends: bool
+) -> None:
+    runs, curves = of(roled, 0.28)
+    second = (runs["stage"] == "test") & (runs["trial"] == 2) & (runs["optimizer"] == lost)
+    runs.loc[second, ["status", "diverged_step"]] = ["diverged", 20]
+    (row, _) = _judged(roled, (runs, curves))
+    assert row["verdict"] == "supported"
+    assert row["depends_on_tuning"] == depends
+    assert np.isinf(row["runner_up_effect"]) == depends
+
+
 def test_how_often_another_setting_would_win_is_a_bootstrap_of_seeds(roled: Study) -> None:
     """Trial 0 wins one seed by much, trial 1 the other by little: of resamples a quarter has the
     second seed alone."""

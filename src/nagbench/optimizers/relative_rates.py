@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def rate_factors(decades: float, step: float) -> list[float]:
-    """Factors from 10^-decades to 10^decades, neighbours at most `step` decades apart.
-
-    Returns:
-        An odd number of them, rising, to four significant digits; the one in the middle is 1.
-    """
+def rate_offsets(decades: float, step: float) -> list[float]:
+    """Decades from the chosen rate, from −decades to decades, neighbours at most `step` apart; an
+    odd number of them, evenly spaced."""
     half = math.ceil(decades / step - 1e-9)
-    return [_rounded(10 ** (decades * n / half)) for n in range(-half, half + 1)]
+    return [decades * n / half for n in range(-half, half + 1)]
+
+
+def rate_factors(decades: float, step: float) -> list[float]:
+    """The factors that lie so far off, rising, to four significant digits; the middle one is 1."""
+    return [_rounded(10**offset) for offset in rate_offsets(decades, step)]
 
 
 def relative_rates(settings: Mapping[str, Any], factors: Sequence[float]) -> list[dict[str, Any]]:

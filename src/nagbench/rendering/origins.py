@@ -17,7 +17,7 @@ from nagbench.study.wording import listed, perhaps
 _HYPOTHESIS = {
     "verdict": (
         *("verdict", "remark", "statistic", "pairs", "effect", "low", "high", "p", "conditions"),
-        *("runner_up_effect", "runner_up_pairs", "depends_on_tuning", "edge"),
+        *("runner_up_effect", "runner_up_pairs", "depends_on_tuning", "edge", "untuned"),
     ),
     "effect": ("effect", "low", "high", "confidence"),
     "p": ("p", "level", "statistic"),

@@ -336,10 +336,14 @@ TABLES: dict[str, Columns] = {
         "remark": (TEXT, "its reason, or that the difference is below relevance"),
         "waits": (TRUTH, "not testable yet: runs or step costs are still to come"),
         "another_wins": (REAL, "how often other tuning seeds would have chosen another finalist"),
-        "runner_up_effect": (REAL, "the effect with the second best setting"),
+        "runner_up_effect": (
+            REAL,
+            "the effect with the second best setting; infinite: a run fails",
+        ),
         "runner_up_pairs": (WHOLE, "seeds of that"),
         "depends_on_tuning": (TRUTH, "the finding turns or fades with the second best setting"),
         "edge": (TEXT, "choices that lie near a border of what was searched"),
+        "untuned": (TEXT, "optimizers that were not tuned, where others of the claim were"),
     },
     "comparisons": {
         "workload": _WORKLOAD,

@@ -21,9 +21,10 @@ from nagbench.statistics.sign_flips import (
     depth,
     equivalence_p,
     interval,
+    smallest_p,
     two_sided_p,
 )
-from nagbench.statistics.verdict_table import NO_DIFFERENCE, SUPPORTED, Evidence, Verdict, judge
+from nagbench.statistics.verdict_table import CONTRADICTED, NO_DIFFERENCE, Evidence, Verdict, judge
 from nagbench.study.model import Arm, Hypothesis, Study
 
 _WITHIN = ("equivalence", "at_most")  # claims of a difference that is small
@@ -39,7 +40,7 @@ class Finding:
         statistic: What decided: which exact test.
         pairs: Number of differences.
         effect: Their mean, in the metric's unit and sign; NaN where no mean decides. Of a ranking
-            that of the neighbours who are least apart.
+            all is of two neighbours: of those who contradict it, else of the least told apart.
         low, high: Its interval, in the same unit and sign.
         confidence: Of that interval.
         p: Of the test that decided.
@@ -89,7 +90,9 @@ def finding(study: Study, claim: Hypothesis, selection: Selection, level: float)
         return Finding(evidence=evidence, verdict=judge(evidence), pairs=found.pairs)
     if claim.statement == "events":
         return _of_events(claim, blank, sides)
-    return _of_wins(claim, blank, found) if found.fails else _of_means(claim, blank, found)
+    return (
+        _of_means(claim, blank, found) if found.has_mean else _of_wins(study, claim, blank, found)
+    )
 
 
 def sides_of(study: Study, claim: Hypothesis, selection: Selection) -> list[Measured]:
@@ -144,10 +147,14 @@ def _obstacle(
     if undefined:
         return f"the measure is not defined in {undefined} of {found.pairs} pairs"
     if claim.statement != "events" and not depth(found.pairs, level, _sides(claim.statement)):
-        claims = round(study.level / level)
-        family = f"a family of {claims}" if claims > 1 else "a claim"
-        return f"{found.pairs} pairs cannot decide {family}"
+        return f"{found.pairs} pairs cannot decide {_share(study, level)}"
     return ""
+
+
+def _share(study: Study, level: float) -> str:
+    """What has so much of the study's level."""
+    claims = round(study.level / level)
+    return f"a family of {claims}" if claims > 1 else "a claim"
 
 
 def _sides(statement: str) -> int:
@@ -161,10 +168,14 @@ def _nothing(study: Study, claim: Hypothesis, sides: list[Measured], level: floa
         low = study.workloads[claim.pairs()[0][0]].targets.low
         bound = 100 * rate_bound(min(counts), level)
         return f"no run reaches {100 * low:g} %: at most {bound:.0f} % of either's runs would"
-    if claim.measured.counts and not any(side.measures.any() for side in sides):
-        low, high = rate_difference_interval(0, counts[0], 0, counts[-1], level)
-        most = max(-low, high)
-        return f"none in either arm: their rates differ by at most {100 * most:.0f} points"
+    for happened, words in ((0, "none in either arm"), (1, "all in both arms")):
+        alike = claim.measured.counts and (happened == 0 or claim.measured.event)
+        if alike and all((side.measures == happened).all() for side in sides):
+            ends = (happened * counts[0], counts[0], happened * counts[-1], counts[-1])
+            most = max(map(abs, rate_difference_interval(*ends, level)))
+            return f"{words}: their rates differ by at most {100 * most:.0f} points"
+    if claim.measured.nothing and not any(side.measures.any() for side in sides):
+        return claim.measured.nothing
     return ""
 
 
@@ -222,31 +233,56 @@ def _decided(claim: Hypothesis, word: str, differences: np.ndarray) -> float:
     return two_sided_p(differences)
 
 
-def _of_wins(claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
-    """By pair wins: a run fails, and no mean decides."""
+def _of_wins(study: Study, claim: Hypothesis, blank: Evidence, found: Contrast) -> Finding:
+    """By pair wins: a run fails or a measure is only a bound, and no mean decides."""
     level, margin = blank.level, claim.margin if claim.statement in _WITHIN else 0.0
     wins = found.wins(margin)
     above = wins.above > wins.below and wins.p <= level
     below = wins.below > wins.above and wins.p <= level
-    within = False
+    within, p = False, wins.p
+    won, lost = (wins.above, wins.below) if claim.sign == GREATER else (wins.below, wins.above)
+    most = wins.decided
+    if claim.statement == "at_most":
+        won, lost = lost, won
     if claim.statement == "equivalence":
         lower = found.wins(-margin)
-        # Each of the two one-sided tests has the level; a two-sided p is twice theirs.
-        within = max(wins.p, lower.p) <= 2 * level and (
-            wins.below > wins.above and lower.above > lower.below
-        )
+        # Each of the two one-sided tests has the level.
+        inside_p = max(wins.below_p, lower.above_p)
+        within = inside_p <= level
         below = lower.below > lower.above and lower.p <= level
-    won, lost = wins.above, wins.below
+        won, lost = lower.above - wins.above, wins.above + lower.below
+        most = max(most, lower.decided)
+        outside = [one.p for one, holds in ((wins, above), (lower, below)) if holds]
+        p = inside_p if within else min(outside, default=inside_p)
     if claim.sign == LESS:
-        above, below, won, lost = below, above, lost, won
+        above, below = below, above
     evidence = replace(blank, fails=True, wins_above=above, wins_below=below, wins_within=within)
+    if smallest_p(most) / (2 if claim.statement == "equivalence" else 1) > level:
+        known = f"the {most} pairs that are no ties" if most else "ties, which all pairs are,"
+        evidence = replace(blank, obstacle=f"{known} cannot decide {_share(study, level)}")
+    verdict = judge(evidence)
     return Finding(
         evidence=evidence,
-        verdict=judge(evidence),
+        verdict=replace(
+            verdict, remark="; ".join(filter(None, [verdict.remark, _unmeasured(found)]))
+        ),
         statistic=f"pair wins {won} : {lost}",
         pairs=found.pairs,
-        p=wins.p,
+        p=p,
     )
+
+
+def _unmeasured(found: Contrast) -> str:
+    """In how many pairs no difference is known."""
+    said = [
+        f"{words} in {count} of {found.pairs} pairs"
+        for words, count in (
+            ("a run fails", found.failing.sum()),
+            ("a band is cut off where the rates that were tried end", found.bounded.sum()),
+        )
+        if count
+    ]
+    return "; ".join(said)
 
 
 def _of_events(claim: Hypothesis, blank: Evidence, sides: list[Measured]) -> Finding:
@@ -284,37 +320,66 @@ def _of_ranking(study: Study, claim: Hypothesis, blank: Evidence, sides: list[Me
     if nothing := _nothing(study, claim, sides, level):
         evidence = replace(blank, nothing=nothing)
         return Finding(evidence=evidence, verdict=judge(evidence), pairs=found[0].pairs)
-    ends, ps = [], []
-    for pair in found:
-        if pair.fails:
-            wins = pair.wins()
-            ahead = claim.sign * (wins.above - wins.below)
-            low = 1.0 if ahead > 0 and wins.p <= level else -math.inf
-            high = -1.0 if ahead < 0 and wins.p <= corrected else math.inf
-            ps.append(wins.p)
-        else:
-            turned = claim.sign * pair.differences
-            low, high = interval(turned, level)[0], interval(turned, corrected)[1]
-            ps.append(two_sided_p(turned))
-        ends.append((low, high))
-    whole = [pair for pair in found if not pair.fails]
-    powers = [_power(claim, pair.differences, level) for pair in whole]
+    neighbours = [_neighbours(claim, pair, level, corrected) for pair in found]
+    powers = [_power(claim, pair.differences, level) for pair in found if pair.has_mean]
     evidence = replace(
         blank,
-        neighbours=tuple(ends),
-        power=min(powers) if len(whole) == len(found) else math.nan,
+        neighbours=tuple((one.low, one.high) for one in neighbours),
+        power=min(powers) if len(powers) == len(found) else math.nan,
     )
     verdict = judge(evidence)
-    least = min(whole, key=lambda pair: claim.sign * pair.differences.mean(), default=None)
-    low, high = (math.nan, math.nan) if least is None else interval(least.differences, level)
+    against = verdict.word == CONTRADICTED
+    # What is shown is what decides: who contradict most clearly, or else who are least told apart.
+    least = (
+        min((n for n, one in enumerate(neighbours) if one.high < 0), key=lambda n: neighbours[n].p)
+        if against
+        else max(range(len(found)), key=lambda n: neighbours[n].p)
+    )
+    shown, pair = neighbours[least], found[least]
+    labels = [study.optimizers[optimizer].label for _, optimizer in arms[least : least + 2]]
+    same = pair.has_mean and not pair.differences.any()
+    remarks = [verdict.remark, f"{' and '.join(labels)}{' never differ' if same else ''}"]
     return Finding(
         evidence=evidence,
-        verdict=verdict,
-        statistic="sign flips" if len(whole) == len(found) else "sign flips, pair wins",
-        pairs=found[0].pairs,
-        effect=math.nan if least is None else float(least.differences.mean()),
-        low=low,
-        high=high,
+        verdict=replace(verdict, remark="; ".join(filter(None, [*remarks, _unmeasured(pair)]))),
+        statistic=shown.statistic,
+        pairs=pair.pairs,
+        effect=float(pair.differences.mean()) if pair.has_mean else math.nan,
+        low=shown.shown[0],
+        high=shown.shown[1],
         confidence=1 - level,
-        p=max(ps) if verdict.word == SUPPORTED else min(1.0, min(ps) * len(ps)),
+        p=min(1.0, shown.p * len(found)) if against else shown.p,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Neighbours:
+    """Of two neighbours of a ranking: the ends by which they are judged, in the claimed direction,
+    and what is shown of them, in the metric's."""
+
+    low: float
+    high: float
+    p: float
+    statistic: str
+    shown: tuple[float, float] = (math.nan, math.nan)
+
+
+def _neighbours(claim: Hypothesis, pair: Contrast, level: float, corrected: float) -> _Neighbours:
+    """By sign flips, or where no mean decides by pair wins, which give the sign."""
+    if pair.has_mean:
+        turned = claim.sign * pair.differences
+        return _Neighbours(
+            low=interval(turned, level)[0],
+            high=interval(turned, corrected)[1],
+            p=two_sided_p(turned),
+            statistic="sign flips",
+            shown=interval(pair.differences, level),
+        )
+    wins = pair.wins()
+    won, lost = (wins.above, wins.below) if claim.sign == GREATER else (wins.below, wins.above)
+    return _Neighbours(
+        low=1.0 if won > lost and wins.p <= level else -math.inf,
+        high=-1.0 if lost > won and wins.p <= corrected else math.inf,
+        p=wins.p,
+        statistic=f"pair wins {won} : {lost}",
     )

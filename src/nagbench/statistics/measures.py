@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nagbench.metrics import BROKEN, METRICS, Metric, final_accuracy
+from nagbench.optimizers.relative_rates import rate_offsets
 from nagbench.statistics.course import course, horizon
 from nagbench.statistics.roles import RUNNER_UP, Selection
 from nagbench.statistics.sign_flips import MOST_PAIRS
@@ -23,11 +24,13 @@ class Measured:
         measures: By seed; NaN where it is not defined.
         fails: By seed: the run broke off, or of a time never reached the lowest target.
         planned: How many seeds there are to be.
+        bounds: By seed: the measure is only a lower bound; none is where it is None.
     """
 
     measures: "pd.Series[float]"
     fails: "pd.Series[bool]"
     planned: int
+    bounds: "pd.Series[bool] | None" = None
 
     @property
     def missing(self) -> int:
@@ -110,18 +113,22 @@ def _of_trials(
     assert function is not None
     own = selection.curves[selection.curves["run"].isin(group["run"])]
     scored = group.assign(accuracy=final_accuracy(group, own, "validation"))
-    by_seed = dict(iter(scored.groupby("seed")))
     work, band = study.workloads[arm[0]], study.band if metric.stage == "band" else None
+    if band is not None:
+        # Not of the recorded rates, whose rounding is another for each optimizer.
+        offsets = rate_offsets(band.decades, band.step)
+        scored["decades"] = [offsets[trial] for trial in scored["trial"]]
+    by_seed = dict(iter(scored.groupby("seed")))
     first = study.tuning_of(work).seeds[0] if band is None else band.seeds[0]
     wanted = set(by_seed[first]["trial"]) if first in by_seed else set()
     lowest = work.targets.low if band is None else band.threshold
+    whole = {seed: own for seed, own in by_seed.items() if set(own["trial"]) == wanted}
     values = pd.Series(
-        {
-            seed: function(trials, lowest, study.tolerance)
-            for seed, trials in by_seed.items()
-            if set(trials["trial"]) == wanted
-        },
-        dtype=float,
+        {seed: function(own, lowest, study.tolerance) for seed, own in whole.items()}, dtype=float
     )
+    bounds = None
+    if metric.is_bound is not None:
+        cut = {seed: metric.is_bound(own, lowest) for seed, own in whole.items()}
+        bounds = pd.Series(cut, values.index, dtype=bool)
     fails = pd.Series(np.zeros(len(values), dtype=bool), values.index)
-    return Measured(values, fails, len(values) if band is None else len(band.seeds))
+    return Measured(values, fails, len(values) if band is None else len(band.seeds), bounds)

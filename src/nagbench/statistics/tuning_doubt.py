@@ -10,7 +10,7 @@ from nagbench.statistics.contrast import contrast
 from nagbench.statistics.evidence import Finding
 from nagbench.statistics.measures import measured
 from nagbench.statistics.roles import Selection
-from nagbench.study.model import Hypothesis, Study
+from nagbench.study.model import Arm, Hypothesis, Study
 
 
 def doubt(
@@ -25,9 +25,11 @@ def doubt(
     `another_wins`: how often another finalist would have been chosen, of the arm in which that is
     likeliest. `runner_up_effect` and `runner_up_pairs`: the effect with the other finalist in place
     of an arm's own, of the arms the one in which least is left of the finding; NaN where no mean
-    was found. `depends_on_tuning`: its sign turns, or the effect exceeds the margin and this one is
+    was found, and where a run of it fails infinite, with the sign of the pairs won, or 0 if as many
+    are lost. `depends_on_tuning`: its sign turns, or the effect exceeds the margin and this one is
     below half of it; of a claim to be within a margin: one of the two is within and the other is
-    not. `edge`: arms whose choice lies near a border of what was searched.
+    not. `edge`: arms whose choice lies near a border of what was searched. `untuned`: optimizers
+    for which nothing was searched, where something was for the others.
     """
     arms = claim.pairs()
     role = claim.measured.role
@@ -50,7 +52,17 @@ def doubt(
             for workload, optimizer in dict.fromkeys(arms)
             if (borders := selection.chosen.get((workload, optimizer), {}).get("edge"))
         ),
+        "untuned": _untuned(study, claim, arms),
     }
+
+
+def _untuned(study: Study, claim: Hypothesis, arms: list[Arm]) -> str:
+    """The arms for which nothing was searched, where something was for others."""
+    names = list(dict.fromkeys(optimizer for _, optimizer in arms))
+    printed = [name for name in names if not study.optimizers[name].space]
+    if claim.measured.elsewhere or len(printed) in (0, len(names)):
+        return ""
+    return " and ".join(study.optimizers[name].label for name in printed)
 
 
 def _depends(claim: Hypothesis, effect: float, other: float) -> bool:
@@ -81,7 +93,11 @@ def _with_runner_up(
         roles = [second if n == place else None for n in range(len(arms))]
         own, *others = measured(study, selection, claim.metric, arms, roles)
         pairs = contrast([own], others, value=claim.value or 0.0)
-        if pairs.pairs and not pairs.fails and np.isfinite(pairs.differences).all():
+        if pairs.fails:
+            wins = pairs.wins()
+            ahead = wins.above - wins.below
+            found.append((math.copysign(math.inf, ahead) if ahead else 0.0, pairs.pairs))
+        elif pairs.pairs and np.isfinite(pairs.differences).all():
             found.append((float(pairs.differences.mean()), pairs.pairs))
     if not found:
         return math.nan, 0

@@ -39,6 +39,17 @@ ARMS = {
     "late": (0.30, 0.01, 0.4, 0),
     "later": (0.30, 0.01, 0.3, 0),
 }
+# By name: accuracy that is lost a decade, squared, from the chosen rate. Of one arm all rates that
+# are tried are usable, and of two arms none.
+BANDS = {"plain": 0.3, "good": 1.2, "wide": 0.01, "late": 0.1, "later": 0.1}
+BAND = {
+    "epochs": EPOCHS,
+    "seeds": list(range(301, 311)),
+    "threshold": 0.6,
+    "decades": 1.0,
+    "step": 0.25,
+    "optimizers": list(BANDS),
+}
 
 
 def _claim(
@@ -111,7 +122,15 @@ _OTHERS = {
     "hardly_dearer": _claim("at_most", "good", metric="step_cost", margin=0.2),
     "not_timed": _claim("at_most", "noisy", metric="step_cost", margin=0.2),
 }
+_OF_BANDS = {
+    "wider": _claim("difference", "plain", "good", metric="band", margin=0.1),
+    "narrower": _claim("difference", "good", metric="band", margin=0.1),
+    "cut_off": _claim("difference", "wide", metric="band", margin=0.1),
+    "as_wide_as_one_cut_off": _claim("equivalence", "wide", metric="band", margin=2.0),
+    "none_usable": _claim("difference", "late", "later", metric="band", margin=0.1),
+}
 CLAIMS |= {name: claim | {"family": "others"} for name, claim in _OTHERS.items()}
+CLAIMS |= {name: claim | {"family": "bands"} for name, claim in _OF_BANDS.items()}
 
 
 def behaviour() -> dict[str, dict[str, Any]]:
@@ -140,8 +159,9 @@ def _study() -> Study:
         "epochs": EPOCHS,
         "targets": {"low": 0.5, "high": 0.65, "source": "made up"},
     }
+    # No two arms share a rate, round which bands lie: a run is named by its settings.
     arms = {
-        name: {"based_on": "sgd", "settings": {"lr": (n + 1) / 100}, "space": {}}
+        name: {"based_on": "sgd", "label": name, "settings": {"lr": 0.01 + n / 1000}, "space": {}}
         for n, name in enumerate(ARMS)
     }
     content = {
@@ -153,6 +173,7 @@ def _study() -> Study:
         "baseline": "plain",
         "tuning": {"points": 1, "seeds": [1], "choices": ["accuracy"], "runner_up_seeds": 0},
         "testing": {"seeds": SEEDS},
+        "band": BAND,
         "hypotheses": CLAIMS,
     }
     return study_of("behaviour", content, "behaviour")
@@ -188,6 +209,8 @@ def _made_up(unit: Unit, run: Run) -> tuple[dict[str, Any], pd.DataFrame]:
     final, spread, pace, diverging = ARMS[unit.optimizer]
     own = np.random.default_rng([*unit.optimizer.encode(), run.seed])
     final += spread * float(own.standard_normal())
+    if unit.stage == "band":
+        final -= BANDS[unit.optimizer] * (run.trial / 4 - 1) ** 2
     diverges = unit.stage == "test" and run.seed < SEEDS[0] + diverging
     epochs = np.arange(0, EPOCHS / 2 if diverges else EPOCHS + 0.1)
     accuracy = final - (final - 0.1) * (1 - pace) ** epochs

@@ -115,6 +115,8 @@ def remarks(row: Any) -> str:
         said.append("under our conditions")
     if row.depends_on_tuning:
         said.append("depends on tuning")
+    if row.untuned and row.verdict != NOT_TESTABLE:
+        said.append(f"untuned: {row.untuned}")
     if row.edge:
         said.append(f"edge: {row.edge}")
     return "; ".join(filter(None, said))
