@@ -239,10 +239,13 @@ def test_a_caption_draws_nothing(made: Checkout) -> None:
 
 
 @pytest.mark.skipif(not has_tex(), reason="needs TeX")
-@pytest.mark.parametrize("name", ["numbers", "captions"])
-def test_words_of_the_paper_make_the_paper_alone(made: Checkout, name: str) -> None:
-    pending = after(made, f"{SOURCE}/rendering/{name}.py")
-    page = EXPLORER if name == "numbers" else {}  # it tells the registration in their words
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("numbers", "numbers"), ("captions", "captions"), ("procedure", "numbers")],
+)
+def test_words_of_the_paper_make_the_paper_alone(made: Checkout, module: str, name: str) -> None:
+    pending = after(made, f"{SOURCE}/rendering/{module}.py")
+    page = EXPLORER if module == "procedure" else {}  # it tells the registration in their words
     assert pending == {f"results/micro/paper/{name}.tex": name, **PAPER, **page}
 
 
