@@ -302,3 +302,18 @@ def test_settings_may_lack_pairs_and_rates(many: Tables) -> None:
     lines = {name: coloured(axes[label])[name].get_linestyle()
              for label, name in (("NAG", "nag"), ("Heavy ball", "heavy_ball"))}  # fmt: skip
     assert lines == {"nag": "-", "heavy_ball": "None"}
+
+
+def test_the_answer_shows_no_optimizer_that_never_arrives(many: Tables) -> None:
+    """It would stretch the axis down to chance; if none arrives all are shown."""
+    outcomes, names = many["outcomes"], list(many["optimizers"]["optimizer"])[:3]
+    never = outcomes["optimizer"].isin(names[1:2]) & (outcomes["metric"] == "gradients")
+
+    def shown(fails: pd.Series) -> set[str]:
+        kept = outcomes.assign(fails=fails)[outcomes["optimizer"].isin(names)]
+        figure = render("answer", many | {"outcomes": kept})
+        return {text.get_text() for text in figure.axes[0].get_yticklabels()}
+
+    labels = dict(zip(many["optimizers"]["optimizer"], many["optimizers"]["label"], strict=True))
+    assert shown(never) == {labels[names[0]], labels[names[2]]}
+    assert len(shown(outcomes["metric"] == "gradients")) == 3

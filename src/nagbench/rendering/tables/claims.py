@@ -42,7 +42,7 @@ def verdicts(tables: Tables) -> Table:
         "Errs", "Level", named(tables),
     ]  # fmt: skip
     left = ">{\\raggedright\\arraybackslash}"
-    shares = 0.15 if differ else 0.18, 0.055, 0.12
+    shares = 0.14 if differ else 0.17, 0.055, 0.12
     widths = [f"{left}p{{{share}\\linewidth}}" for share in shares]
     columns = "l{}{}r{}rcrrrr{}".format(widths[0], "l" * differ, *widths[1:])
     return Table(header, columns, rows)
