@@ -121,7 +121,7 @@ def nothing(metric: str, sides: Sequence[pd.DataFrame], level: float) -> float |
             low, high = rates([happened * total for total in ends], ends, level)
             return max(-low, high)
     if metric == "band" and not any(side["value"].any() for side in sides):
-        return 1.0
+        return math.nan
     return None
 
 

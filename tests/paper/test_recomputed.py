@@ -173,18 +173,19 @@ def close(one: float, other: float) -> bool:
 def differing(name: str, mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     """What two rows do not have alike, in words."""
     for column, value in mine.items():
-        if column in ("shown", "same", "obstacle"):
-            continue
+        if column in ("shown", "same", "said", "obstacle"):
+            continue  # the remark has them
         if column == "bound":
-            same = (
-                "no rate" in theirs["remark"] or f"at most {100 * value:.0f} " in theirs["remark"]
-            )
-        elif column == "said":
-            same = all(words in theirs["remark"] for words in value)
+            bound = "no rate" if math.isnan(value) else f"at most {100 * value:.0f} "
+            same = bound in theirs["remark"]
         elif column == "wins":
             same = theirs["statistic"] == "pair wins {} : {}".format(*value)
         elif column == "remark":
-            same = theirs["remark"].startswith(value)
+            said = [one for one in (value, *mine.get("said", [])) if one]
+            parts = [one for one in theirs["remark"].split("; ") if one]
+            if "shown" in mine:  # two neighbours are named too
+                parts = [one for one in parts if " and " not in one]
+            same = parts == said or (not value and theirs["verdict"].startswith("not "))
         elif isinstance(value, str):
             same = value == theirs[column]
         else:

@@ -39,6 +39,7 @@ def test_without_rungs_all_train_to_the_end() -> None:
     [
         ({"tuning_seeds": 1}, "default setting.", "finalists"),
         ({"trials": 16}, "to the end. The best 2", "default"),
+        ({"rungs": "[[2, 8]]"}, "the best 8 after 2 epochs (a rung) go on", "rung each"),
         ({"finalists": 20}, "The best 17,", "20"),
     ],
 )

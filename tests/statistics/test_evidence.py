@@ -234,11 +234,11 @@ def test_outside_a_margin_the_pairs_there_count_against_the_claim(study: Study) 
 def test_pairs_that_are_ties_decide_nothing(study: Study, statement: str) -> None:
     """Both arms fail wholly, or but for as few pairs as no level allows to decide."""
     stated, never = claim(statement=statement), [True] * 10
-    for left, said in ((0, "ties, which all pairs are,"), (4, "the 4 pairs that are no ties")):
+    for left, said in ((0, "all 10"), (4, "all but 4 of 10")):
         own = side([1.0] * 10, [True] * (10 - left) + [False] * left)
         found = found_of(study, stated, [own, side([0.0] * 10, never)])
         assert found.verdict.word == "not testable here"
-        assert found.verdict.remark.startswith(f"{said} cannot decide a")
+        assert found.verdict.remark.startswith(f"{said} pairs are ties, which cannot decide a")
         agree(found, expected(stated, [own, side([0.0] * 10, never)], LEVEL))
     enough = side([1.0] * 10, [True] * 3 + [False] * 7)
     found = found_of(study, stated, [enough, side([0.0] * 10, never)])

@@ -13,7 +13,8 @@ def tuned(study: pd.Series) -> str:
     """How of a space's settings one comes to be chosen; from the row of the table `study`."""
     rungs = json.loads(study["rungs"])
     kept = joined([f"the best {keep} after {epochs} epochs" for epochs, keep in rungs])
-    halved = f"; {kept} (a rung each) go on from where they were, the last of them"
+    rung = "a rung each" if len(rungs) > 1 else "a rung"
+    halved = f"; {kept} ({rung}) go on from where they were, the last of them"
     beside = ", beside the default setting" if study["trials"] > study["points"] else ""
     trained = (
         f"Of each space {study['points']} settings, {_SPREAD[study['search']]}, train from one "

@@ -258,8 +258,9 @@ def _of_wins(study: Study, claim: Hypothesis, blank: Evidence, found: Contrast) 
         above, below = below, above
     evidence = replace(blank, fails=True, wins_above=above, wins_below=below, wins_within=within)
     if smallest_p(most) / (2 if claim.statement == "equivalence" else 1) > level:
-        known = f"the {most} pairs that are no ties" if most else "ties, which all pairs are,"
-        evidence = replace(blank, obstacle=f"{known} cannot decide {_share(study, level)}")
+        few = f"all but {most} of" if most else "all"
+        said = f"{few} {found.pairs} pairs are ties, which cannot decide {_share(study, level)}"
+        evidence = replace(blank, obstacle=said)
     verdict = judge(evidence)
     return Finding(
         evidence=evidence,
