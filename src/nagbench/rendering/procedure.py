@@ -20,11 +20,9 @@ def tuned(study: pd.Series) -> str:
         f"Of each space {study['points']} settings, {_SPREAD[study['search']]}, train from one "
         f"tuning seed{halved if rungs else ''} to the end{beside}."
     )
-    if study["tuning_seeds"] == 1:
-        return trained
-    count = min(study["finalists"], study["trials"])
-    seeds = study["tuning_seeds"]
-    return f"{trained} The best {count}, the finalists, train from {seeds} tuning seeds."
+    count, seeds = min(study["finalists"], study["trials"]), study["tuning_seeds"]
+    further = f", and train from {seeds} tuning seeds" if seeds > 1 else ""
+    return f"{trained} The best {count} are the finalists{further}."
 
 
 def registered(history: pd.DataFrame) -> str:
