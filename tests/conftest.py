@@ -15,7 +15,7 @@ from nagbench.study.file import load_study
 from nagbench.study.model import Study
 from small_study import SMALL
 
-pytest_plugins = ["result_tables"]
+pytest_plugins = ["made_once", "result_tables"]
 
 # How long an example takes says something of the machine, nothing of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)

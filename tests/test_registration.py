@@ -119,6 +119,7 @@ def test_the_judging_of_made_up_records_is_bound(
     protocol: Path, claiming: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rule turned in the sources shows itself, though no study and no text changed."""
+    monkeypatch.setattr(registering, "behaviour", made_up.behaviour.__wrapped__)
     made = registering.registered(study(claiming), protocol)
     from nagbench.statistics import verdict_table
 

@@ -34,6 +34,7 @@ def executed(*texts: str) -> dict[str, Any]:
     return names
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In its own folder, where Jupyter begins."""
     monkeypatch.chdir(project / "examples")

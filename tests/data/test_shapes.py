@@ -97,7 +97,7 @@ def test_digits_are_learned(digits: ImageSet, model: str, changes: dict[str, Any
         ("seed_cnn", {}, 0.05),
         # Two epochs are few for large networks: that their loss falls is enough.
         ("resnet20", {"cutout": 6, "label_smoothing": 0.1, "train_size": 1000}, 0.0),
-        ("fastnet", {"train_size": 600}, 0.0),
+        pytest.param("fastnet", {"train_size": 600}, 0.0, marks=pytest.mark.slow),
     ],
 )
 def test_a_hundred_classes_are_learned(

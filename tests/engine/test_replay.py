@@ -118,7 +118,9 @@ def test_torchs_are_captured_whole(images: ImageSet, optimizer: str) -> None:
 
 
 LANES = [
-    *((name, schedule, False) for name in ("nag", "lbfgs") for schedule in ("constant", "cosine")),
+    *(("nag", schedule, False) for schedule in ("constant", "cosine")),
+    ("lbfgs", "constant", False),
+    pytest.param("lbfgs", "cosine", False, marks=pytest.mark.slow),
     *((name, "warmup_cosine", True) for name in ("nag", "adam", "schedule_free_sgd")),
 ]
 

@@ -67,6 +67,7 @@ def macos(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
 
 
+@pytest.mark.slow
 def test_without_affinities_and_proc_a_study_is_planned_and_trained(
     macos: dict[str, str], tmp_path: Path, small: dict[str, Any], images: ImageSet
 ) -> None:

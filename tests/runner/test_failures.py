@@ -43,17 +43,16 @@ class Faulty(torch.optim.SGD):
 """
 
 
-def study_with(tmp_path: Path, small: dict[str, Any], images: ImageSet, fault: str) -> Path:
-    """The small study and, first in it, an optimizer that fails in its 17th step, in epoch 2."""
-    (tmp_path / "faulty.py").write_text(TEXT.format(fault=fault))
+def study_with(tmp_path: Path, small: dict[str, Any], images: ImageSet, **faults: str) -> Path:
+    """The small study and, first in it, optimizers that fail in their 17th step, in epoch 2."""
     space = {"lr": {"low": 0.01, "high": 0.1}}
-    faulty = {
-        "reference": f"{tmp_path / 'faulty.py'}:Faulty",
-        "settings": {"lr": 0.05},
-        "space": space,
-    }
+    faulty = {}
+    for name, fault in faults.items():
+        file = tmp_path / f"{name}.py"
+        file.write_text(TEXT.format(fault=fault))
+        faulty[name] = {"reference": f"{file}:Faulty", "settings": {"lr": 0.05}, "space": space}
     others = {name: {"space": space} for name in small["optimizers"]}
-    small["optimizers"] = {"faulty": faulty, **others}
+    small["optimizers"] = {**faulty, **others}
     path = tmp_path / "small.yaml"
     path.write_text(yaml.safe_dump(small, sort_keys=False))
     save(images, tmp_path / "data.npz")
@@ -67,44 +66,44 @@ def train(tmp_path: Path, study: Path, *more: str) -> int:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", FAULTS)
 def test_a_failing_optimizer_is_a_result_and_the_others_train(
-    tmp_path: Path, small: dict[str, Any], images: ImageSet, fault: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    study = study_with(tmp_path, small, images, FAULTS[fault])
+    tmp_path: Path, small: dict[str, Any], images: ImageSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = study_with(tmp_path, small, images, **FAULTS)
     assert train(tmp_path, study) == 0
     said = capsys.readouterr().err
-    assert "tune/tiny/faulty: 3 of 3 runs failed: " in said
-    assert "faulty.py, line 11" in said
     paths = sorted((tmp_path / "small").rglob("*.parquet"))
-    assert len(paths) == 6
+    assert len(paths) == 10
     assert main(["collect", str(study), "--output", str(tmp_path / "all"), *map(str, paths)]) == 0
     runs, curves = read_tables(tmp_path / "all")
-    own = runs["optimizer"] == "faulty"
-    assert set(runs["status"][own]) == {"failed"}
-    assert set(runs["status"][~own]) == {"finished"}
+    assert set(runs["status"][~runs["optimizer"].isin(FAULTS)]) == {"finished"}
+    tables = result_tables(load_study(str(study)), runs, curves)
+    facts = tables["study"].iloc[0]
+    summary = tables["summary"].set_index("optimizer")
     kinds = {
         "raises": "RuntimeError: out of luck",
         "exits": "SystemExit: 0",
         "closes": "GeneratorExit",
     }
-    assert runs["message"][own].str.startswith(kinds[fault]).all()
-    epochs = curves[curves["run"].isin(runs["run"][own])].groupby("run")["epoch"].max()
-    assert set(epochs) == {1}
-    tables = result_tables(load_study(str(study)), runs, curves)
-    facts = tables["study"].iloc[0]
-    assert facts["failed"] == own.sum() == 5
-    assert facts["failures"].startswith("faulty in 5 of 5 runs (")
-    summary = tables["summary"].set_index("optimizer")
-    assert summary.loc["faulty", "accuracy"] == 0.1
-    assert (summary.drop(index="faulty")["accuracy"] > 0.1).all()
+    for name, kind in kinds.items():
+        assert f"tune/tiny/{name}: 3 of 3 runs failed: " in said
+        assert f"{name}.py, line 11" in said
+        own = runs[runs["optimizer"] == name]
+        assert set(own["status"]) == {"failed"}
+        assert own["message"].str.startswith(kind).all()
+        epochs = curves[curves["run"].isin(own["run"])].groupby("run")["epoch"].max()
+        assert set(epochs) == {1}
+        assert len(own) == 5
+        assert f"{name} in 5 of 5 runs (" in facts["failures"]
+        assert summary.loc[name, "accuracy"] == 0.1
+    assert facts["failed"] == 15
+    assert (summary.drop(index=list(FAULTS))["accuracy"] > 0.1).all()
 
 
 def test_strict_training_stops_at_the_first(
     tmp_path: Path, small: dict[str, Any], images: ImageSet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    study = study_with(tmp_path, small, images, FAULTS["raises"])
+    study = study_with(tmp_path, small, images, faulty=FAULTS["raises"])
     assert train(tmp_path, study, "--strict") == 2
     said = capsys.readouterr().err
     assert "RuntimeError: out of luck (faulty.py, line 11)" in said
@@ -116,7 +115,7 @@ def test_a_process_that_its_optimizer_ends_is_no_success(
     tmp_path: Path, small: dict[str, Any], images: ImageSet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As a job of the workflow, too: with status 0 and no records it would look like one."""
-    study = study_with(tmp_path, small, images, "__import__('os')._exit(0)")
+    study = study_with(tmp_path, small, images, faulty="__import__('os')._exit(0)")
     output = tmp_path / "unit.parquet"
     words = ["--unit", "tune/tiny/faulty", "--output", str(output), "--data"]
     assert train(tmp_path, study, *words, str(tmp_path / "data.npz")) == 2
@@ -130,7 +129,7 @@ def test_a_folder_that_an_optimizer_changes_is_its_own(
     """Outputs are relative paths: they lie where they were asked for."""
     away = tmp_path / "away"
     away.mkdir()
-    study = study_with(tmp_path, small, images, f"__import__('os').chdir({str(away)!r})")
+    study = study_with(tmp_path, small, images, faulty=f"__import__('os').chdir({str(away)!r})")
     monkeypatch.chdir(tmp_path)
     words = ["--unit", "tune/tiny/faulty", "--output", "unit.parquet", "--store", "kept"]
     assert train(tmp_path, study, *words) == 0
@@ -143,7 +142,7 @@ def test_beside_others_it_alone_fails(
 ) -> None:
     """Only one of three trials fails, trained side by side in one process."""
     fault = "assert self.param_groups[0]['lr'] != 0.05, 'not that'"
-    study = study_with(tmp_path, small, images, fault)
+    study = study_with(tmp_path, small, images, faulty=fault)
     from nagbench.runner.store import Store
     from nagbench.runner.unit import train_unit
     from nagbench.sources import Snapshot

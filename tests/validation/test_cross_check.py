@@ -59,6 +59,7 @@ def test_the_engine_trains_what_the_loop_does(pictures: ImageSet) -> None:
         assert group[name] == plain.param_groups[0][name], name
 
 
+@pytest.mark.slow
 def test_another_rate_shows(pictures: ImageSet, alike: pd.DataFrame) -> None:
     """As a mistake in the engine's update would."""
     slow = cross_check(

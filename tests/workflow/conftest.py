@@ -1,12 +1,12 @@
 """Copies of the repository in which a very small study has run, for tests of the rules."""
 
-import fcntl
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 from checkout import Checkout, check_out, everything
+
+from made_once import once
 
 HERE = Path(__file__).parent
 
@@ -25,19 +25,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 def _run(tmp_path_factory: pytest.TempPathFactory, name: str, program: str) -> Checkout:
     """Run once, whatever the number of test processes, with this `nagbench`; a copy for each."""
-    own = tmp_path_factory.mktemp(name)
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    with (shared / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        original = Checkout(shared / f"{name}-original")
-        if not original.folder.exists():
-            checkout = check_out(shared / f"{name}-running")
-            shutil.copy(HERE / program, checkout.folder / "bin")
-            checkout.program(f'"$(dirname "$0")/{program}"')
-            ended = checkout.run(*everything())
-            (checkout.folder / "output.txt").write_text(ended.stdout, encoding="utf-8")
-            assert ended.returncode == 0, ended.stdout
-            checkout.folder.rename(original.folder)
-    return original.copy(own / "checkout")
+
+    def make(folder: Path) -> None:
+        checkout = check_out(folder)
+        shutil.copy(HERE / program, checkout.folder / "bin")
+        checkout.program(f'"$(dirname "$0")/{program}"')
+        ended = checkout.run(*everything())
+        (checkout.folder / "output.txt").write_text(ended.stdout, encoding="utf-8")
+        assert ended.returncode == 0, ended.stdout
+
+    original = Checkout(once(tmp_path_factory, f"{name}-original", make))
+    return original.copy(tmp_path_factory.mktemp(name) / "checkout")

@@ -90,6 +90,7 @@ def test_a_study_is_trained_on_the_file(checkout: Checkout) -> None:
     assert (checkout.folder / target).is_file()
 
 
+@pytest.mark.slow
 def test_another_file_makes_the_data_anew(checkout: Checkout) -> None:
     made = "results/data/cifar10.npz"
     assert checkout.run(made, study="small-cifar.yaml", cifar10=NAME).returncode == 0

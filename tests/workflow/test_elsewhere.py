@@ -108,7 +108,7 @@ def write_importing(clone: Path, folder: Path, prefix: str, **config: str) -> No
     (folder / "Snakefile").write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("prefix", ["", "bench"])
+@pytest.mark.parametrize("prefix", [pytest.param("", marks=pytest.mark.slow), "bench"])
 def test_as_a_module_it_makes_all(made: Checkout, project: Path, prefix: str) -> None:
     write_importing(made.folder, project, prefix)
     before = set(files(made.folder))

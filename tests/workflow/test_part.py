@@ -31,6 +31,7 @@ def test_a_part_trains_nothing_that_the_whole_has_trained(checkout: Checkout) ->
     assert checkout.pending(*everything()) == {}
 
 
+@pytest.mark.slow
 def test_a_part_of_committed_records_trains_nothing(checkout: Checkout) -> None:
     committed = checkout.folder / "paper/records"
     shutil.copytree(checkout.folder / "results/micro/records", committed / "micro")

@@ -4,6 +4,7 @@ A registration keeps them. Sources change with every repair; what they say of th
 change without a word, for then they would judge the study's own records otherwise too.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -133,8 +134,12 @@ CLAIMS |= {name: claim | {"family": "others"} for name, claim in _OTHERS.items()
 CLAIMS |= {name: claim | {"family": "bands"} for name, claim in _OF_BANDS.items()}
 
 
+@cache
 def behaviour() -> dict[str, dict[str, Any]]:
-    """What judging says of each made-up claim: the columns `SHOWN`, numbers to three digits."""
+    """What judging says of each made-up claim: the columns `SHOWN`, numbers to three digits.
+
+    It takes seconds, and is the same for every study and as long as the process.
+    """
     study = _study()
     selection = select(study, *_records(study), _costs())
     table = verdicts(study, selection, tuning(study, selection)).set_index("hypothesis")
