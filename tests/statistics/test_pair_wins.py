@@ -62,6 +62,42 @@ def test_what_counts_as_rounding_is_measured_by_differences_alone() -> None:
     assert pair_wins(differences[:2], none(2), none(2)) == Wins(above=1, below=1, ties=0)
 
 
+# The difference, whether it is only a lower and an upper bound, and who has the pair.
+BOUNDS = [
+    (0.3, False, False, Wins(1, 0, 0)),
+    (-0.3, False, False, Wins(0, 1, 0)),
+    (0.3, True, False, Wins(1, 0, 0)),
+    (-0.3, True, False, Wins(0, 0, 1)),
+    (0.3, False, True, Wins(0, 0, 1)),
+    (-0.3, False, True, Wins(0, 1, 0)),
+    (0.3, True, True, Wins(0, 0, 1)),
+    (-0.3, True, True, Wins(0, 0, 1)),
+    (0.0, True, False, Wins(0, 0, 1)),
+    (0.0, False, True, Wins(0, 0, 1)),
+]
+
+
+@pytest.mark.parametrize(("difference", "at_least", "at_most", "expected"), BOUNDS)
+def test_a_bound_decides_where_it_leaves_one_order(
+    difference: float, at_least: bool, at_most: bool, expected: Wins
+) -> None:
+    bounds = np.array([at_least]), np.array([at_most])
+    assert pair_wins(np.array([difference]), none(1), none(1), 0.0, *bounds) == expected
+    # Failures come before it.
+    failing = pair_wins(np.array([difference]), none(1) + 1, none(1), 0.0, *bounds)
+    assert failing == Wins(0, 1, 0)
+
+
+def test_each_pair_has_bounds_of_its_own() -> None:
+    differences, at_least, at_most, each = zip(*BOUNDS, strict=True)
+    count = len(BOUNDS)
+    arrays = np.array(at_least), np.array(at_most)
+    found = pair_wins(np.array(differences), none(count), none(count), 0.0, *arrays)
+    expected = [sum(getattr(one, name) for one in each) for name in ("above", "below", "ties")]
+    assert [found.above, found.below, found.ties] == expected
+    assert found.decided == found.above + found.below == 4
+
+
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)), max_size=9))
 def test_turned_round_it_says_the_reverse(pairs: list[tuple[int, int, int]]) -> None:
     differences, own, other = np.array(pairs, float).reshape(-1, 3).T

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, stats
 
 from nagbench.statistics.power import detectable, families, power, seeds_needed, warnings
 from nagbench.statistics.sign_flips import above_ps, depth, smallest_p, two_sided_ps
@@ -45,6 +45,42 @@ def test_power_for_equivalence_is_another_than_for_a_difference() -> None:
     assert power(0.05, 14, 0.05, "equivalence") == 0
 
 
+@pytest.mark.parametrize("effect", [0.0, 0.3, 1.0, math.inf])
+def test_where_all_must_lie_on_one_side_it_has_a_closed_form(effect: float) -> None:
+    below = float(stats.norm.cdf(effect))
+    for statement, one in (("at_most", below), ("equivalence", 2 * below - 1)):
+        assert power(effect, 5, 1 / 2**5, statement) == pytest.approx(one**5, abs=1e-12)
+    both = pytest.approx(below**5 + (1 - below) ** 5, abs=1e-12)
+    assert power(effect, 5, 2 / 2**5) == power(effect, 5, 2 / 2**5, "threshold") == both
+
+
+@pytest.mark.parametrize(("pairs", "effect", "level"), [(21, 0.1, 0.05), (30, 0.5, 0.01)])
+def test_beyond_simulation_it_is_the_power_of_t_tests(
+    pairs: int, effect: float, level: float
+) -> None:
+    """Two-sided by the noncentral F, one-sided by an integral over the deviation."""
+    free, far = pairs - 1, effect**2 * pairs
+    two_sided = stats.ncf.sf(stats.f.isf(level, 1, free), 1, free, far)
+    for statement in ("difference", "threshold"):
+        assert power(effect, pairs, level, statement) == pytest.approx(two_sided, abs=1e-4)
+
+    def exceeding(squared: float) -> float:
+        """With so much for the sum of squares, a chance, weighed by how likely that is."""
+        bound = stats.t.isf(level, free) * math.sqrt(squared / free)
+        return float(stats.chi2.pdf(squared, free) * stats.norm.sf(bound - math.sqrt(far)))
+
+    one_sided = integrate.quad(exceeding, 0, 200)[0]
+    assert power(effect, pairs, level, "at_most") == pytest.approx(one_sided, abs=1e-4)
+    equivalent = power(effect, pairs, level, "equivalence")
+    assert equivalent == pytest.approx(max(0, 2 * one_sided - 1), abs=2e-4)
+
+
+def test_twenty_pairs_are_simulated_a_thousand_times() -> None:
+    for statement in STATEMENTS:
+        thousandths = 1000 * power(0.3, 20, 0.05, statement)
+        assert thousandths == pytest.approx(round(thousandths), abs=1e-9)
+
+
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_for_many_pairs_it_is_that_of_t_tests(statement: str) -> None:
     simulated = power(0.7, 20, 0.05, statement)
@@ -69,8 +105,13 @@ def test_power_grows_with_the_effect_from_nought_to_one(statement: str) -> None:
 
 @pytest.mark.parametrize(("pairs", "tests"), [(6, 2), (8, 7), (12, 103), (1, 1)])
 def test_what_cannot_reject_has_no_power(pairs: int, tests: int) -> None:
-    assert power(5.0, pairs, 0.05 / tests) == 0
+    assert power(5.0, pairs, 0.05 / tests) == power(math.inf, pairs, 0.05 / tests) == 0
     assert detectable(pairs, 0.05 / tests) == math.inf
+
+
+def test_one_pair_has_no_power_at_any_level_and_two_have_some() -> None:
+    for statement in STATEMENTS:
+        assert power(5.0, 1, 1.0, statement) == 0 < power(5.0, 2, 0.5, statement)
 
 
 @settings(max_examples=15)
@@ -91,6 +132,7 @@ def test_the_detectable_effect_has_the_power_that_it_says(pairs: int, tests: int
     if smallest_p(pairs) > level:
         assert effect == math.inf
     else:
+        assert effect > 0
         assert power(effect, pairs, level) == pytest.approx(0.8, abs=5e-3)
 
 
@@ -98,6 +140,10 @@ def test_the_detectable_effect_has_the_power_that_it_says(pairs: int, tests: int
 def test_so_many_seeds_are_needed(tests: int, seeds: int) -> None:
     assert seeds_needed(tests, 0.05) == seeds
     assert smallest_p(seeds - 1) * tests > 0.05
+
+
+def test_two_seeds_are_the_fewest() -> None:
+    assert [seeds_needed(1, level) for level in (1.0, 0.5, 0.49)] == [2, 2, 3]
 
 
 def planned(seeds: int, *families: str, further: int = 0) -> Study:

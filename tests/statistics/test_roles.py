@@ -15,6 +15,7 @@ from records_of import Records, joined, records_of, tuning_of
 
 SEEDS = list(range(11, 21))
 FEW = 4
+SCORE = "validation_accuracy"
 
 
 @pytest.fixture
@@ -149,6 +150,28 @@ def test_a_runner_up_whose_runs_fail_turns_the_effect_or_bears_it_out(
     assert row["verdict"] == "supported"
     assert row["depends_on_tuning"] == depends
     assert np.isinf(row["runner_up_effect"]) == depends
+
+
+@pytest.mark.parametrize("lost", ["nag_sutskever", "sgd"])
+def test_a_runner_up_that_never_arrives_is_the_slower(roled: Study, lost: str) -> None:
+    """Also if its runs fail in one pair alone, and it is the faster in none of the others. NAG's
+    turns what was found, SGD's bears it out, and what is shown is what NAG's leaves."""
+    runs, curves = of(roled, 0.28)
+    second = (runs["stage"] == "test") & (runs["trial"] == 2) & (runs["optimizer"] == lost)
+    for failing in (second, second & (runs["seed"] == SEEDS[0])):
+        late = curves.copy()
+        for epoch, score in enumerate((0.1, 0.1, 0.22)):
+            late.loc[late["run"].isin(runs["run"][second]) & (late["epoch"] == epoch), SCORE] = (
+                score
+            )
+        late.loc[late["run"].isin(runs["run"][failing]), SCORE] = 0.1
+        (_, row) = _judged(roled, (runs, late))
+        assert row["effect"] < 0
+        assert row["depends_on_tuning"] == (lost == "nag_sutskever")
+        if lost == "nag_sutskever":
+            assert row["runner_up_effect"] == np.inf
+        else:
+            assert -1 < row["runner_up_effect"] < 0
 
 
 def test_how_often_another_setting_would_win_is_a_bootstrap_of_seeds(roled: Study) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nagbench.statistics.contrast import contrast
-from nagbench.statistics.evidence import Finding
+from nagbench.statistics.evidence import Finding, differences
 from nagbench.statistics.measures import measured
 from nagbench.statistics.roles import Selection
 from nagbench.study.model import Arm, Hypothesis, Study
@@ -91,8 +90,7 @@ def _with_runner_up(
         if not len(selection.of(claim.measured, arm, second)):
             continue
         roles = [second if n == place else None for n in range(len(arms))]
-        own, *others = measured(study, selection, claim.metric, arms, roles)
-        pairs = contrast([own], others, value=claim.value or 0.0)
+        pairs = differences(claim, measured(study, selection, claim.metric, arms, roles))
         if pairs.fails:
             wins = pairs.wins()
             ahead = wins.above - wins.below
