@@ -84,3 +84,36 @@ def test_what_a_lower_bound_leaves_open_is_a_tie(better: int) -> None:
     assert (found.fails, found.has_mean) == (False, False)
     assert found.wins() == Wins(above=1, below=1, ties=3)
     assert found.wins(2) == Wins(above=0, below=2, ties=3)
+
+
+@pytest.mark.parametrize("better", [GREATER, LESS])
+def test_a_lower_bound_of_either_side_leaves_open_what_it_may_turn(better: int) -> None:
+    """More of its own measure lies above, more of the other's below, whichever is better."""
+    differences, none, bounds = np.array([1.0, -1, 1]), np.zeros(3, int), np.array([1, 1, 0])
+    own = Contrast(differences, none, none, bounds, none, better)
+    others = Contrast(differences, none, none, none, bounds, better)
+    assert own.wins() == Wins(above=2, below=0, ties=1)
+    assert others.wins() == Wins(above=1, below=1, ties=1)
+
+
+def test_who_fails_and_who_is_bounded_is_told_by_pair() -> None:
+    none, once, both = np.zeros(4, int), np.array([0, 1, 0, 2]), np.array([0, 0, 1, 1])
+    found = Contrast(np.zeros(4), once, both, none, none)
+    for one in (found, Contrast(np.zeros(4), none, none, once, both)):
+        told, other = (one.failing, one.bounded) if one is found else (one.bounded, one.failing)
+        assert told.dtype == other.dtype == bool
+        assert told.tolist() == [False, True, True, True]
+        assert not other.any()
+        assert not one.has_mean
+    assert not Contrast(np.zeros(4), none, none, none, once).has_mean
+    assert Contrast(np.zeros(4), none, none, none, none).has_mean
+
+
+def test_bounds_are_counted_as_failures_are() -> None:
+    def bounded(*seeds: int) -> Measured:
+        measures = pd.Series(dict.fromkeys((1, 2, 3), 0.5))
+        bounds = pd.Series({seed: seed in seeds for seed in (3, 2, 1)})
+        return Measured(measures, measures.isna(), 3, bounds)
+
+    found = contrast([bounded(1, 3), bounded(3)], [bounded(2), arm({3: 1, 2: 1, 1: 1})])
+    np.testing.assert_array_equal([found.bounds, found.other_bounds], [[1, 0, 2], [0, 1, 0]])

@@ -30,6 +30,18 @@ def test_p_is_the_binomial_tail_doubled(above: int, below: int) -> None:
     assert Wins(above, below, 3).p == pytest.approx(min(1, 2 * tail))
 
 
+@given(st.integers(0, 14), st.integers(0, 14))
+def test_one_sided_it_is_the_binomial_tail(above: int, below: int) -> None:
+    """1 where nothing is decided."""
+    total = above + below
+    for count, p in (
+        (above, Wins(above, below, 3).above_p),
+        (below, Wins(above, below, 3).below_p),
+    ):
+        tail = sum(comb(total, k) for k in range(count, total + 1)) / 2**total
+        assert p == pytest.approx(tail)
+
+
 @pytest.mark.parametrize(("pairs", "largest"), [(6, 1), (8, 6), (9, 12), (12, 102)])
 def test_it_can_reject_in_the_families_in_which_sign_flips_can(pairs: int, largest: int) -> None:
     p = Wins(pairs, 0, 0).p
