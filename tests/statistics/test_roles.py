@@ -1,5 +1,6 @@
 """Which setting a number is of, and how much of it rests on the choice of that setting."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,77 @@ def test_a_finding_that_the_runner_up_does_not_bear_out_depends_on_tuning(
     assert row["runner_up_effect"] == pytest.approx(runner_up, abs=0.02)
     assert row["runner_up_pairs"] == FEW
     assert row["depends_on_tuning"] == depends
+
+
+# Of a claim about NAG less SGD, of which 0.3 was found: its statement and margin, what is found
+# with NAG's second setting (with SGD's it is 0.3 again), which of the two is shown, what it says.
+WITHIN = [
+    ("equivalence", 0.35, 0.2, 0.3, False),
+    ("equivalence", 0.35, 0.4, 0.4, True),
+    ("equivalence", 0.35, -0.4, -0.4, True),
+    ("equivalence", 0.2, 0.4, 0.3, False),
+    ("equivalence", 0.2, 0.1, 0.1, True),
+    ("equivalence", 0.2, -0.25, -0.25, False),
+    ("at_most", 0.35, 0.4, 0.4, True),
+    ("at_most", 0.35, -0.4, 0.3, False),
+    ("at_most", 0.2, 0.1, 0.1, True),
+    ("at_most", 0.2, 0.25, 0.25, False),
+    ("at_most", 0.2, -0.4, -0.4, True),
+]
+
+
+@pytest.mark.parametrize(("statement", "margin", "runner_up", "shown", "depends"), WITHIN)
+def test_a_claim_to_be_within_depends_on_tuning_if_another_setting_crosses_the_margin(
+    roled: Study, statement: str, margin: float, runner_up: float, shown: float, depends: bool
+) -> None:
+    claim = replace(
+        roled.hypotheses["accurate"], statement=statement, margin=margin, direction=None
+    )
+    (row,) = _judged(replace(roled, hypotheses={"within": claim}), of(roled, runner_up))
+    assert row["effect"] == pytest.approx(0.3, abs=0.02)
+    assert row["runner_up_effect"] == pytest.approx(shown, abs=0.02)
+    assert row["depends_on_tuning"] == depends
+
+
+@pytest.mark.parametrize(("runner_up", "shown"), [(0.2, -0.2), (0.4, -0.3), (-0.1, 0.1)])
+def test_of_a_negative_effect_the_greater_leaves_least(
+    roled: Study, runner_up: float, shown: float
+) -> None:
+    """SGD less NAG: the same the other way round."""
+    claim = roled.hypotheses["accurate"]
+    turned = replace(claim, optimizer="sgd", reference="nag_sutskever", direction="less")
+    (row,) = _judged(replace(roled, hypotheses={"turned": turned}), of(roled, runner_up))
+    assert row["effect"] == pytest.approx(-0.3, abs=0.02)
+    assert row["runner_up_effect"] == pytest.approx(shown, abs=0.02)
+
+
+def test_of_events_no_runner_up_is_told(roled: Study) -> None:
+    claim = replace(roled.hypotheses["accurate"], metric="diverged", statement="events")
+    runs, curves = of(roled, 0.28)
+    first = (runs["stage"] == "test") & (runs["seed"] == SEEDS[0])
+    runs.loc[first, ["status", "diverged_step"]] = ["diverged", 20]
+    (row,) = _judged(replace(roled, hypotheses={"events": claim}), (runs, curves))
+    assert np.isnan(row["runner_up_effect"])
+    assert row["runner_up_pairs"] == 0
+    assert not row["depends_on_tuning"]
+
+
+def test_how_often_another_wins_is_told_of_the_claims_own_role(roled: Study) -> None:
+    """Of the arm in which that is likeliest; by accuracy where speed chose nothing of its own."""
+    runs, curves = of(roled, 0.28)
+    last = curves["epoch"] == curves["epoch"].max()
+    own = curves["run"].isin(runs["run"][(runs["stage"] == "tune") & (runs["seed"] == 2)])
+    # By accuracy trial 2 would be chosen of the second seed alone; the fastest is that of both.
+    runner_up = curves["run"].isin(runs["run"][(runs["stage"] == "tune") & (runs["trial"] == 2)])
+    curves.loc[last & own & runner_up, SCORE] = 0.61
+    table = tuning(roled, select(roled, runs, curves)).groupby("role")["another_wins"].max()
+    accurate, fast = _judged(roled, (runs, curves))
+    assert table["speed"] < table["accuracy"]
+    assert accurate["another_wins"] == table["accuracy"]
+    assert fast["another_wins"] == table["speed"]
+    without = replace(roled, tuning=replace(roled.tuning, choices=("accuracy",)))
+    _, fast = _judged(without, (runs, curves))
+    assert fast["another_wins"] == table["accuracy"]
 
 
 def test_where_speed_chose_the_runner_up_the_other_finalist_takes_its_place(
