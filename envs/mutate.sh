@@ -15,7 +15,7 @@ trap '[ -z "$server" ] || kill "$server"; rm -rf "$copy"' EXIT
 git ls-files -z src tests paper envs pyproject.toml | tar --null -T - -cf - | tar -xf - -C "$copy"
 cd "$copy"
 cosmic_ray() {
-    PYTHONPATH=$copy/src:$tools python -c 'from cosmic_ray.cli import main; main()' "$@"
+    PYTHONPATH=$copy/src:$tools python -c 'import sys; from cosmic_ray.cli import main; sys.exit(main())' "$@"
 }
 # Most of what a short test takes are imports.
 pytest=$copy/envs/forked_pytest.py
@@ -39,7 +39,7 @@ for module in "${modules[@]}"; do
     cat > cosmic-ray.toml << END
 [cosmic-ray]
 module-path = "src/nagbench/statistics/$module.py"
-timeout = 30.0
+timeout = 120.0
 test-command = "python $pytest run $copy/socket $options $tests"
 [cosmic-ray.distributor]
 name = "local"

@@ -190,6 +190,18 @@ def test_what_cannot_reject_is_warned_of_beforehand() -> None:
         f"hypotheses `one`: 2 tests on 6 seeds {said}; 7 seeds can",
     ]
     assert len(warnings(planned(5, "one"))) == 2
+    # At a level that the least p attains a single test can reject; all three pairs cannot.
+    (pairs,) = warnings(replace(planned(6, "one"), level=2 / 2**6))
+    assert pairs.startswith("all pairs on tiny: 3 tests on 6 seeds")
+
+
+def test_four_optimizers_are_six_pairs() -> None:
+    study = planned(7)
+    four = study.optimizers | {"nag": replace(study.optimizers["sgd"], name="nag")}
+    work = replace(study.workloads["tiny"], optimizers=tuple(four))
+    assert families(replace(study, optimizers=four, workloads={"tiny": work})) == {
+        "all pairs on tiny": (6, 7)
+    }
 
 
 def test_steps_of_unequal_number_are_warned_of_beforehand() -> None:
@@ -204,6 +216,7 @@ def test_steps_of_unequal_number_are_warned_of_beforehand() -> None:
 @pytest.mark.parametrize("pairs", [20, 21])
 def test_detectable_needs_two_pairs_and_a_rank(pairs: int) -> None:
     assert detectable(1, 1.0) == math.inf
+    assert detectable(2, 0.5) < math.inf
     assert detectable(6, 2 / 2**6) < math.inf
     assert detectable(6, 1.99 / 2**6) == math.inf
     effect = detectable(pairs, 0.05, 0.6)

@@ -8,7 +8,7 @@ import pytest
 
 from nagbench.statistics.hypotheses import verdicts
 from nagbench.statistics.result_tables import result_tables
-from nagbench.statistics.roles import select
+from nagbench.statistics.roles import select, trial_of
 from nagbench.statistics.tuning import another_wins, tuning
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
@@ -80,9 +80,12 @@ def test_accuracy_and_speed_are_told_of_the_setting_that_each_chose(roled: Study
 def test_without_a_runner_up_in_records_nothing_is_said_of_it(roled: Study) -> None:
     runs, curves = of(roled, 0.28)
     fewer = runs[(runs["stage"] == "tune") | (runs["trial"] != 2)]
-    (row, _) = _judged(roled, (fewer, curves))
-    assert np.isnan(row["runner_up_effect"])
-    assert not row["depends_on_tuning"]
+    claim = roled.hypotheses["accurate"]
+    within = replace(claim, statement="equivalence", margin=0.35, direction=None)
+    claims = {"accurate": claim, "within": within}
+    for row in _judged(replace(roled, hypotheses=claims), (fewer, curves)):
+        assert np.isnan(row["runner_up_effect"])
+        assert not row["depends_on_tuning"]
 
 
 @pytest.mark.parametrize(
@@ -275,6 +278,29 @@ def test_tests_of_an_optimizer_whose_tuning_is_not_complete_have_no_role(
     gone = (runs["stage"] == "tune") & (runs["optimizer"] == "sgd") & (runs["trial"] == 1)
     selection = select(small_study, runs[~gone], curves)
     assert set(selection.accuracy["optimizer"]) == {"nag_sutskever"}
+
+
+def test_a_role_has_its_own_trial_and_speed_without_one_accuracys() -> None:
+    both = {"trial": 3, "roles": ["accuracy"]}, {"trial": 5, "roles": ["speed", "runner_up"]}
+    alone = {"trial": 3, "roles": ["accuracy"]}, {"trial": 5, "roles": []}
+    roles = ("accuracy", "speed", "runner_up")
+    assert [trial_of({"tested": both}, role) for role in roles] == [3, 5, 5]
+    assert [trial_of({"tested": alone}, role) for role in roles] == [3, 3, None]
+
+
+def test_what_is_tuned_elsewhere_is_tested_with_that_choice(small: dict[str, Any]) -> None:
+    """Trial 1 ends highest where both are tuned."""
+    small["workloads"]["long"] = {**small["workloads"]["tiny"], "tuned_on": "tiny"}
+    study = study_of("small", small, "a test")
+    tuned = tuning_of(study, lambda *key: 0.6 if key[2] == 1 else 0.5)
+    ends = {name: [[0.1, 0.2, 0.3]] * 2 for name in study.optimizers}
+    tested = [records_of(study, ends, trial) for trial in (0, 1)]
+    selection = select(study, *joined(tuned, *tested))
+    assert set(selection.chosen) == {
+        (workload, name) for workload in ("tiny", "long") for name in study.optimizers
+    }
+    assert set(selection.accuracy["workload"]) == {"tiny", "long"}
+    assert set(selection.accuracy["trial"]) == {1}
 
 
 def _judged(study: Study, records: Records) -> list[dict[str, Any]]:
