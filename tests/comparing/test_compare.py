@@ -99,6 +99,7 @@ def test_a_card_with_committed_records(
     assert main(["show", "results/compare-small-patient/compare-small-patient.yaml"]) == 0
 
 
+@pytest.mark.slow
 def test_without_committed_records_all_is_trained_here(folder: Path) -> None:
     assert compare("--device", "cpu", "--untuned", "--quick") == 0
     assert not Path("results/compare-small-patient/statistics/shift.parquet").exists()

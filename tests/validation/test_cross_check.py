@@ -39,6 +39,7 @@ def alike(pictures: ImageSet) -> pd.DataFrame:
     return pd.DataFrame(cross_check(pictures, SETTING, range(5), 1))
 
 
+@pytest.mark.slow
 def test_both_learn_alike(alike: pd.DataFrame) -> None:
     assert list(alike["way"]) == [way for way in ("plain", "float32", "bfloat16") for _ in range(5)]
     assert list(alike["seed"]) == [*range(5)] * 3
