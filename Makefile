@@ -118,8 +118,8 @@ test-container: $(ENVIRONMENT) ## the container, built and trained in; wants bui
 test-disk: $(ENVIRONMENT) ## commands on a disk that is full or read-only; wants to mount a file system
 	@pytest -m disk --durations 0 tests/faults
 
-test-browser: $(ENVIRONMENT) explorer-bundle ## what a reader does with the explorer, in Chromium; wants node and npm
-	@pytest -m browser tests/exploring
+test-browser: $(ENVIRONMENT) explorer-bundle ## what a reader does with explorer and report, in Chromium; wants node and npm
+	@pytest -m browser tests/exploring tests/workflow
 
 explorer-bundle: ## the explorer's script anew, from src/nagbench/exploring/javascript; wants node and npm
 	@envs/bundle-explorer.sh

@@ -40,7 +40,7 @@ def toured(report: Path, words: list[str], folder: Path) -> list[str]:
     script = CLICKS.replace("WORDS", str(words))
     body, end, rest = report.read_text(encoding="utf-8").rpartition("</body>")
     page.write_text(f"{body}{script}{end}{rest}", encoding="utf-8")
-    assert BROWSER is not None
+    assert BROWSER is not None, "no Chromium"
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'user'}"]
     ended = subprocess.run(
         [BROWSER, *options, "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
@@ -53,7 +53,7 @@ def toured(report: Path, words: list[str], folder: Path) -> list[str]:
     return html.unescape(tour).split("\n=====\n")
 
 
-@pytest.mark.skipif(BROWSER is None, reason="needs a browser")
+@pytest.mark.browser
 def test_every_figure_and_table_is_found_by_clicking(finished: Checkout, tmp_path: Path) -> None:
     report = finished.folder / "results/micro/report.html"
     for word, names in (("Figures", FIGURES), ("Tables", TABLES)):

@@ -138,7 +138,7 @@ CLAIMS |= {name: claim | {"family": "bands"} for name, claim in _OF_BANDS.items(
 def behaviour() -> dict[str, dict[str, Any]]:
     """What judging says of each made-up claim: the columns `SHOWN`, numbers to three digits.
 
-    It takes seconds, and is the same for every study and as long as the process.
+    It depends on no study, takes seconds, and is computed once in a process.
     """
     study = _study()
     selection = select(study, *_records(study), _costs())
