@@ -45,7 +45,7 @@ def of_run(metric: str, curve: pd.DataFrame, status: str) -> float:
     if metric == "spiked":
         return float(curve["spikes"].sum() > 0)
     if metric == "diverged":
-        return float(status == "diverged")
+        return math.nan if status == "failed" else float(status == "diverged")
     if metric in ("gradient_ratio", "gradient_imbalance"):
         ratio = curve["gradient_ratio"]
         decades = np.log10(ratio[np.isfinite(ratio) & (ratio > 0)])

@@ -168,7 +168,9 @@ def _deviation(runs: "pd.DataFrame", curves: "pd.DataFrame") -> Array:
 
 
 def _diverged(runs: "pd.DataFrame", _: "pd.DataFrame") -> Array:
-    return (runs["status"] == "diverged").to_numpy(float)
+    """Not defined (NaN) of a run whose code raised: whether it would have diverged is unknown."""
+    diverged = (runs["status"] == "diverged").to_numpy(float)
+    return np.where(runs["status"] == "failed", np.nan, diverged)
 
 
 def _lost_by_stopping(runs: "pd.DataFrame", curves: "pd.DataFrame") -> Array:
@@ -254,7 +256,7 @@ METRICS = {
         unit="of trials",
         most=1,
         better="less",
-        of_trials=lambda trials, *_: float((trials["status"] == "diverged").mean()),
+        of_trials=lambda trials, _, __: float(np.mean(_diverged(trials, trials))),
         trials_of="band",
         counts=True,
     ),

@@ -128,6 +128,12 @@ def test_what_tuning_saw_is_measured_seed_by_seed(small: dict[str, Any]) -> None
         study, _select(study, (broken, curves)), "trials_diverged", [("tiny", "sgd")]
     )
     np.testing.assert_allclose(share.measures, [1 / 3] * 2)
+    one = (runs["trial"] == 0) & (runs["seed"] == 2)
+    raised = broken.assign(status=broken["status"].mask(one, "failed"))
+    (share,) = measured(
+        study, _select(study, (raised, curves)), "trials_diverged", [("tiny", "sgd")]
+    )
+    np.testing.assert_allclose(share.measures, [1 / 3, np.nan])
 
 
 def _select(study: Study, tuned: Any) -> Any:
