@@ -64,14 +64,9 @@ def test_too_few_runs_for_a_test_are_not_compared(
     assert bool(len(found)) == enough
 
 
-BAND = {"epochs": EPOCHS, "seeds": list(range(301, 309)), "threshold": 0.3}
-
-
-@pytest.mark.parametrize(("lost", "worse"), [(0.1, True), (0.0, False)])
-def test_a_third_of_the_rate_is_found_if_it_is_worse(
-    small: dict[str, Any], lost: float, worse: bool
-) -> None:
-    small["band"] = BAND
+def lowered(small: dict[str, Any], lost: float, **band: float) -> pd.DataFrame:
+    """The controls where each rate below the chosen one loses so much more than the next."""
+    small["band"] = {"epochs": EPOCHS, "seeds": list(range(301, 309)), "threshold": 0.3, **band}
     study = study_with(small, 4)
     ends = dict.fromkeys(study.optimizers, [[0.1, *[0.6] * EPOCHS]] * 4)
     runs, curves = whole_records_of(study, ends)
@@ -81,7 +76,7 @@ def test_a_third_of_the_rate_is_found_if_it_is_worse(
     for unit in units(study, "band"):
         middle = len(unit.factors) // 2
         for run in unit.runs(choice=chosen[unit.workload, unit.optimizer]):
-            end = 0.5 - lost * (run.trial < middle) + noise.normal(0, 0.01)
+            end = 0.8 - lost * max(middle - run.trial, 0) + noise.normal(0, 0.01)
             row, curve = run_of(run.id, [0.1, *[end] * EPOCHS], EPOCHS)
             place = {"stage": "band", "workload": unit.workload, "optimizer": unit.optimizer}
             rate = {"trial": run.trial, "seed": run.seed, "learning_rate": run.settings["lr"]}
@@ -89,10 +84,40 @@ def test_a_third_of_the_rate_is_found_if_it_is_worse(
             curves = pd.concat([curves, curve], ignore_index=True)
     runs = pd.concat([runs, pd.DataFrame(more)], ignore_index=True)
     found = controls(study, select(study, runs, curves))
-    assert set(found["control"]) == {LOWER}
-    assert len(found) == len(study.optimizers)
-    assert (found["pairs"] == 8).all()
-    assert ((found["p"] <= 0.05) & (found["difference"] < 0)).tolist() == [worse] * len(found)
+    if len(found):
+        assert set(found["control"]) == {LOWER}
+        assert found["workload"].tolist() == ["tiny"] * len(study.optimizers)
+        assert (found["pairs"] == 8).all()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("band", "steps"),
+    [
+        ({}, 2),  # 10^-0.5, the nearest of three that are low enough
+        ({"step": 0.2}, 3),  # 10^-0.4 is not
+        ({"decades": 0.4, "step": 0.2}, 0),
+    ],
+)
+def test_the_nearest_rate_of_at_most_a_third_is_found_worse(
+    small: dict[str, Any], band: dict[str, float], steps: int
+) -> None:
+    found = lowered(small, 0.1, **band)
+    assert len(found) == (2 if steps else 0)
+    if steps:
+        np.testing.assert_allclose(found["difference"], -0.1 * steps, atol=0.02)
+        assert (found["p"] <= 0.05).all()
+
+
+def test_a_rate_that_is_as_good_is_not_found_worse(small: dict[str, Any]) -> None:
+    assert (lowered(small, 0.0)["p"] > 0.05).all()
+
+
+def test_no_halves_are_compared_of_which_a_run_broke_off(small: dict[str, Any]) -> None:
+    study = study_with(small, 12)
+    ends = dict.fromkeys(study.optimizers, [[0.1, *[0.6] * EPOCHS]] * 11 + [[0.1]])
+    runs, curves = whole_records_of(study, ends)
+    assert controls(study, select(study, runs, curves)).empty
 
 
 def test_the_paper_names_what_was_not_found() -> None:

@@ -114,6 +114,7 @@ def test_no_runs_there_forbid_comparing(study: Study, base: np.ndarray) -> None:
 
 def test_seeds_that_both_places_have_are_compared(study: Study, base: np.ndarray) -> None:
     assert shift_of(study, base, base[:6])["pairs"].tolist() == [6, 6]
+    assert shift_of(study, base, base[:1])["equal"].tolist() == [True, True]
 
 
 def against(study: Study, here: Selection, there: Selection) -> pd.DataFrame:
@@ -140,6 +141,18 @@ def test_committed_rows_stand_beside_as_if_all_had_trained_here(
 def measured_in(study: Study, *places: Selection) -> list[Measured]:
     arms = [("tiny", "nag_sutskever")]
     return [measured(study, one, "accuracy", arms)[0] for one in places]
+
+
+@pytest.mark.parametrize("broken", [None, 2])
+def test_who_is_faster_is_better_whether_or_not_a_mean_decides(
+    study: Study, base: np.ndarray, broken: int | None
+) -> None:
+    faster = base + 0.1
+    if broken is not None:
+        faster[broken] = np.nan
+    here, there = (place(study, sgd=base, nag_sutskever=one) for one in (faster, base))
+    found = against(study, here, there)["better"]
+    assert found.to_dict() == {"accuracy": 1, "gradients": 1}
 
 
 def test_what_may_not_be_compared_has_no_difference(study: Study, base: np.ndarray) -> None:
