@@ -154,6 +154,14 @@ def test_each_fault_of_a_workload_is_one_error(
     assert allowed in error.allowed
 
 
+def test_no_workload_is_called_as_all_of_them_are(small: dict[str, Any]) -> None:
+    """Their rows in the result tables would be taken for one another's."""
+    small["workloads"]["all"] = small["workloads"].pop("tiny")
+    (error,) = errors(small)
+    assert error.place == "small.yaml.workloads.all"
+    assert "all workloads" in error.found
+
+
 KNOWN = "trains on tiny: nag_sutskever, sgd"
 AT_LEAST = {"statement": "threshold", "reference": None}
 CLAIMS: list[tuple[dict[str, Any], str, str, str]] = [

@@ -6,6 +6,7 @@ import pandas as pd
 
 from nagbench.errors import InputError
 from nagbench.rendering.lookup import Tables
+from nagbench.study.model import ALL_WORKLOADS
 from nagbench.study.wording import listed, perhaps
 
 
@@ -38,7 +39,7 @@ class Excerpt(Mapping[str, pd.DataFrame]):
             columns["reference"] = "optimizer"
         for column, kind in columns.items():
             if column in table and self._kept[kind]:
-                table = table[table[column].isin([*self._kept[kind], "all"])]
+                table = table[table[column].isin([*self._kept[kind], ALL_WORKLOADS])]
         for kind in self._kept:
             if name == f"{kind}s":
                 pairs = zip(table[kind], table["label"], strict=True)

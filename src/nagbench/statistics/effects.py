@@ -16,10 +16,9 @@ from scipy import stats
 from nagbench.metrics import final_accuracy
 from nagbench.statistics.intervals import holm, percentiles
 from nagbench.statistics.selection import runs_of
-from nagbench.study.model import Study
+from nagbench.study.model import ALL_WORKLOADS, Study
 
 _RESAMPLES = 2000
-ALL = "all"  # the rows over every workload
 
 
 def effects(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
@@ -27,7 +26,7 @@ def effects(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFr
     scored = runs.assign(accuracy=final_accuracy(runs, curves))
     scopes = {name: [name] for name in study.workloads}
     if len(scopes) > 1:
-        scopes[ALL] = list(study.workloads)
+        scopes[ALL_WORKLOADS] = list(study.workloads)
     frames = []
     for scope, workloads in scopes.items():
         trained = [set(runs.loc[runs["workload"] == name, "optimizer"]) for name in workloads]

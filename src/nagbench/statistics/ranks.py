@@ -11,10 +11,9 @@ import pandas as pd
 from scipy import stats
 
 from nagbench.metrics import final_accuracy
-from nagbench.statistics.effects import ALL
 from nagbench.statistics.intervals import holm
 from nagbench.statistics.selection import runs_of
-from nagbench.study.model import Study
+from nagbench.study.model import ALL_WORKLOADS, Study
 
 
 def ranks(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
@@ -30,13 +29,13 @@ def ranks(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFram
         means[workload] = {name: group.mean() for name, group in groups.items()}
         frames.append(_ranked(pd.DataFrame(groups), workload, study))
     if len(study.workloads) > 1:
-        frames.append(_ranked(pd.DataFrame(means).T, ALL, study))
+        frames.append(_ranked(pd.DataFrame(means).T, ALL_WORKLOADS, study))
     return pd.concat(frames, ignore_index=True)
 
 
 def _ranked(scores: pd.DataFrame, scope: str, study: Study) -> pd.DataFrame:
     """`scores` has a row a block and a column an optimizer; what has a gap takes no part."""
-    whole = scores.dropna(axis="index" if scope != ALL else "columns")
+    whole = scores.dropna(axis="index" if scope != ALL_WORKLOADS else "columns")
     table = whole.rank(axis="columns", ascending=False)
     names = [name for name in study.optimizers if name in table]
     p = [

@@ -16,7 +16,7 @@ from nagbench.optimizers.catalogue import CATALOGUE
 from nagbench.optimizers.search_space import Domain, coordinate
 from nagbench.optimizers.setting_bounds import check_setting
 from nagbench.optimizers.spec import OptimizerSpec
-from nagbench.study.model import DIRECTED, DIRECTIONS, Hypothesis, Workload
+from nagbench.study.model import ALL_WORKLOADS, DIRECTED, DIRECTIONS, Hypothesis, Workload
 from nagbench.study.parts import Parts
 from nagbench.study.sections import OptimizerSection
 from nagbench.study.stage_checks import check_stages
@@ -111,6 +111,8 @@ def across(parts: Parts) -> Iterator[Problem]:
     yield from _check_size(parts)
     for name, workload in parts.of("workloads").items():
         place = ("workloads", name)
+        if name == ALL_WORKLOADS:
+            yield place, "the word for all workloads in the result tables", "another name"
         yield from _refused(
             (*place, "batch_norm"), check_batch_norm, workload.model, workload.batch_norm
         )

@@ -21,6 +21,7 @@ STATEMENTS = ("difference", "threshold", "equivalence", "at_most", "ranking", "e
 DIRECTED = ("difference", "threshold", "ranking", "events")  # they say greater or less
 DIRECTIONS = ("greater", "less")
 CONDITIONS = ("stated", "transferred")
+ALL_WORKLOADS = "all"  # what the rows over every workload have in place of one's name
 SLACK = 0.01  # by which numbers of steps differ that count as equal: epochs are whole
 
 
