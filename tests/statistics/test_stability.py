@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,10 @@ from scipy import stats
 from scipy.stats import binomtest
 
 from nagbench.metrics import largest_fall, spikes, unrest
-from nagbench.statistics.stability import BAD, brown_forsythe, stability
+from nagbench.statistics.event_rates import rate_difference_p
+from nagbench.statistics.intervals import holm
+from nagbench.statistics.stability import brown_forsythe, stability
+from nagbench.study.file import study_of
 from nagbench.study.model import Study
 from records_of import records_of
 
@@ -97,7 +101,7 @@ def test_spikes_are_a_detector_of_bad_optima(small_study: Study, shift: float) -
     own = runs[runs["optimizer"] == "sgd"].sort_values("seed")["run"].to_list()
     curves.loc[curves["run"].isin([own[0], own[8]]) & (curves["epoch"] == 2), "spikes"] = 3.0
     row = stability(small_study, runs, curves).set_index("optimizer").loc["sgd"]
-    if shift < BAD:
+    if shift < 0.05:
         assert (row["bad"], row["caught"], row["good"], row["alarms"]) == (0, 0, 10, 2)
         assert math.isnan(row["caught_low"])
     else:
@@ -105,3 +109,83 @@ def test_spikes_are_a_detector_of_bad_optima(small_study: Study, shift: float) -
         exact = binomtest(1, 8).proportion_ci(0.95, "exact")
         found = row["alarms_low"], row["alarms_high"]
         assert found == pytest.approx((exact.low, exact.high))
+
+
+BREAKS = {  # of eight runs of each these diverge, and these fail
+    "sgd": ({1, 2}, {5}),
+    "nag_sutskever": ({0}, set()),
+    "adam": ({0, 1, 2, 3, 4}, {6, 7}),
+}
+
+
+def broken(small: dict[str, Any], baseline: str, seeds: int = 8) -> tuple[pd.DataFrame, ...]:
+    """The table, and the records that it is of; a workload before theirs has none."""
+    small["testing"]["seeds"] = list(range(11, 11 + seeds))
+    small["optimizers"]["adam"] = None
+    small["baseline"] = baseline
+    small["workloads"] = {"bare": small["workloads"]["tiny"], **small["workloads"]}
+    study = study_of("small", small, "a test")
+    noise = np.random.default_rng(2)
+    curves: dict[Any, list[list[float]]] = {
+        ("tiny", name): [[0.1, 0.2, noise.normal(0.4, 0.02)] for _ in range(seeds)]
+        for name in study.optimizers
+    }
+    runs, rows = records_of(study, curves)
+    for name, kinds in BREAKS.items():
+        for status, lost in zip(("diverged", "failed"), kinds, strict=True):
+            place = (runs["optimizer"] == name) & (runs["seed"] - 11).isin(lost)
+            runs.loc[place, "status"] = status
+    rows["gradient_norm"] = np.where(rows["epoch"] == 0, np.nan, noise.uniform(1, 9, len(rows)))
+    return stability(study, runs, rows).set_index("optimizer"), runs, rows
+
+
+@pytest.mark.parametrize("baseline", list(BREAKS))
+def test_each_is_held_against_the_baseline(small: dict[str, Any], baseline: str) -> None:
+    table, runs, rows = broken(small, baseline)
+    ends = rows[rows["epoch"] == 2].set_index("run")["test_accuracy"]
+    accuracy = {}
+    for name, (diverged, failed) in BREAKS.items():
+        own = runs[runs["optimizer"] == name]
+        accuracy[name] = np.where(own["status"] == "finished", own["run"].map(ends), 0.1)
+        row = table.loc[name]
+        assert (row["workload"], row["runs"]) == ("tiny", 8)
+        assert (row["diverged"], row["failed"]) == (len(diverged), len(failed))
+        exact = binomtest(len(diverged), 8).proportion_ci(0.95, "exact")
+        found = row["diverged_low"], row["diverged_high"]
+        assert found == pytest.approx((exact.low, exact.high))
+        assert row["sd"] == pytest.approx(pd.Series(accuracy[name]).std())
+        assert row["interquartile"] == pytest.approx(stats.iqr(accuracy[name]))
+        norms = rows[rows["run"].isin(own["run"])].groupby("run")["gradient_norm"]
+        assert row["gradient_tail"] == pytest.approx((norms.max() / norms.median()).mean())
+    for name, (diverged, _) in BREAKS.items():
+        found = table.loc[name, ["spread_p", "diverged_p"]]
+        if name == baseline:
+            assert found.isna().all()
+            continue
+        levene = stats.levene(accuracy[name], accuracy[baseline], center="median").pvalue
+        counts = len(diverged), 8, len(BREAKS[baseline][0]), 8
+        assert list(found) == pytest.approx([levene, rate_difference_p(*counts)])
+    for test in ("spread", "diverged"):
+        wanted = holm(table[f"{test}_p"].to_numpy(float))
+        np.testing.assert_allclose(table[f"{test}_p_adjusted"], wanted)
+
+
+def test_without_runs_of_the_baseline_nothing_is_tested(small_study: Study) -> None:
+    table = stability(small_study, *records_of(small_study, {"nag_sutskever": [[0.1, 0.2, 0.4]]}))
+    assert list(table["optimizer"]) == ["nag_sutskever"]
+    assert table[["spread_p", "diverged_p", "sd"]].isna().all(axis=None)  # nor has one run a spread
+    ends = [[0.1, 0.2, 0.4], [0.1, 0.2, 0.6]]
+    two = stability(small_study, *records_of(small_study, {"nag_sutskever": ends}))
+    assert list(two["sd"]) == pytest.approx([0.2 / math.sqrt(2)])
+
+
+def test_spreads_of_two_runs_and_of_many_are_tested() -> None:
+    two, many = np.array([0.1, 0.9]), np.array([0.1, 0.3, 0.35, 0.9])
+    wanted = stats.levene(two, many, center="median").pvalue
+    assert brown_forsythe(two, many) == brown_forsythe(many, two) == pytest.approx(wanted)
+
+
+def test_a_single_spike_is_seen(small_study: Study) -> None:
+    runs, curves = records_of(small_study, {"sgd": [[0.1, 0.3, 0.4]] * 2})
+    curves.loc[(curves["run"] == runs["run"].iloc[0]) & (curves["epoch"] == 2), "spikes"] = 1.0
+    assert stability(small_study, runs, curves)["alarms"].tolist() == [1]
