@@ -1,6 +1,7 @@
 """When runs reach targets: hits, medians that count those who never came, and log-rank tests."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,9 @@ NEVER = math.nan
         ([0.1, 0.2, 0.3, 0.4, 0.49, 0.5], 1, 5.0),
         ([0.9, 0.9, 0.9, 0.9, 0.9, 0.9], 3, 0.0),
         ([0.1, 0.6], 3, NEVER),
+        ([0.9, 0.1, 0.2, 0.6, 0.7, 0.8], 1, 0.0),
+        ([0.9, 0.1, 0.2, 0.6, 0.7, 0.8], 3, 2.75),
+        ([0.1, 0.5, 0.4, 0.5, 0.5, 0.5], 3, 3.0),
     ],
 )
 def test_hits_on_both_sides_of_the_target(
@@ -84,6 +88,7 @@ def test_a_clock_that_runs_faster_scales_the_hit(
 def test_hits_are_told_at_the_grids_ends_and_middle() -> None:
     assert described(Targets(0.5, 0.75)) == (0.5, 0.625, 0.75)
     assert described(Targets(0.4, 0.4)) == (0.4,)
+    assert described(Targets(0.1, 0.2)) == (0.1, 0.15, 0.2)  # no 0.15000000000000002
 
 
 @pytest.mark.parametrize(
@@ -123,6 +128,21 @@ def test_the_medians_interval_is_the_sign_tests() -> None:
     assert median_interval(times) == (2.0, math.inf)
     assert median_interval(np.arange(1.0, 11)) == (2.0, 9.0)
     assert np.isnan(median_interval(np.arange(1.0, 6))).all()  # five are too few
+    assert median_interval(np.arange(1.0, 7)) == (1.0, 6.0)  # 2 / 2⁶
+
+
+@given(runs=st.integers(6, 60), confidence=st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_the_medians_interval_is_the_narrowest_that_errs_as_seldom_as_it_says(
+    runs: int, confidence: float
+) -> None:
+    low, high = median_interval(np.arange(1.0, runs + 1), confidence)
+    if math.isnan(low):
+        assert 2 * 0.5**runs > 1 - confidence
+        return
+    assert low + high == runs + 1
+    errs = 2 * stats.binom.cdf([low - 1, low], runs, 0.5)
+    assert errs[0] <= 1 - confidence + 1e-12
+    assert errs[1] > 1 - confidence - 1e-12
 
 
 def frames_of(study: Study, sgd: list[list[float]], nag: list[list[float]]) -> pd.DataFrame:
@@ -152,6 +172,9 @@ def test_arrivals_only_ever_grow_and_end_at_the_share_that_arrived(small_study: 
     assert set(curve.loc[curve["optimizer"] == "nag_sutskever", "arrived"]) == {0.0}
     assert (curve["low"] <= curve["arrived"]).all()
     assert (curve["arrived"] <= curve["high"]).all()
+    exact = [stats.binomtest(count, 2).proportion_ci(0.95, "exact") for count in (0, 1, 1)]
+    np.testing.assert_allclose(first["low"], [one.low for one in exact], atol=1e-12)
+    np.testing.assert_allclose(first["high"], [one.high for one in exact])
 
 
 def of_two(one: list[float], other: list[float], end: float = 8.0) -> float:
@@ -174,9 +197,42 @@ def test_of_two_groups_the_test_of_all_is_the_log_rank_test() -> None:
 def test_where_nobody_arrives_log_rank_says_nothing() -> None:
     assert math.isnan(of_two([NEVER] * 3, [NEVER] * 3))
     assert of_two([2.0] * 3, [2.0] * 3) == 1
+    assert of_two([1.0, 2, 3], [4.0, 5, 6]) < 0.05
+    assert of_two([2.0] * 3, [2.0, 2, NEVER], end=2.0) < 1  # of the same end, but not all arrive
     times, labels = np.array([1.0, 2, 3, NEVER, NEVER]), np.array(["a"] * 3 + ["b"] * 2)
     # Who was watched no longer when the first arrived takes no part.
     assert math.isnan(log_rank(times, np.array([8.0, 8, 8, 0.5, 0.5]), labels))
+
+
+def test_the_log_rank_test_of_three_groups_is_that_of_its_formula() -> None:
+    """Observed less expected arrivals, without the last group, in their hypergeometric metric."""
+    noise = np.random.default_rng(5)
+    times, labels = noise.permutation(18) + 1.0, np.repeat(["a", "b", "c"], 6)
+    times[:6] /= 3.1  # no two are equal
+    times[noise.permutation(18)[:4]] = NEVER
+    reached, ends = ~np.isnan(times), np.where(np.isnan(times), 20.0, times)
+    surplus, metric = np.zeros(3), np.zeros((3, 3))
+    for time in times[reached]:
+        risk = np.array([(ends[labels == name] >= time).sum() for name in "abc"]) / (
+            (ends >= time).sum()
+        )
+        surplus += (labels[ends == time][0] == np.array(["a", "b", "c"])) - risk
+        metric += np.diag(risk) - np.outer(risk, risk)
+    squared = surplus[:2] @ np.linalg.solve(metric[:2, :2], surplus[:2])
+    found = log_rank(times, np.full(18, 20.0), labels)
+    assert found == pytest.approx(stats.chi2.sf(squared, 2))
+
+
+def test_an_evaluation_suffices_for_a_first_hit_and_three_sustain_it(small_study: Study) -> None:
+    study = replace(
+        small_study,
+        workloads={"tiny": replace(small_study.workloads["tiny"], epochs=4)},
+    )
+    ends = [[0.1, 0.1, 0.3, 0.1, 0.3], [0.1, 0.1, 0.3, 0.3, 0.3]]
+    found = hits(study, *records_of(study, {"sgd": ends}))
+    times = found[found["clock"] == "epochs"].groupby("kind")["time"].apply(list)
+    assert times["first"] == pytest.approx([1.5, 1.5])
+    assert times["sustained"] == pytest.approx([NEVER, 1.5], nan_ok=True)
 
 
 def test_log_rank_has_a_row_a_target_clock_and_kind(small_study: Study) -> None:

@@ -2,14 +2,17 @@
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from nagbench.statistics.course import course, horizon
+from nagbench.statistics.intervals import holm
 from nagbench.statistics.speed import hits, time_to_target
 from nagbench.statistics.speed_comparison import (
     courses,
@@ -18,6 +21,7 @@ from nagbench.statistics.speed_comparison import (
     speed_comparisons,
     times_below,
 )
+from nagbench.study.file import study_of
 from nagbench.study.model import Study
 from records_of import Records, records_of
 
@@ -120,6 +124,19 @@ def test_a_ratios_interval_turns_over_with_it(pairs: list[tuple[float, float]]) 
     assert ratio_interval(3 * one, other) == pytest.approx((3 * low, 3 * high))
 
 
+def test_a_ratios_interval_is_students_of_its_logarithm() -> None:
+    one, other = np.array([3.0, 5.0, 4.0, 6.0]), np.array([2.0, 2.5, 3.5, 2.0])
+    spread = one / one.mean() - other / other.mean()
+    half = stats.t.ppf(0.975, 3) * spread.std(ddof=1) / 2
+    ratio = one.mean() / other.mean()
+    wanted = ratio * math.exp(-half), ratio * math.exp(half)
+    assert ratio_interval(one, other) == pytest.approx(wanted)
+    two = one[:2], other[:2]
+    assert all(map(math.isfinite, ratio_interval(*two)))
+    for pair in ((one[:1], other[:1]), (0 * one, other), (one, 0 * other), (-one, -other)):
+        assert all(map(math.isnan, ratio_interval(*pair)))
+
+
 def test_the_ratios_interval_covers() -> None:
     noise = np.random.default_rng(2)
     covered = 0
@@ -181,3 +198,68 @@ def test_profiles_of_real_times(small_study: Study) -> None:
     assert set(table["optimizer"]) == {"sgd", "nag_sutskever"}
     assert table["area"].isna().all()  # two epochs hold no three in a row
     assert list(itertools.chain(*table["share"])) == pytest.approx([math.nan] * 4, nan_ok=True)
+
+
+def test_times_below_have_students_interval(small_study: Study) -> None:
+    table = times_below(small_study, courses(small_study, *frames_of(small_study)))
+    own = table[table["clock"] == "epochs"].set_index("optimizer")
+    for name, times in zip(("sgd", "nag_sutskever"), TIMES, strict=True):
+        row = own.loc[name]
+        interval = stats.ttest_1samp(times, 0).confidence_interval(0.95)
+        assert list(row[["mean", "low", "high"]]) == pytest.approx(
+            [times.mean(), interval.low, interval.high], abs=1e-5
+        )
+        assert (row["runs"], row["fails"]) == (2, 0)
+        assert row["median"] == pytest.approx(times.mean(), abs=1e-6)
+
+
+def test_three_pairs_of_a_workload_and_clock_are_a_family(small: dict[str, Any]) -> None:
+    """Of eight seeds; one workload has one optimizer's runs alone, and of the third optimizer no
+    run ever arrives."""
+    small["testing"]["seeds"] = list(range(11, 19))
+    small["optimizers"]["adam"] = None
+    small["workloads"] = {"bare": small["workloads"]["tiny"], **small["workloads"]}
+    study = study_of("small", small, "a test")
+    noise = np.random.default_rng(3)
+    curves: dict[Any, list[list[float]]] = {
+        ("tiny", "sgd"): [[0.1, noise.uniform(0.12, 0.19), 0.3] for _ in range(8)],
+        ("tiny", "nag_sutskever"): [[0.1, noise.uniform(0.22, 0.29), 0.3] for _ in range(8)],
+        ("tiny", "adam"): [[0.1, 0.1, 0.1]] * 8,
+    }
+    curves["bare", "sgd"] = curves["tiny", "sgd"]
+    table = speed_comparisons(study, courses(study, *records_of(study, curves)))
+    assert list(table.columns[:2]) == ["workload", "clock"]
+    assert set(table["workload"]) == {"tiny"}
+    assert dict(table["clock"].value_counts()) == {"gradients": 3, "epochs": 3}
+    for _, rows in table.groupby("clock"):
+        assert list(rows["p"]) == [2 / 2**8] * 3
+        np.testing.assert_allclose(rows["p_adjusted"], holm(rows["p"].to_numpy()))
+        assert list(rows["differs"]) == [True] * 3
+        assert list(rows["better"]) == [1, -1, -1]
+    # Two of which neither arrives are not told apart, nor are equal ones.
+    curves["tiny", "nag_sutskever"] = curves["tiny", "adam"]
+    table = speed_comparisons(study, courses(study, *records_of(study, curves)))
+    pairs = table[table["clock"] == "epochs"].set_index(["optimizer", "reference"])
+    assert math.isnan(pairs.at[("adam", "nag_sutskever"), "p"])
+    assert list(pairs["differs"]) == [True, True, False]
+
+
+def test_profiles_are_of_one_clock_and_of_sustained_times(small_study: Study) -> None:
+    """Rows of other clocks and kinds, whose names come before and after, change nothing."""
+    rows = [("a", "sgd", 1.0), ("a", "nag_sutskever", 4.0)]
+    wanted = {"workload": "a", "target": 0.5, "clock": "gradients", "kind": "sustained"}
+    others = [{"clock": "epochs"}, {"clock": "seconds"}, {"kind": "first"}, {"kind": "the last"}]
+    times = pd.DataFrame(
+        [{**wanted, "optimizer": name, "median": value} for _, name, value in rows]
+        + [
+            {**wanted, **other, "workload": "b", "optimizer": name, "median": 5.0 - value}
+            for other in others
+            for _, name, value in rows
+        ]
+    )
+    table = profiles(small_study, times).set_index("optimizer")
+    assert list(table["cases"]) == [1, 1]
+    # One is best, the other takes four times as long: solved at the limit, which has no width.
+    assert table["area"].to_dict() == {"sgd": 1.0, "nag_sutskever": 0.0}
+    assert table["within"].to_dict() == {"sgd": [1.0, 1.0, 4.0], "nag_sutskever": [1.0, 4.0, 4.0]}
+    assert table["share"].to_dict() == {"sgd": [1.0, 1.0, 1.0], "nag_sutskever": [0.0, 1.0, 1.0]}

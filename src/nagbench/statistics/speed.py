@@ -42,7 +42,7 @@ def hit_time(clock: np.ndarray, accuracy: np.ndarray, target: float, in_a_row: i
     if not len(starts):
         return math.nan
     start = starts[0]
-    if start == 0 or accuracy[start - 1] >= target:
+    if start == 0:
         return float(clock[start])
     below, above = accuracy[start - 1], accuracy[start]
     share = (target - below) / (above - below)
