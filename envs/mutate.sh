@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Changes the modules of nagbench.statistics that are named, one small thing at a time, in a copy, and
-# asks the tests of each whether they notice: its own, or where it has none those of what imports it.
+# asks the tests of each whether they notice: its own, or where it has none those that import it, or at
+# least import what imports it.
 # What survives is written to results/mutation.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +32,8 @@ python -m compileall -q src tests
 options="-x -q -p no:cacheprovider --assert plain --hypothesis-profile unshrunk"
 for module in "${modules[@]}"; do
     tests=$(compgen -G "tests/statistics/test_$module*.py" | xargs || true)
+    [ -n "$tests" ] ||
+        tests=$(grep -lE "statistics.$module import" tests/statistics/*.py | xargs)
     if [ -z "$tests" ]; then
         names=$(grep -l "statistics.$module import" src/nagbench/statistics/*.py |
             sed "s|.*/||; s|\.py$||" | paste -sd "|" -)

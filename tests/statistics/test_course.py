@@ -41,7 +41,7 @@ def test_evaluations_are_in_the_order_of_runs_and_epochs() -> None:
 
 
 def test_a_broken_run_tells_the_budget_only_where_all_broke() -> None:
-    whole, broken = [0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.2]
+    whole, broken = [0.1, 0.2, 0.3, 0.4, 0.5], [0.1, 0.2, 0.3, 0.3]
     runs, curves = records(whole, broken)
     own = curves["run"] == runs["run"].iloc[1]
     curves.loc[own, "gradient_evaluations"] *= 0.5  # its epochs cost less

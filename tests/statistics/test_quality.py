@@ -17,7 +17,7 @@ ENDS = [0.3, 0.34, 0.42, 0.5]
 
 
 def study_and_records(small: dict[str, Any]) -> tuple[Study, Records]:
-    """SGD's four runs; NAG's, of which one diverged after an epoch and one failed; a third
+    """SGD's four runs; NAG's, of which one diverged after an epoch and two failed; a third
     optimizer has none, nor has the first workload."""
     small["testing"]["seeds"] = [11, 12, 13, 14]
     small["optimizers"]["adam"] = None
@@ -28,7 +28,7 @@ def study_and_records(small: dict[str, Any]) -> tuple[Study, Records]:
         ("tiny", "nag_sutskever"): [[0.1, 0.2, 0.6], [0.1, 0.3], [0.1, 0.2, 0.8], [0.1, 0.2, 0.7]],
     }
     runs, rows = records_of(study, curves)
-    raised = (runs["optimizer"] == "nag_sutskever") & (runs["seed"] == 14)
+    raised = (runs["optimizer"] == "nag_sutskever") & (runs["seed"] >= 13)
     runs["status"] = runs["status"].mask(raised, "failed")
     rows["spikes"] = np.where(rows["epoch"] == 2, 3.0, 1.0)
     runs["learning_rate"] = [0.3] * 4 + [0.5] * 4
@@ -41,7 +41,7 @@ def test_the_summary_is_of_final_test_accuracies(small: dict[str, Any]) -> None:
     table = summary(study, *records).set_index("optimizer")
     assert list(table.index) == ["sgd", "nag_sutskever"]
     assert set(table["workload"]) == {"tiny"}
-    for name, ends in (("sgd", ENDS), ("nag_sutskever", [0.6, 0.1, 0.8, 0.1])):
+    for name, ends in (("sgd", ENDS), ("nag_sutskever", [0.6, 0.1, 0.1, 0.1])):
         row, interval = table.loc[name], stats.ttest_1samp(ends, 0).confidence_interval(0.95)
         assert list(row[["accuracy", "low", "high"]]) == pytest.approx(
             [np.mean(ends), interval.low, interval.high]
@@ -50,7 +50,7 @@ def test_the_summary_is_of_final_test_accuracies(small: dict[str, Any]) -> None:
         assert (row["worst"], row["best"], row["runs"]) == (min(ends), max(ends), 4)
     assert list(table["learning_rate"]) == [0.3, 0.5]
     assert list(table["diverged"]) == [0, 1]
-    assert list(table["failed"]) == [0, 1]
+    assert list(table["failed"]) == [0, 2]
     for row in table.itertuples():
         exact = stats.binomtest(row.diverged, 4).proportion_ci(0.95, "exact")
         assert (row.diverged_low, row.diverged_high) == pytest.approx((exact.low, exact.high))
