@@ -30,7 +30,7 @@ def test_signs_are_listed_as_the_test_counts_them() -> None:
 
 
 @pytest.mark.parametrize("statement", ["difference", "threshold"])
-@pytest.mark.parametrize("level", [0.05, 0.2])
+@pytest.mark.parametrize("level", [0.05, 0.25])
 def test_a_difference_errs_where_a_centred_resample_is_rejected(
     statement: str, level: float
 ) -> None:
@@ -43,13 +43,13 @@ def test_by_default_a_thousand_are_drawn() -> None:
     assert error_rate(SIX, 0.2, "difference", 0) == np.mean(errs)
 
 
-@pytest.mark.parametrize("margin", [0.05, 0.5])
+@pytest.mark.parametrize("margin", [0.05, 0.2, 0.4])
 def test_within_a_margin_errs_where_it_is_claimed_of_a_mean_at_the_margin(margin: float) -> None:
     """Of equivalence the other side, two margins away, has to be told apart as well."""
-    below = np.array([flipped(-row) <= 0.2 for row in drawn(200)])
-    apart = np.array([flipped(row + 2 * margin) <= 0.2 for row in drawn(200)])
-    assert error_rate(SIX, 0.2, "at_most", margin, draws=200) == below.mean()
-    found = error_rate(SIX, 0.2, "equivalence", margin, draws=200)
+    below = np.array([flipped(-row) <= 0.25 for row in drawn(200)])
+    apart = np.array([flipped(row + 2 * margin) <= 0.25 for row in drawn(200)])
+    assert error_rate(SIX, 0.25, "at_most", margin, draws=200) == below.mean()
+    found = error_rate(SIX, 0.25, "equivalence", margin, draws=200)
     assert found == (below & apart).mean()
     assert 0 < below.mean() < 1
 
