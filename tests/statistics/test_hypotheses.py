@@ -99,6 +99,28 @@ def test_the_claims_of_a_family_share_its_level_in_test_and_interval(
     assert (one["confidence"], alone["confidence"]) == (0.975, 0.95)
 
 
+def test_a_row_says_what_is_compared_with_what(small: dict[str, Any]) -> None:
+    small["workloads"]["second"] = dict(small["workloads"]["tiny"])
+    study = study_with(
+        small,
+        {},
+        {**EQUAL, "family": "other"},
+        {"statement": "threshold", "value": 0.4, "reference": None, "margin": 0.1},
+        {"contrast": "second"},
+        {"reference_workload": "second"},
+    )
+    rows = judged(study, apart(0.1, 0.005))
+    named = ("optimizer", "reference", "contrast", "direction")
+    assert [tuple(row[name] for name in named) for row in rows] == [
+        ("nag_sutskever", "sgd", "", "greater"),
+        ("nag_sutskever", "sgd", "", ""),
+        ("nag_sutskever", "", "", "greater"),
+        ("nag_sutskever", "sgd", "second", "greater"),
+        ("nag_sutskever", "sgd", "second", "greater"),
+    ]
+    assert [row["hypothesis"] for row in rows] == [f"h{n}" for n in range(5)]
+
+
 def test_an_effect_is_printed_in_its_metrics_sign(small: dict[str, Any]) -> None:
     up, down = judged(study_with(small, {}, {"direction": "less"}), apart(0.1, 0.005))
     for name in ("effect", "low", "high"):
