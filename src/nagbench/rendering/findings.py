@@ -1,7 +1,6 @@
 """What the first workload's runs say of NAG, in sentences that read as English whichever way they
 fall."""
 
-import math
 import re
 from typing import Any
 
@@ -53,10 +52,9 @@ def setting(tables: Tables) -> str:
     fresh = seeds({**tables, "outcomes": _here(tables, "outcomes")})
     most = study["tuning_seeds"]
     tuned = "1 seed" if most == 1 else f"up to {most} seeds"
-    images, held_out = workload["train_size"], f"{study['validation_size']:,}"
-    many = f"all but {held_out}" if math.isnan(images) else f"{images:,.0f}"
     return (
-        f"{workload['label']} ({workload['parameters']:,} parameters) trains on {many} of the "
+        f"{workload['label']} ({workload['parameters']:,} parameters) trains on "
+        f"{workload['train_size']:,} of the "
         f"training images of {study['edition']} for {workload['epochs']} epochs in batches of "
         f"{workload['batch_size']}. Every optimizer that is tuned gets {_trials(tables)} settings "
         f"on {tuned}, judged on held-out images; the chosen setting "

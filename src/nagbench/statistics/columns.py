@@ -90,7 +90,7 @@ TABLES: dict[str, Columns] = {
         "model": (TEXT, "the network"),
         "parameters": (WHOLE, "its parameters"),
         "flops": (WHOLE, "of a forward pass of one image"),
-        "train_size": (REAL, "training images; NaN: all that are not held out"),
+        "train_size": (WHOLE, "training images"),
         "batch_size": (WHOLE, "images in a step"),
         "epochs": (WHOLE, "passes over the training data"),
         "precision": (TEXT, "number type of activations"),

@@ -92,7 +92,7 @@ def workloads(study: Study) -> pd.DataFrame:
                 workload.model, shape.inputs, shape.classes, workload.batch_norm
             ),
             "flops": flops(workload.model, shape.inputs, shape.classes, workload.batch_norm),
-            "train_size": float(workload.train_size or math.nan),
+            "train_size": workload.train_size or shape.train - study.validation_size,
             "batch_size": workload.batch_size,
             "epochs": workload.epochs,
             "precision": workload.precision,

@@ -15,7 +15,7 @@ def workloads(tables: Tables) -> Table:
             Cell(row.model),
             Cell(f"{row.parameters:,}"),
             Cell(f"{row.flops / 1e6:.1f}"),
-            Cell("all" if math.isnan(row.train_size) else f"{row.train_size:,.0f}"),
+            Cell(f"{row.train_size:,}"),
             Cell(str(row.batch_size)),
             Cell(str(row.epochs)),
             Cell(row.precision),
