@@ -1,6 +1,7 @@
 """Claims on bands, from records of the stage to the verdict: at rates as real studies have them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -78,6 +79,16 @@ def test_a_band_is_measured_whatever_its_rates_round_to(study: Study) -> None:
     assert nag.measures.tolist() == sgd.measures.tolist()
     # From the last usable rate a third of the way down, or less where the next one is better.
     assert nag.measures[301] == pytest.approx(0.5 + 2 * 0.25 * 0.1 / (0.6 - 0.302))
+
+
+@pytest.mark.parametrize("seed", [302, 308])
+def test_a_seed_that_lacks_a_rate_is_missing(study: Study, seed: int) -> None:
+    whole = trained(study, {"nag_sutskever": NARROW, "sgd": NARROW})
+    gone = (whole.band["seed"] == seed) & (whole.band["trial"] == 0)
+    fewer = replace(whole, band=whole.band[~gone])
+    (nag,) = measured(study, fewer, "band", [("tiny", "nag_sutskever")])
+    assert set(nag.measures.index) == set(range(301, 309)) - {seed}
+    assert nag.missing == 1
 
 
 @pytest.mark.parametrize(

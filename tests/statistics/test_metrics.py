@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from nagbench.metrics import CLOCKS, METRICS, SPACING, band, final_accuracy
-from nagbench.statistics.measures import measured
+from nagbench.statistics.measures import Measured, measured
 from nagbench.statistics.verdict_table import STATEMENTS
 from nagbench.study import model
 from nagbench.study.file import study_of
@@ -107,6 +107,12 @@ def test_a_band_between_coarse_rates_or_of_runs_left_behind_is_not_defined() -> 
     left = trials([1, 1.5], [0.9, 0.9]).assign(status=["finished", "stopped"])
     assert math.isnan(band(left, 0.5, 0))
     assert math.isnan(band(trials([1], [0.9]), 0.5, 0))
+
+
+def test_what_is_missing_is_counted() -> None:
+    three = pd.Series([0.1, 0.2, 0.3])
+    assert [Measured(three, three > 1, planned).missing for planned in (3, 6, 8)] == [0, 3, 5]
+    assert Measured(three[:0], three[:0] > 1, 8).missing == 8
 
 
 def test_what_tuning_saw_is_measured_seed_by_seed(small: dict[str, Any]) -> None:
