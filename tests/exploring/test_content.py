@@ -53,7 +53,7 @@ def test_printed_tables_are_those_of_the_paper(shown: Shown) -> None:
         cells = [
             [cell[0] if isinstance(cell, list) else cell for cell in row] for row in table["rows"]
         ]
-        assert cells == [[cell.text for cell in row] for row in printed.flat[1]]
+        assert cells == [[cell.whole for cell in row] for row in printed.flat[1]]
         marks = [[isinstance(cell, list) for cell in row] for row in table["rows"]]
         assert marks == [[cell.marked for cell in row] for row in printed.flat[1]]
 

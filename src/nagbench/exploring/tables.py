@@ -31,7 +31,7 @@ def _printed(results: Tables) -> list[dict[str, Any]]:
         if not table.rows or any(cell.formula for row in table.rows for cell in row):
             continue  # formulas are in LaTeX's own words
         header, cells = table.flat
-        rows = [[[cell.text] if cell.marked else cell.text for cell in row] for row in cells]
+        rows = [[[cell.whole] if cell.marked else cell.whole for cell in row] for row in cells]
         about = (function.__doc__ or "").strip()
         found.append(
             {

@@ -5,7 +5,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nagbench.rendering.latex import escape
 from nagbench.rendering.lookup import Tables, labels_of
@@ -16,11 +16,17 @@ _NUMBER = re.compile(r"\+?\d+(\.\d+)?")
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as text; marked cells are set bold, formulas in LaTeX's own words."""
+    """A value as text, bold where it is marked, or a formula in LaTeX's own words; a note stands
+    behind it and is never bold."""
 
     text: str
     marked: bool = False
     formula: bool = False
+    note: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"{self.text} {self.note}" if self.note else self.text
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ class Table:
                 return f"\\({value.text}\\)"
             # A column of numbers takes anything else in braces.
             text = value.text if _NUMBER.fullmatch(value.text) else f"{{{_minus(value.text)}}}"
-            return f"\\bfseries {text}" if value.marked else text
+            marked = f"\\bfseries {text}" if value.marked else text
+            return f"{{{marked}}} {_minus(value.note)}" if value.note else marked
 
         head = " & ".join(f"{{{escape(name)}}}" for name in self.header)
         lines: list[str] = []
@@ -80,7 +87,7 @@ class Table:
         writer = csv.writer(text, lineterminator="\n")
         header, rows = self.flat
         writer.writerow(header)
-        writer.writerows([cell.text for cell in row] for row in rows)
+        writer.writerows([cell.whole for cell in row] for row in rows)
         return text.getvalue()
 
     def markdown(self) -> str:
@@ -89,10 +96,10 @@ class Table:
         def line(texts: Sequence[str]) -> str:
             return "| " + " | ".join(map(in_markdown, texts)) + " |\n"
 
-        rows = [
-            line([f"**{cell.text}**" if cell.marked else cell.text for cell in row])
-            for row in self.flat[1]
-        ]
+        def cell(value: Cell) -> str:
+            return replace(value, text=f"**{value.text}**" if value.marked else value.text).whole
+
+        rows = [line([cell(value) for value in row]) for row in self.flat[1]]
         header = self.flat[0]
         return line(header) + line(["---"] * len(header)) + "".join(rows)
 

@@ -33,7 +33,7 @@ def verdicts(tables: Tables) -> Table:
             Cell(number(row.power, 2)),
             Cell(number(row.calibration, 3)),
             Cell(number(row.level, 3)),
-            Cell(in_words(row._replace(conditions="")), row.verdict not in UNDECIDED),
+            verdict_cell(row),
         ]
         for row in found.itertuples()
     ]
@@ -106,6 +106,12 @@ def in_words(row: Any) -> str:
     """The verdict with what has to be said with it."""
     said = remarks(row)
     return f"{word(row)} ({said})" if said else word(row)
+
+
+def verdict_cell(row: Any) -> Cell:
+    """The same, without conditions; bold where something was decided."""
+    said = remarks(row._replace(conditions=""))
+    return Cell(word(row), row.verdict not in UNDECIDED, note=f"({said})" if said else "")
 
 
 def remarks(row: Any) -> str:

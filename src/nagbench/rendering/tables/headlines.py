@@ -3,14 +3,7 @@
 from nagbench.rendering.answer import behind_the_answer
 from nagbench.rendering.lookup import Tables
 from nagbench.rendering.table import Cell, Table, p_value
-from nagbench.rendering.tables.claims import (
-    UNDECIDED,
-    effect,
-    in_print,
-    in_words,
-    named,
-    reader_name,
-)
+from nagbench.rendering.tables.claims import effect, in_print, named, reader_name, verdict_cell
 
 _FEWEST = 8
 
@@ -25,7 +18,7 @@ def headlines(tables: Tables) -> Table:
         [
             Cell(reader_name(row.hypothesis)),
             Cell(row.claim),
-            Cell(in_words(row._replace(conditions="")), row.verdict not in UNDECIDED),
+            verdict_cell(row),
             Cell(effect(row)),
             Cell(in_print(row)),
             Cell(p_value(row.p)),
