@@ -1,5 +1,6 @@
 """Claims on bands, from records of the stage to the verdict: at rates as real studies have them."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,8 +9,10 @@ import pandas as pd
 import pytest
 
 from nagbench.statistics.evidence import Finding, finding
+from nagbench.statistics.hypotheses import verdicts
 from nagbench.statistics.measures import measured
 from nagbench.statistics.roles import Selection, select
+from nagbench.statistics.tuning import tuning
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
 from nagbench.study.plan import units
@@ -148,3 +151,11 @@ def test_what_rises_to_the_end_of_the_grid_may_be_usable_beyond(study: Study) ->
     one = found(study, NARROW, lambda place, _: 0.4 + 0.01 * place)
     assert one.verdict.word == "not testable here"
     assert one.statistic == "pair wins 0 : 0"
+
+
+def test_of_a_band_no_runner_up_is_told(study: Study) -> None:
+    selection = trained(study, {"nag_sutskever": band(-3, 3), "sgd": NARROW})
+    (row,) = verdicts(study, selection, tuning(study, selection)).to_dict("records")
+    assert row["verdict"] == "supported"
+    assert math.isnan(row["runner_up_effect"])
+    assert row["runner_up_pairs"] == 0

@@ -1,13 +1,16 @@
 """How much of a finding rests on the settings that tuning chose."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from made_up_measures import claim as stated
 from nagbench.statistics.roles import select
 from nagbench.statistics.tuning import tuning
+from nagbench.statistics.tuning_doubt import _depends, _left
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
 from records_of import joined, records_of, tuning_of
@@ -29,7 +32,110 @@ def test_without_a_runner_up_in_records_nothing_is_said_of_it(roled: Study) -> N
     claims = {"accurate": claim, "within": within}
     for row in judged(replace(roled, hypotheses=claims), (fewer, curves)):
         assert np.isnan(row["runner_up_effect"])
+        assert row["runner_up_pairs"] == 0
         assert not row["depends_on_tuning"]
+
+
+# Of a statement and its margin: the effect that was found, that with the other finalist, and
+# whether the finding depends on tuning.
+DEPENDS = [
+    ("difference", 0.1, 0.2, 0.04, True),  # above the margin, and below half of it
+    ("difference", 0.1, 0.2, 0.05, False),
+    ("difference", 0.1, 0.1, 0.04, False),
+    ("difference", 0.1, 0.11, 0.0, True),
+    ("difference", 0.1, 0.05, 0.0, False),
+    ("difference", 0.1, -0.2, -0.04, True),
+    ("difference", 0.1, 0.05, -0.001, True),  # turned
+    ("difference", 0.1, -0.05, 0.001, True),
+    ("difference", 176.0, 500.0, 80.0, True),
+    ("difference", 176.0, 500.0, 90.0, False),
+    ("threshold", 0.0, 0.2, 0.0, False),
+    ("threshold", 0.0, 0.2, -0.1, True),
+    ("difference", 0.1, math.nan, 0.1, False),
+    ("difference", 0.1, 0.2, math.nan, False),
+    ("equivalence", 0.35, 0.35, 0.2, True),  # at the margin is not within it
+    ("equivalence", 0.35, 0.35, -0.4, False),
+    ("equivalence", 0.35, 0.2, -0.34, False),
+    ("at_most", 0.35, 0.35, 0.34, True),
+    ("at_most", 0.35, 0.34, -0.5, False),
+]
+
+
+@pytest.mark.parametrize(("statement", "margin", "effect", "other", "depends"), DEPENDS)
+def test_what_another_effect_says_of_the_one_that_was_found(
+    statement: str, margin: float, effect: float, other: float, depends: bool
+) -> None:
+    assert _depends(stated(statement=statement, margin=margin), effect, other) == depends
+
+
+@pytest.mark.parametrize(
+    ("statement", "effect", "other", "left"),
+    [
+        ("difference", 0.3, 0.1, 0.1),
+        ("difference", -0.3, 0.1, -0.1),
+        ("difference", 0.0, 0.1, -0.1),
+        ("equivalence", 0.1, -0.15, 0.05),  # found within, and so is the other
+        ("equivalence", -0.3, 0.25, 0.05),  # found outside, and so is the other
+        ("equivalence", 0.2, 0.1, -0.1),
+        ("at_most", 0.1, 0.3, -0.1),
+        ("at_most", -0.3, -0.4, 0.6),
+        ("at_most", 0.3, 0.1, -0.1),
+    ],
+)
+def test_what_is_left_of_a_finding(
+    statement: str, effect: float, other: float, left: float
+) -> None:
+    """The distance on the side that was found, of nought or of the margin, here 0.2."""
+    claim = stated(statement=statement, margin=0.2)
+    assert _left(claim, effect, other) == pytest.approx(left)
+
+
+@pytest.mark.parametrize("statement", ["ranking", "contrast"])
+def test_of_rankings_and_contrasts_no_runner_up_is_told(
+    roled: Study, small: dict[str, Any], statement: str
+) -> None:
+    one = {
+        "claim": "c", "workload": "tiny", "metric": "accuracy", "family": "a", "margin": 0.05,
+        "direction": "greater",
+    }  # fmt: skip
+    if statement == "ranking":
+        one |= {"statement": "ranking", "optimizers": ["nag_sutskever", "sgd"]}
+    else:
+        small["workloads"]["second"] = {**small["workloads"]["tiny"], "tuned_on": "tiny"}
+        one |= {"statement": "difference", "optimizer": "nag_sutskever", "reference": "sgd"}
+        one["contrast"] = "second"
+    small["hypotheses"] = {"one": one}
+    study = study_of("small", small, "a test")
+    (row,) = judged(study, roled_records(study, 0.28))
+    assert not np.isnan(row["effect"])
+    assert np.isnan(row["runner_up_effect"])
+    assert row["runner_up_pairs"] == 0
+
+
+def test_of_what_tuning_saw_no_runner_up_is_told(roled: Study) -> None:
+    claim = replace(roled.hypotheses["accurate"], metric="trials_needed", direction="less")
+    found = judged(replace(roled, hypotheses={"needed": claim}), roled_records(roled, 0.28))
+    assert np.isnan(found[0]["runner_up_effect"])
+    assert found[0]["runner_up_pairs"] == 0
+
+
+def test_a_runner_up_that_wins_as_often_as_it_loses_leaves_nothing(roled: Study) -> None:
+    """Of NAG's four runs two diverge, and two end above SGD's."""
+    runs, curves = roled_records(roled, 0.28)
+    second = (runs["stage"] == "test") & (runs["trial"] == 2) & (runs["seed"] >= SEEDS[2])
+    lost = second & (runs["optimizer"] == "nag_sutskever")
+    runs.loc[lost, ["status", "diverged_step"]] = ["diverged", 20]
+    (row, _) = judged(roled, (runs, curves))
+    assert (row["runner_up_effect"], row["runner_up_pairs"]) == (0.0, FEW)
+    assert row["depends_on_tuning"]
+
+
+def test_the_second_arms_runner_up_is_told_where_the_first_has_none(roled: Study) -> None:
+    runs, curves = roled_records(roled, 0.28)
+    gone = (runs["stage"] == "test") & (runs["trial"] == 2) & (runs["optimizer"] == "nag_sutskever")
+    (row, _) = judged(roled, (runs[~gone], curves))
+    assert row["runner_up_effect"] == pytest.approx(0.3, abs=0.02)
+    assert row["runner_up_pairs"] == FEW
 
 
 @pytest.mark.parametrize(
@@ -178,3 +284,17 @@ def test_a_runner_up_that_never_arrives_is_the_slower(roled: Study, lost: str) -
             assert row["runner_up_effect"] == np.inf
         else:
             assert -1 < row["runner_up_effect"] < 0
+
+
+def test_how_often_speed_would_choose_another_is_nothing_to_a_claim_on_accuracy(
+    roled: Study,
+) -> None:
+    """Trial 1 is the fastest on one tuning seed, trial 0 on the other."""
+    runs, curves = roled_records(roled, 0.28)
+    tuned = (runs["stage"] == "tune") & (runs["seed"] == 2)
+    for trial, middle in ((0, 0.44), (1, 0.1)):
+        own = curves["run"].isin(runs["run"][tuned & (runs["trial"] == trial)])
+        curves.loc[own & (curves["epoch"] == 1), SCORE] = middle
+    accurate, fast = judged(roled, (runs, curves))
+    assert fast["another_wins"] > 0.1
+    assert accurate["another_wins"] == 0
