@@ -118,6 +118,70 @@ def test_where_no_event_is_in_either_arm_a_bound_is_said(study: Study) -> None:
     assert few.evidence.nothing.endswith(f"{-100 * rates((0, 0), (4, 3), LEVEL)[0]:.0f} points")
 
 
+@pytest.mark.parametrize("pairs", [(20, 12), (12, 20), (4, 3), (9, 9)])
+def test_where_every_run_of_either_arm_has_the_event_a_bound_is_said(
+    study: Study, pairs: tuple[int, int]
+) -> None:
+    stated = claim(statement="events", metric="diverged", direction="less")
+    found = found_of(study, stated, [side([1.0] * count) for count in pairs])
+    low, high = rates(pairs, pairs, LEVEL)
+    reason = f"all in both arms: their rates differ by at most {100 * max(-low, high):.0f} points"
+    assert (found.evidence.nothing, found.pairs) == (reason, min(pairs))
+    all_but_one = [side([0.0] + [1.0] * (count - 1)) for count in pairs]
+    assert not found_of(study, stated, all_but_one).evidence.nothing
+
+
+def test_what_is_counted_is_nothing_where_there_is_none_not_where_it_is_one(study: Study) -> None:
+    """Spikes are no event: one in each run says that there are as many."""
+    stated = claim(metric="spikes", direction="less")
+    none = found_of(study, stated, [side([0.0] * 9)] * 2)
+    assert none.evidence.nothing.startswith("none in either arm")
+    assert not found_of(study, stated, [side([1.0] * 9)] * 2).evidence.nothing
+    assert not found_of(study, claim(), [side([0.0] * 9)] * 2).evidence.nothing  # accuracies
+
+
+def test_bands_are_nothing_where_no_rate_is_usable_in_either_arm(study: Study) -> None:
+    stated, none, some = claim(metric="band"), side([0.0] * 9), side([0.0] * 8 + [0.3])
+    assert found_of(study, stated, [none, none]).evidence.nothing == stated.measured.nothing
+    for sides in ([some, none], [none, some]):
+        assert not found_of(study, stated, sides).evidence.nothing
+
+
+@pytest.mark.parametrize(
+    ("statement", "decided", "reason"),
+    [
+        ("difference", 7, ""),  # 2 / 2⁷ is below 0.025
+        ("difference", 6, "all but 6 of 10 pairs are ties, which cannot decide a family of 2"),
+        ("difference", 0, "all 10 pairs are ties, which cannot decide a family of 2"),
+        ("at_most", 7, ""),
+        ("at_most", 6, "all but 6 of 10 pairs are ties, which cannot decide a family of 2"),
+        ("equivalence", 6, ""),  # each of two one-sided tests: 1 / 2⁶
+        ("equivalence", 5, "all but 5 of 10 pairs are ties, which cannot decide a family of 2"),
+    ],
+)
+def test_pairs_of_which_most_are_ties_decide_nothing(
+    study: Study, statement: str, decided: int, reason: str
+) -> None:
+    """In the others both runs fail."""
+    lost = [False] * decided + [True] * (10 - decided)
+    sides = [side([9.0] * 10, [True] * 10), side([1.0] * 10, lost)]
+    found = found_of(study, claim(statement=statement), sides)
+    assert found.evidence.obstacle == reason
+    assert (found.verdict.word == "not testable here") == bool(reason)
+
+
+def test_of_a_ranking_those_who_contradict_it_are_shown(study: Study) -> None:
+    """And no neighbours of whom less chance is left that they do not differ. Accuracies are below
+    one, as the words for pair wins are not."""
+    flat = np.arange(10) * 0.001
+    turned = flat + 0.4 + np.array([0.1] * 9 + [-0.001])
+    sides = [side(flat + 0.9), side(flat + 0.4), side(turned)]
+    found = found_of(study, ranking("nag_sutskever", "sgd", "adam"), sides)
+    assert (found.verdict.word, found.verdict.remark) == ("contradicted", "SGD and Adam")
+    assert found.p == 2 * 4 / 2**10
+    assert found.effect == pytest.approx(-0.0899)
+
+
 def test_steps_of_unequal_number_are_not_compared(study: Study) -> None:
     work = study.workloads["tiny"]
     longer = replace(study, workloads={**study.workloads, "long": replace(work, epochs=9)})
