@@ -182,6 +182,25 @@ def test_of_a_ranking_those_who_contradict_it_are_shown(study: Study) -> None:
     assert found.effect == pytest.approx(-0.0899)
 
 
+def test_being_above_the_lower_margin_alone_contradicts_no_equivalence(study: Study) -> None:
+    """Half of the differences are within the margin of 0.5, half above it; one run fails."""
+    values = [0.4, 0.6] * 5
+    for turned in (1, -1):
+        sides = [side([turned * one for one in values]), side([0.0] * 9 + [1.0])]
+        sides[1].fails.iloc[-1] = True
+        found = found_of(study, claim(statement="equivalence"), sides)
+        assert (found.verdict.word, found.evidence.obstacle) == ("open", "")
+
+
+def test_the_last_neighbours_of_four_are_named(study: Study) -> None:
+    flat = np.arange(10) * 0.01
+    sides = [side(flat + top) for top in (3.0, 2.0, 1.0)]
+    sides.append(side(flat + 1 + np.array([0.1, -0.1] * 5)))
+    found = found_of(study, ranking("nag_sutskever", "sgd", "adam", "heavy_ball"), sides)
+    assert found.verdict.word in ("open", "not testable here")
+    assert found.verdict.remark.endswith("Adam and Heavy ball")
+
+
 def test_steps_of_unequal_number_are_not_compared(study: Study) -> None:
     work = study.workloads["tiny"]
     longer = replace(study, workloads={**study.workloads, "long": replace(work, epochs=9)})
