@@ -1,9 +1,11 @@
 """Which setting a number is of."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from nagbench.metrics import METRICS
 from nagbench.statistics.result_tables import result_tables
 from nagbench.statistics.roles import select, trial_of
 from nagbench.study.file import study_of
@@ -73,3 +75,22 @@ def test_what_is_tuned_elsewhere_is_tested_with_that_choice(small: dict[str, Any
     }
     assert set(selection.accuracy["workload"]) == {"tiny", "long"}
     assert set(selection.accuracy["trial"]) == {1}
+
+
+@pytest.mark.parametrize(
+    ("speed", "runner_up", "second"),
+    [(5, 5, "accuracy"), (4, 5, "runner_up"), (6, 5, "runner_up"), (3, 5, "runner_up")],
+)
+def test_the_other_finalist_is_the_one_that_speed_did_not_choose(
+    roled: Study, speed: int, runner_up: int, second: str
+) -> None:
+    tested = [
+        {"trial": 3, "roles": ["accuracy"]},
+        {"trial": speed, "roles": ["speed"]},
+        {"trial": runner_up, "roles": ["runner_up"]},
+    ]
+    whole, arm = select(roled, *roled_records(roled, 0.28)), ("tiny", "sgd")
+    selection = replace(whole, chosen={arm: {"tested": tested}})
+    assert selection.second(METRICS["epochs"], arm) == second
+    assert selection.second(METRICS["accuracy"], arm) == "runner_up"
+    assert selection.second(METRICS["epochs"], ("tiny", "nag_sutskever")) == "runner_up"
