@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Changes the modules of nagbench.statistics that are named, one small thing at a time, in a copy, and
-# asks the tests of each whether they notice: its own, or where it has none those that import it, or at
-# least import what imports it.
+# asks tests whether they notice: the module's own; where it has none, those that import it; where there
+# are none, those of what imports it.
 # What survives is written to results/mutation.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -50,6 +50,11 @@ def records_of(study: Study, accuracy: Accuracy, trial: int = 0) -> Records:
     return pd.DataFrame(runs), pd.concat(curves, ignore_index=True)
 
 
+def ending(ends: Mapping[Any, Sequence[float]]) -> Accuracy:
+    """Runs of two epochs that end there, by arm."""
+    return {arm: [[0.1, 0.2, end] for end in values] for arm, values in ends.items()}
+
+
 def run_of(name: str, values: Sequence[float], epochs: int) -> tuple[dict[str, Any], pd.DataFrame]:
     """A run's row, without what its study says of it, and its curve."""
     whole, last = len(values) > epochs, len(values) - 1

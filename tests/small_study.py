@@ -26,6 +26,16 @@ SMALL: dict[str, Any] = {
     "testing": {"seeds": [11, 12]},
 }
 
+
+def on_two_workloads(small: dict[str, Any]) -> dict[str, Any]:
+    """With six seeds, Adam, and a second workload on which it does not train."""
+    small["testing"]["seeds"] = list(range(11, 17))
+    small["optimizers"]["adam"] = None
+    second = {**small["workloads"]["tiny"], "optimizers": ["sgd", "nag_sutskever"]}
+    small["workloads"]["second"] = second
+    return small
+
+
 # It has an optimizer of the user's, and claims of three kinds.
 FULL: dict[str, Any] = {
     "title": "A study to be damaged",

@@ -21,7 +21,8 @@ from nagbench.statistics.effects import (
 from nagbench.statistics.intervals import holm
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
-from records_of import records_of
+from records_of import ending, records_of
+from small_study import on_two_workloads
 
 values = st.lists(st.integers(0, 6), min_size=2, max_size=12).map(
     lambda found: np.array(found, dtype=float)
@@ -133,15 +134,9 @@ ARMS = {  # ends by workload and optimizer: adam trains on the first alone
 
 
 def table_of(small: dict[str, Any], without: Any = None) -> pd.DataFrame:
-    small["testing"]["seeds"] = list(range(11, 17))
-    small["optimizers"]["adam"] = None
-    tiny = small["workloads"]["tiny"]
-    small["workloads"]["second"] = {**tiny, "optimizers": ["sgd", "nag_sutskever"]}
-    study = study_of("small", small, "a test")
-    curves = {
-        arm: [[0.1, 0.2, end] for end in ends] for arm, ends in ARMS.items() if arm != without
-    }
-    return effects(study, *records_of(study, curves)).set_index(["workload", "optimizer"])
+    study = study_of("small", on_two_workloads(small), "a test")
+    ends = ending({arm: values for arm, values in ARMS.items() if arm != without})
+    return effects(study, *records_of(study, ends)).set_index(["workload", "optimizer"])
 
 
 def test_the_table_has_each_workload_and_all_of_them(small: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ import yaml
 
 from nagbench.cli import main
 from nagbench.errors import InputError
-from nagbench.statistics.columns import TABLES
 from nagbench.statistics.hypotheses import verdicts
 from nagbench.statistics.result_tables import result_tables
 from nagbench.statistics.roles import select
@@ -320,17 +319,6 @@ def test_runs_that_are_missing_are_said_and_crash_nothing(small: dict[str, Any])
         assert set(tables["hypotheses"]["verdict"]) == {"not testable here"}
         for remark in tables["hypotheses"]["remark"]:
             assert remark == f"{words} runs of SGD on tiny missing"
-
-
-def test_every_table_has_its_declared_columns_with_rows_and_without(small: dict[str, Any]) -> None:
-    study = study_with(small)
-    whole = whole_records_of(study, apart(0.1, 0.005))
-    untested = whole[0][whole[0]["stage"] == "tune"]
-    without = (untested, whole[1][whole[1]["run"].isin(untested["run"])])
-    for records in (whole, without):
-        for name, table in result_tables(study, *records).items():
-            assert list(table.columns) == list(TABLES[name])
-    assert result_tables(study, *whole)["hypotheses"].empty
 
 
 def test_failed_runs_are_no_diverged_ones(small: dict[str, Any]) -> None:

@@ -12,7 +12,8 @@ from nagbench.statistics.intervals import holm
 from nagbench.statistics.ranks import critical_difference, friedman, ranks, wilcoxon
 from nagbench.study.file import study_of
 from nagbench.study.model import Study
-from records_of import records_of
+from records_of import ending, records_of
+from small_study import on_two_workloads
 
 
 @pytest.mark.parametrize(
@@ -76,20 +77,12 @@ ENDS = {  # of three optimizers and two workloads; one seed of the last is missi
 def ranked(
     small: dict[str, Any], baseline: str = "sgd", workloads: int = 2, without: Any = None
 ) -> pd.DataFrame:
-    small["testing"]["seeds"] = list(range(11, 17))
-    small["optimizers"]["adam"] = None
-    small["baseline"] = baseline
-    if workloads > 1:
-        small["workloads"]["second"] = {
-            **small["workloads"]["tiny"],
-            "optimizers": ["sgd", "nag_sutskever"],
-        }
-    small["hypotheses"] = {}
+    small = {**on_two_workloads(small), "baseline": baseline}
+    if workloads == 1:
+        del small["workloads"]["second"]
     study = study_of("small", small, "a test")
-    curves = {
-        arm: [[0.1, 0.2, end] for end in values] for arm, values in ENDS.items() if arm != without
-    }
-    return ranks(study, *records_of(study, curves)).set_index(["scope", "optimizer"])
+    ends = ending({arm: values for arm, values in ENDS.items() if arm != without})
+    return ranks(study, *records_of(study, ends)).set_index(["scope", "optimizer"])
 
 
 def test_in_a_workload_the_blocks_are_seeds_that_all_optimizers_have(small: dict[str, Any]) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from nagbench.records import read_tables
+from nagbench.statistics.columns import TABLES
 from nagbench.statistics.result_tables import result_tables
 from nagbench.study.file import load_study
+from nagbench.study.model import Study
 from nagbench.study.plan import units
+from records_of import ending, whole_records_of
 
 NAMES = ("profiles", "summary", "learning_curves", "speed_comparisons")
 
@@ -48,3 +51,14 @@ def test_the_study_counts_the_units_of_its_plan() -> None:
     assert stages.count("tune") != stages.count("test")
     assert "band" in stages
     assert row.units == len(stages)
+
+
+def test_every_table_has_its_declared_columns_with_rows_and_without(small_study: Study) -> None:
+    ends = ending({name: [0.5, 0.6] for name in small_study.optimizers})
+    whole = whole_records_of(small_study, ends)
+    untested = whole[0][whole[0]["stage"] == "tune"]
+    without = (untested, whole[1][whole[1]["run"].isin(untested["run"])])
+    for records in (whole, without):
+        for name, table in result_tables(small_study, *records).items():
+            assert list(table.columns) == list(TABLES[name])
+    assert result_tables(small_study, *whole)["hypotheses"].empty
