@@ -33,7 +33,7 @@ options="-x -q -p no:cacheprovider --assert plain --hypothesis-profile unshrunk"
 for module in "${modules[@]}"; do
     tests=$(compgen -G "tests/statistics/test_$module*.py" | xargs || true)
     [ -n "$tests" ] ||
-        tests=$(grep -lE "statistics.$module import" tests/statistics/*.py | xargs)
+        tests=$(grep -lE "statistics.$module import" tests/statistics/*.py | xargs || true)
     if [ -z "$tests" ]; then
         names=$(grep -l "statistics.$module import" src/nagbench/statistics/*.py |
             sed "s|.*/||; s|\.py$||" | paste -sd "|" -)
