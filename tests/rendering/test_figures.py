@@ -56,6 +56,25 @@ def test_curves_are_drawn_at_their_values(tables: Mapping[str, pd.DataFrame]) ->
         np.testing.assert_allclose(drawn[name][:, 1], 100 * rows["mean"])
 
 
+def test_the_band_of_few_runs_does_not_squeeze_curves(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Two runs that are left, of many, have a band of dozens of their spreads."""
+    from nagbench.rendering.figures import learning_curves
+
+    style.use()
+    before = [axis.get_ylim() for axis in learning_curves.render(tables).axes]
+    curves = tables["learning_curves"]
+    nag = curves["optimizer"] == "nag"
+    wide = curves.assign(low=curves["low"].mask(nag, -3), high=curves["high"].mask(nag, 5))
+    few = wide.assign(runs=curves["runs"].mask(nag, 2), of=curves["of"].mask(nag, 9))
+    broken = learning_curves.render({**tables, "learning_curves": few})
+    for axis, limits in zip(broken.axes, before, strict=True):
+        np.testing.assert_allclose(axis.get_ylim(), limits, rtol=0.1, atol=0.05)
+    # That of whole runs is shown, as far as values can be.
+    loss, accuracy = learning_curves.render({**tables, "learning_curves": wide}).axes
+    assert loss.get_ylim()[0] == pytest.approx(0, abs=0.3)
+    assert accuracy.get_ylim() == (pytest.approx(0, abs=5.1), pytest.approx(100, abs=5.1))
+
+
 def test_an_unknown_figure_names_those_there_are(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'pie'.*learning_curves"):
         write_figure("pie", ResultTables(folder), [tmp_path / "pie.pdf"])

@@ -31,21 +31,25 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     figure, axes = panels(drawn, "Epoch", *_PANELS.values())
     for cell, own in zip(drawn, axes, strict=True):
         style, named, ends = cell.looks(), cell.labels(), []
+        few = set(broken.loc[broken["workload"] == cell.workload, "optimizer"])
         for axis, metric in zip(own, _PANELS, strict=True):
-            percent = 100 if metric.endswith("accuracy") else 1
+            percent, greatest = (100, 100) if metric.endswith("accuracy") else (1, np.inf)
+            seen = np.empty(0)
             shown = curves[(curves["workload"] == cell.workload) & (curves["metric"] == metric)]
             for n, (name, look, front) in enumerate(cell.lines()):
                 line = shown[shown["optimizer"] == name].sort_values("epoch")
                 mean, every = percent * line["mean"], max(1, len(line) // 4)
+                band = (percent * line[["low", "high"]]).clip(0, greatest)
                 axis.plot(
                     line["epoch"], mean, **look, markevery=(n % every, every), label=name
                 )  # fmt: skip
+                seen = np.append(seen, mean if name in few else [mean, *band.to_numpy().T])
                 if not front or not len(line):
                     continue
                 axis.fill_between(
                     line["epoch"],
-                    percent * line["low"],
-                    percent * line["high"],
+                    band["low"],
+                    band["high"],
                     color=look["color"],
                     alpha=0.15,
                     linewidth=0,
@@ -53,6 +57,9 @@ def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 if axis is own[-1] and np.isfinite(mean.iloc[-1]):
                     x, y = line["epoch"].iloc[-1], mean.iloc[-1]
                     ends.append(End(x, y, named[name], style[name]))
+            seen = seen[np.isfinite(seen)]
+            if len(seen):
+                axis.dataLim.intervaly = seen.min(), seen.max()
             axis.margins(x=0.02)
             axis.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         first = whole[(whole["workload"] == cell.workload) & (whole["epoch"] <= 1)]
