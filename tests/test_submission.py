@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,7 +56,11 @@ def folder(worked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return Path(shutil.copytree(worked / "submissions/study", tmp_path / "there/study"))
 
 
-def test_it_holds_all_that_training_again_needs(folder: Path, worked: Path) -> None:
+def test_it_holds_all_that_training_again_needs(
+    folder: Path, worked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == {
         *("submission.json", "study.yaml", "code/mine.py", "code/helper.py"),
@@ -65,6 +70,8 @@ def test_it_holds_all_that_training_again_needs(folder: Path, worked: Path) -> N
     data = str(worked / "data.npz")
     words = ["submit", "check", str(folder), "--data", data, "--runs", "2", "--device", "cpu"]
     assert main(words) == 0
+    for _ in range(2):
+        assert main(["submit", "list", str(folder)]) == 0  # and nothing was left in it
 
 
 def test_other_runs_than_those_recorded_are_found(folder: Path, worked: Path) -> None:

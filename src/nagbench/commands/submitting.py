@@ -65,7 +65,7 @@ def _submit(options: argparse.Namespace) -> int | None:
 
 def _train_again(folder: Path, study: str, options: argparse.Namespace) -> int:
     """A few runs, in the folder, as their author did; in a process of its own, for the code is a
-    stranger's."""
+    stranger's, and without leaving bytecode (-B) among the files that were packed."""
     if not options.runs:
         return 0
     if options.data is None:
@@ -73,5 +73,5 @@ def _train_again(folder: Path, study: str, options: argparse.Namespace) -> int:
     words = ["verify", study, "--records", "records", "--runs", str(options.runs)]
     words += ["--data", str(options.data.resolve()), "--device", options.device]
     return subprocess.run(
-        [sys.executable, "-m", "nagbench", *words], cwd=folder, check=False
+        [sys.executable, "-B", "-m", "nagbench", *words], cwd=folder, check=False
     ).returncode
