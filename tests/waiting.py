@@ -23,9 +23,10 @@ def wait_for(
 
 
 def living(name: str, value: str) -> list[psutil.Process]:
-    """The processes in whose environment a variable has that value, whatever started them."""
+    """The processes in whose environment a variable has that value, whatever started them; their
+    `info` has `environ` and `name`."""
     found = []
-    for process in psutil.process_iter(["environ", "status"]):
+    for process in psutil.process_iter(["environ", "name", "status"]):
         environment = process.info["environ"] or {}
         if environment.get(name) == value and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(process)
