@@ -5,6 +5,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,8 +16,26 @@ SECONDS = 5  # of a processor
 MEMORY = 300  # MiB that a case may add to the most that the process ever held
 
 
-def cases(few: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Marks a test of the fuzz suite: `few` cases, always the same; NAGBENCH_FUZZ new ones."""
+@dataclass
+class Tally:
+    """What the cases of a test did.
+
+    Attributes:
+        cases, refused: How many ended well, and of these with a message.
+        added: MiB by which the most that the process ever held grew in a case, at most.
+    """
+
+    cases: int = 0
+    refused: int = 0
+    added: float = 0.0
+
+
+tally = Tally()
+
+
+def cases(few: int, kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Marks a test of the fuzz suite: `few` cases of that kind of input, always the same;
+    NAGBENCH_FUZZ new ones."""
     asked = os.environ.get("NAGBENCH_FUZZ")
 
     def marked(test: Callable[..., None]) -> Callable[..., None]:
@@ -30,7 +49,7 @@ def cases(few: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
         )
         # Of a case that fails every byte is shown, which may be many.
         whole = pytest.mark.filterwarnings("ignore:Generating overly large repr")
-        return pytest.mark.fuzz(whole(chosen(test)))
+        return pytest.mark.fuzz(kind)(whole(chosen(test)))
 
     return marked
 
@@ -46,9 +65,13 @@ def refusal(read: Callable[[], object]) -> str:
             read()
         except InputError as error:
             wrong = error
-    assert _peak() - before < MEMORY, "it took too much memory"
+    added = _peak() - before
+    assert added < MEMORY, "it took too much memory"
+    tally.cases += 1
+    tally.added = max(tally.added, added)
     if wrong is None:
         return ""
+    tally.refused += 1
     assert all(word.strip() for word in (wrong.place, wrong.found, wrong.allowed))
     return str(wrong)
 

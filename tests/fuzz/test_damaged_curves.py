@@ -22,7 +22,7 @@ PIECES = (
 
 @given(damaged_text(CURVES, PIECES))
 @example("," * 20_000 + CURVES)
-@cases(60)
+@cases(60, "learning curves of others")
 def test_damaged_curves(tmp_path: Path, text: str) -> None:
     path = tmp_path / "curves.csv"
     path.write_text(text, encoding="utf-8", errors="replace")

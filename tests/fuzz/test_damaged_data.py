@@ -174,19 +174,19 @@ REMEMBERED = b"Nr" + (50_000_000).to_bytes(4, "little") + b"0N."
 
 @given(archives())
 @example(archive_with(REMEMBERED))
-@cases(150)
+@cases(150, "CIFAR-10, the archive")
 def test_damaged_archives(tmp_path: Path, content: bytes) -> None:
     prepared(tmp_path / "file", content, cifar10.OFFICIAL)
 
 
 @given(recompressed())
-@cases(150)
+@cases(150, "CIFAR-10, the file of JPEGs")
 def test_damaged_recompressed_files(tmp_path: Path, content: bytes) -> None:
     prepared(tmp_path / "file", content, cifar10.RECOMPRESSED)
 
 
 @given(st.data())
-@cases(100)
+@cases(100, "a data set as `nagbench data` keeps it")
 def test_damaged_prepared_files(tmp_path: Path, data: st.DataObject) -> None:
     """What `nagbench data` keeps."""
     path = tmp_path / "data.npz"

@@ -51,7 +51,7 @@ CHOICE = {
 @example({"tested": [{"trial": 0, "settings": 5, "roles": []}]})
 @example({"tested": [{"trial": "x", "settings": {}, "roles": []}]})
 @example({"tested": [{"trial": 0, "settings": {}, "roles": [{}]}]})
-@cases(200)
+@cases(200, "choice")
 def test_damaged_choices(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "choice.json"
     put(path, content)
@@ -69,7 +69,7 @@ def use_plan(path: Path) -> None:
 
 
 @given(st.data())
-@cases(200)
+@cases(200, "plan")
 def test_damaged_plans(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "plan.json"
     write_plan(path, UNITS.values())
@@ -90,7 +90,7 @@ def use_costs(path: Path) -> None:
 
 
 @given(st.data())
-@cases(200)
+@cases(200, "step costs")
 def test_damaged_step_costs(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "step_costs.json"
     machine = {"backend": "cpu", "load": 0.1}
@@ -108,7 +108,7 @@ ATTESTED = [
 
 
 @given(damaged(ATTESTED))
-@cases(100)
+@cases(100, "attestations")
 def test_damaged_attestations(tmp_path: Path, content: Any) -> None:
     put(tmp_path / attest.NAME, content)
     refusal(lambda: attest.equal_codes(attest.read(tmp_path))("tiny", "sgd", "a"))
@@ -142,7 +142,7 @@ def use_registration(path: Path) -> None:
 
 @given(damaged(REGISTERED))
 @example(REGISTERED)
-@cases(200)
+@cases(200, "registration")
 def test_damaged_registrations(tmp_path: Path, content: Any) -> None:
     path = tmp_path / "small.json"
     if isinstance(content, dict):
@@ -167,7 +167,7 @@ SUBMITTED = {
 
 
 @given(damaged(SUBMITTED))
-@cases(100)
+@cases(100, "submission")
 def test_damaged_submissions(tmp_path: Path, content: Any) -> None:
     for name, body in FILES.items():
         (tmp_path / name).write_bytes(body)
@@ -200,7 +200,7 @@ def archives(draw: st.DrawFn) -> bytes:
 
 
 @given(archives())
-@cases(200)
+@cases(200, "a session's archives")
 def test_damaged_archives_of_a_session(tmp_path: Path, content: bytes) -> None:
     """And nothing is written beside the working folder."""
     work, output = tmp_path / "inside/work", tmp_path / "output"

@@ -78,7 +78,7 @@ def test_what_is_damaged_is_whole(tmp_path: Path, images: ImageSet) -> None:
 
 
 @given(damaged_table(ROWS, UNIT_SCHEMA), st.sampled_from([*[records.VERSION] * 3, 3, 2, 0, 99]))
-@cases(150)
+@cases(150, "a unit's records, values and columns")
 def test_damaged_tables_of_a_unit(tmp_path: Path, table: pa.Table, version: int) -> None:
     path = tmp_path / "unit.parquet"
     parquet.write(path, table, version)
@@ -86,7 +86,7 @@ def test_damaged_tables_of_a_unit(tmp_path: Path, table: pa.Table, version: int)
 
 
 @given(st.data())
-@cases(150)
+@cases(150, "a unit's records, bytes")
 def test_damaged_bytes_of_a_unit(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "unit.parquet"
     records.write_unit(path, ROWS)
@@ -98,7 +98,7 @@ def test_damaged_bytes_of_a_unit(tmp_path: Path, data: st.DataObject) -> None:
     damaged_table(RUNS, RUN_SCHEMA) | st.just(table_of(RUNS, RUN_SCHEMA)),
     damaged_table(POINTS, CURVE_SCHEMA) | st.just(table_of(POINTS, CURVE_SCHEMA)),
 )
-@cases(100)
+@cases(100, "a folder of records")
 def test_damaged_folders(tmp_path: Path, runs: pa.Table, curves: pa.Table) -> None:
     folder = tmp_path / "records"
     parquet.write(folder / "runs.parquet", runs, records.VERSION)
@@ -108,7 +108,7 @@ def test_damaged_folders(tmp_path: Path, runs: pa.Table, curves: pa.Table) -> No
 
 
 @given(damaged_table(BEGUN, UNIT_SCHEMA))
-@cases(100)
+@cases(100, "runs of units under way, beside records")
 def test_damaged_runs_under_way(tmp_path: Path, images: ImageSet, table: pa.Table) -> None:
     """What a machine goes on from."""
     folder = tmp_path / "records"
@@ -117,7 +117,7 @@ def test_damaged_runs_under_way(tmp_path: Path, images: ImageSet, table: pa.Tabl
 
 
 @given(damaged_text(SUMS, ("\n", "  ", "runs.parquet", "../x", "\0", "é")))
-@cases(100)
+@cases(100, "checksums")
 def test_damaged_sums(tmp_path: Path, text: str) -> None:
     for name in records.TABLES:
         (tmp_path / name).write_bytes(b"x")

@@ -30,14 +30,14 @@ def plan(data: Any) -> None:
 @example({**FULL, "tuning": {"points": 10**9, "seeds": [1]}})
 @example({**FULL, "testing": {"seeds": [*range(10**5), 1]}})
 @example({**FULL, "workloads": {"tiny": {**FULL["workloads"]["tiny"], "epochs": 10**12}}})
-@cases(600)
+@cases(600, "study, content")
 def test_damaged_content(data: Any) -> None:
     said = refusal(lambda: plan(data))
     assert not said or "small.yaml" in said
 
 
 @given(damaged(yaml.safe_load(DEMO)))
-@cases(150)
+@cases(150, "study, content of the shipped demo")
 def test_damaged_content_of_a_large_study(data: Any) -> None:
     refusal(lambda: plan(data))
 
@@ -50,7 +50,7 @@ def test_damaged_content_of_a_large_study(data: Any) -> None:
 @example("[" * 20_000)
 @example("".join(f"a{n}: x\n" for n in range(60_000)))
 @example("a: &a [x, x]\n" + "".join(f"{'b' * n}: &{'b' * n} [*a, *a]\n" for n in range(1, 30)))
-@cases(300)
+@cases(300, "study, text")
 def test_damaged_text(tmp_path: Path, text: str) -> None:
     path = tmp_path / "damaged.yaml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
