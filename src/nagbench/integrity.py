@@ -23,6 +23,8 @@ NOT_NEGATIVE = (
     *("gradient_norm", "gradient_ratio", "update_norm", "learning_rate", "gradient_evaluations"),
     *("train_seconds", "evaluation_seconds", "largest_jump", "spikes", "loss_variance"),
 )
+LONGEST = 1e9  # seconds of a run, three decades; sums of them stay finite
+COUNTED = 2.0**53  # gradient evaluations that a float counts one by one
 SHOWN = 3  # places that a message names at most
 
 
@@ -61,8 +63,9 @@ def _check_rows(runs: pd.DataFrame, place: object) -> None:
         "a seed": runs["seed"].between(0, 2**32 - 1),
         "a trial": runs["trial"] >= 0,
         "epochs": runs["epochs"] >= 1,
-        "gradient evaluations": runs["gradient_evaluations"].between(0, math.inf, "left"),
-        "seconds": runs[["train_seconds", "evaluation_seconds"]].ge(0).all(axis=1),
+        "gradient evaluations": runs["gradient_evaluations"].between(0, COUNTED),
+        "seconds of training": runs["train_seconds"].between(0, LONGEST),
+        "seconds of evaluation": runs["evaluation_seconds"].between(0, LONGEST),
         "a step of divergence": (runs["status"] == "diverged") == (runs["diverged_step"] >= 0),
         "a message of failure": (runs["status"] == "failed") == (runs["message"] != ""),
         "settings": runs["settings"].map(is_object),
@@ -105,7 +108,8 @@ def _check_curves(runs: pd.DataFrame, curves: pd.DataFrame, place: object) -> No
     counted = ordered["gradient_evaluations"]
     falls = (counted.diff() < 0) & (ordered["run"] == ordered["run"].shift())
     refuse(falls.reindex(curves.index), "fewer gradients than before", "a count that never falls")
-    refuse(begun & ~np.isfinite(curves["gradient_evaluations"]), "no gradients", "finite numbers")
+    possible = curves["gradient_evaluations"].between(0, COUNTED)
+    refuse(begun & ~possible, "no count of gradients", f"numbers from 0 to {COUNTED:.0f}")
     last = runs["run"].map(of_run.max())
     ends = {
         "finished": last == runs["epochs"],
