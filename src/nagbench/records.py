@@ -252,9 +252,14 @@ def digest(runs: pd.DataFrame, curves: pd.DataFrame, costs: StepCosts | None = N
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
+def trained(runs: pd.DataFrame) -> pd.DataFrame:
+    """Each run once: optimizers that train the same at the same settings share theirs."""
+    return runs.drop_duplicates("run")
+
+
 def hours_of(runs: pd.DataFrame) -> float:
     """What all runs took together, added in an order that does not depend on theirs."""
-    ordered = runs.sort_values("run")
+    ordered = trained(runs).sort_values("run")
     return float((ordered["train_seconds"] + ordered["evaluation_seconds"]).sum() / 3600)
 
 

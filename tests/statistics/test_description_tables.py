@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -139,6 +140,25 @@ def test_costs_are_of_all_runs_of_an_arm_and_name_its_claims(small: dict[str, An
         assert row["hours"] == pytest.approx(len(own) / 30)
         assert (row["begun"], row["ended"]) == (own["started"].min(), own["ended"].max())
     assert list(table["claims"]) == ["one", "one", "", "two"]
+
+
+def test_a_run_that_arms_share_is_counted_where_it_was_first(small: dict[str, Any]) -> None:
+    """Adam's first two runs are some of SGD's too, as if its tuning had made the same choices."""
+    study, (runs, curves) = described(small)
+    runs["train_seconds"], runs["ended"] = 100.0, runs["optimizer"]  # Adam ends before SGD
+    shared = runs[runs["optimizer"] == "adam"].iloc[:2].assign(optimizer="sgd", ended="sgd")
+    more = pd.concat([runs, shared])
+    before, after = (description.study(study, one).iloc[0] for one in (runs, more))
+    for name in ("runs", "diverged", "failed", "hours"):
+        assert after[name] == before[name]
+    first, second = (description.costs(study, one, curves) for one in (runs, more))
+    pd.testing.assert_frame_equal(first, second)
+    more["ended"] = more["ended"].replace("adam", "then")
+    third = description.costs(study, more, curves)
+    moved = third["runs"] - first["runs"]
+    assert dict(zip(third["optimizer"], moved, strict=True)) == {
+        "sgd": 2, "nag_sutskever": 0, "adam": -2
+    }  # fmt: skip
 
 
 def test_settings_are_those_that_are_tested(small: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from nagbench.records import trained
 from nagbench.study.model import Study
 
 README = "README.md"
@@ -56,8 +57,8 @@ def about(study: Study, runs: pd.DataFrame, citation: bytes) -> About:
     return About(
         name=f"NAG-Bench: {study.title}",
         description=(
-            f"Records of {len(runs)} training runs of the study {study.name} of NAG-Bench and the "
-            f"statistics made from them. Data: {', '.join(runs['edition'].unique())}. "
+            f"Records of {len(trained(runs))} training runs of the study {study.name} of NAG-Bench "
+            f"and the statistics made from them. Data: {', '.join(runs['edition'].unique())}. "
             f"Optimizers: {optimizers}. Trained on: {', '.join(devices)}."
         ),
         authors=_names(cited["authors"]),

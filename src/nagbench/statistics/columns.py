@@ -58,7 +58,7 @@ TABLES: dict[str, Columns] = {
         "edition": (TEXT, "edition of the data"),
         "baseline": (TEXT, "the optimizer that the others are compared with"),
         "level": (REAL, "of the tests"),
-        "runs": (WHOLE, "runs of all stages"),
+        "runs": (WHOLE, "runs of all stages, each once that optimizers share"),
         "diverged": (WHOLE, "runs that diverged"),
         "failed": (WHOLE, "runs that broke off with an error"),
         "failures": (TEXT, "which optimizers raised an error, in how many runs, and which"),
@@ -125,7 +125,7 @@ TABLES: dict[str, Columns] = {
     "costs": {
         "workload": _WORKLOAD,
         "optimizer": _OPTIMIZER,
-        "runs": (WHOLE, "number of runs, of all stages"),
+        "runs": (WHOLE, "number of runs, of all stages, that no arm had before"),
         "epochs": (REAL, "epochs that they trained"),
         "hours": (REAL, "of training and evaluation, of one process"),
         "begun": (TEXT, "when the first began, in UTC; empty: not recorded"),

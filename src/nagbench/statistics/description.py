@@ -8,7 +8,7 @@ import pandas as pd
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.models.size import flops, parameter_count
-from nagbench.records import hours_of
+from nagbench.records import hours_of, trained
 from nagbench.statistics.roles import Selection
 from nagbench.statistics.speed import described
 from nagbench.study.model import Study
@@ -18,7 +18,7 @@ from nagbench.version import __version__
 
 def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
     """One row: the study, its size, its data's edition, and what it cost."""
-    provenance = [json.loads(text) for text in runs["provenance"]]
+    provenance, each = [json.loads(text) for text in runs["provenance"]], trained(runs)
 
     def said(key: str) -> str:
         return ", ".join(sorted({str(entry.get(key, "unknown")) for entry in provenance}))
@@ -38,9 +38,9 @@ def study(study: Study, runs: pd.DataFrame) -> pd.DataFrame:
                 "edition": editions[0],
                 "baseline": study.baseline,
                 "level": study.level,
-                "runs": len(runs),
-                "diverged": int((runs["status"] == "diverged").sum()),
-                "failed": int((runs["status"] == "failed").sum()),
+                "runs": len(each),
+                "diverged": int((each["status"] == "diverged").sum()),
+                "failed": int((each["status"] == "failed").sum()),
                 "failures": failures(study, runs),
                 "units": len(units(study)),
                 "workloads": len(study.workloads),
@@ -123,11 +123,14 @@ def optimizers(study: Study) -> pd.DataFrame:
 
 
 def costs(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """What the runs of each arm took, and for which claims they were trained; those without runs
-    are left out."""
+    """What the runs of each arm took, and for which claims they were trained. A run that arms share
+    is counted in the one that was complete first; arms without other runs are left out."""
+    arms = ["workload", "optimizer"]
     last = runs["run"].map(curves.groupby("run")["epoch"].max())
     spent = runs["train_seconds"] + runs["evaluation_seconds"]
-    groups = dict(iter(runs.assign(last=last, spent=spent).groupby(["workload", "optimizer"])))
+    complete = runs.groupby(arms)["ended"].transform("max")
+    ordered = runs.assign(last=last, spent=spent, complete=complete)
+    groups = dict(iter(trained(ordered.sort_values(["complete", *arms])).groupby(arms)))
     rows = []
     for workload, optimizer in study.pairs():
         arm = workload.name, optimizer.name
