@@ -82,7 +82,7 @@ def crowd(study: Study) -> dict[str, pd.DataFrame]:
                         | {"reference": other, "target": step / 20, "next_target": (step + 1) / 20}
                         | {"ratio": closer, "ratio_low": 0.9 * closer, "ratio_high": 1.2 * closer}
                         | {"low": -1.0, "difference": 0.0, "high": 1.0, "in_grid": step > 5}
-                        | {"arrived": 4, "reference_arrived": 0}
+                        | {"arrived": 4, "reference_arrived": 9}
                     )
             found["stability"].append(
                 own

@@ -77,7 +77,7 @@ def test_learning_curves(tables: Tables) -> None:
 
 
 def test_the_loss_axis_ends_above_the_first_epoch(many: Tables) -> None:
-    said = "The loss axis ends a tenth above the largest mean in the first epoch"
+    said = "that of the loss ends a tenth above the largest of their means in the first epoch"
     high = many["learning_curves"].copy()
     high.loc[(high["optimizer"] == "adam") & (high["epoch"] > 4), "mean"] = 1e6
     figure = figure_of("learning_curves", {**many, "learning_curves": high}, said)
@@ -149,6 +149,21 @@ def test_gains(many: Tables) -> None:
         assert (shade.get_x(), shade.get_x() + shade.get_width()) == pytest.approx(ends)
         (one,) = (line for line in axis.lines if list(line.get_ydata()) == [1, 1])
         assert one.get_color() == "black"
+
+
+@pytest.mark.parametrize("side", ["arrived", "reference_arrived"])
+def test_gains_leave_out_who_never_arrives(side: str, many: Tables) -> None:
+    """Its whole budget, at each target, would squeeze all that others gain."""
+    gains = many["gains"]
+    pairs = gains[["optimizer", "reference"]].drop_duplicates()
+    name, other = pairs.iloc[0]
+    never = (gains["optimizer"] == name) & (gains["reference"] == other)
+    changed = many | {"gains": gains.assign(**{side: gains[side].mask(never, 0)})}
+    figure = figure_of("gains", changed, "a pair of which one never arrives is left out")
+    drawn = [len(axis.lines) - 1 for axis in figure.axes]
+    assert sum(drawn) == len(pairs) - 1
+    none = figure_of("gains", many | {"gains": gains.assign(**{side: 0})})
+    assert [text.get_text() for text in none.texts] == ["No pair of a claim on speed arrives."]
 
 
 def test_ranks(tables: Tables) -> None:

@@ -20,15 +20,16 @@ _ABREAST = 4
 
 def render(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """A panel for each optimizer of a claim on the first workload, a line for each reference; what
-    neither ever reached is left out."""
-    found = tables["gains"]
-    found = found[found[["arrived", "reference_arrived"]].any(axis=1)]
+    neither ever reached is left out, and pairs of which one reached nothing."""
+    found, sides = tables["gains"], ["arrived", "reference_arrived"]
+    most = found.groupby(["workload", "optimizer", "reference"])[sides].transform("max")
+    found = found[most.all(axis=1) & found[sides].any(axis=1)]
     workload = foremost(tables, found).head(1)
     found = found[found["workload"].isin(workload["workload"])]
     named = labels(tables)
     shown = list(dict.fromkeys(found["optimizer"]))[:_ABREAST]
     if not shown:
-        return words("No claim on speed has runs.")
+        return words("No pair of a claim on speed arrives.")
     figure, axes = plt.subplots(
         1, len(shown), figsize=(COLUMN * (1 if len(shown) == 1 else 2), 1.9), squeeze=False,
         sharex=True, sharey=True,
