@@ -149,11 +149,9 @@ def test_ratios_are_to_the_baseline_whichever_comes_first(many: Tables) -> None:
 
 def test_gains_are_drawn_in_the_middle_of_their_steps_until_neither_arrives(many: Tables) -> None:
     gains = many["gains"]
-    last = gains["target"] > 0.4
-    figure = render(
-        "gains",
-        many | {"gains": gains.assign(arrived=gains["arrived"].mask(last, 0))},
-    )
+    sides = ["arrived", "reference_arrived"]
+    nobody = gains[sides].mask(gains["target"] > 0.4, 0)
+    figure = render("gains", many | {"gains": gains.assign(**nobody)})
     panels = [axis.get_title("left") for axis in figure.axes]
     own = gains[gains["workload"] == many["workloads"]["workload"].iloc[0]]
     named = many["optimizers"].set_index("optimizer")["label"]
