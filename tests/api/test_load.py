@@ -52,7 +52,7 @@ def test_its_roles_pick_the_runs_of_the_result_tables() -> None:
         study, *read_tables(Path("paper/records/cifar10-cnn")), names=["summary"]
     )
     picked = table[(table["stage"] == "test") & table["roles"].str.contains("accuracy")]
-    last = picked.sort_values("epoch").groupby("run").tail(1)
+    last = picked.sort_values("epoch").groupby(["optimizer", "run"]).tail(1)
     broken = last["status"] == "diverged"
     last = last.assign(test_accuracy=last["test_accuracy"].mask(broken, 0.1))
     means = last.groupby(["workload", "optimizer"])["test_accuracy"].agg(["mean", "count"])

@@ -46,6 +46,8 @@ def load(study: str | Path, *, records: str | Path | None = None) -> pd.DataFram
 
         An optimizer is tested with several settings: `roles` tells them apart. What a comparison by
         accuracy is about are rows whose `stage` is `test` and whose `roles` contain `accuracy`.
+        Optimizers that train the same at the same settings share runs: each has its rows, of one
+        `run`.
 
     Raises:
         nagbench.errors.InputError: There are no such records, or they are damaged.
