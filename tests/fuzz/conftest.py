@@ -27,7 +27,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     known: dict[str, Any] = dict(report.user_properties)
     if report.when == "call":
         _calls[report.nodeid] = report
-    elif report.when == "teardown" and "tally" in known:
+    elif report.when == "teardown" and "tally" in known and report.nodeid in _calls:
         call = _calls[report.nodeid]
         tally = limits.Tally(**known["tally"])
         _tried[known["kind"]] = Tried(tally, call.failed, call.duration)

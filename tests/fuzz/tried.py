@@ -11,8 +11,8 @@ PLACE = Path("docs/reference/faults.md")
 _TABLE = re.compile(r"(?<=<!-- fuzz: begin -->\n).*?(?=<!-- fuzz: end -->)", re.DOTALL)
 _ROW = re.compile(r"\| (?P<kind>[^|]+) \| (?P<cases>[\d,]+) \|.*\n")
 _HEAD = """\
-| input | cases | refused | failed | ms a case | MiB a case added, at most |
-| --- | --- | --- | --- | --- | --- |
+| input | cases | refused | failed | ms a case |
+| --- | --- | --- | --- | --- |
 """
 
 
@@ -27,10 +27,7 @@ class Tried:
     def row(self, kind: str) -> str:
         cases, failed = self.tally.cases, "yes" if self.failed else "none"
         each = 1000 * self.seconds / max(cases, 1)
-        return (
-            f"| {kind} | {cases:,} | {self.tally.refused:,} | {failed} | {each:.1f} | "
-            f"{self.tally.added:.0f} |\n"
-        )
+        return f"| {kind} | {cases:,} | {self.tally.refused:,} | {failed} | {each:.1f} |\n"
 
 
 def renewed(text: str, tried: Mapping[str, Tried]) -> str:

@@ -125,6 +125,28 @@ def three(small: dict[str, Any], seeds: int, moved: float) -> pd.DataFrame:
     return comparisons(study, *records_of(study, curves)).set_index(["optimizer", "reference"])
 
 
+@pytest.mark.parametrize(("seeds", "can"), [(7, True), (6, False)])
+def test_pairs_of_many_seeds_leave_more_of_the_level_to_those_of_few(
+    small: dict[str, Any], seeds: int, can: bool
+) -> None:
+    """Six pairs, of which three have twelve seeds: once these are rejected, 3 · 2 / 2⁷ is below
+    0.05, where 6 · 2 / 2⁷ is above it; 3 · 2 / 2⁶ is above."""
+    small["testing"]["seeds"] = list(range(11, 23))
+    small["optimizers"] |= {"adam": None, "heavy_ball": None}
+    study = study_of("small", small, "a test")
+    curves = {
+        ("tiny", name): [
+            [0.1, 0.2, 0.3 + place / 10 + seed / 1000]
+            for seed in range(seeds if name == "heavy_ball" else 12)
+        ]
+        for place, name in enumerate(study.optimizers)
+    }
+    found = comparisons(study, *records_of(study, curves))
+    assert sorted(found["pairs"]) == [seeds] * 3 + [12] * 3
+    few = found["pairs"] == seeds
+    assert list(found["can_reject"]) == list(found["differs"]) == list(~few | can)
+
+
 @pytest.mark.parametrize(("seeds", "can"), [(6, False), (7, True), (12, True)])
 def test_three_pairs_share_the_level(small: dict[str, Any], seeds: int, can: bool) -> None:
     """3 · 2 / 2⁶ is above 0.05, and 3 · 2 / 2⁷ below."""

@@ -148,7 +148,7 @@ def _collect(options: argparse.Namespace) -> None:
 
 def _records(options: argparse.Namespace) -> None:
     from nagbench import migration, step_costs
-    from nagbench.records import merge, read_any, read_units, seal, write_tables
+    from nagbench.records import merge, read_any, read_units, seal, trained, write_tables
     from nagbench.runner import attest
 
     attestations = [entry for path in options.parts for entry in attest.read(path)]
@@ -169,7 +169,7 @@ def _records(options: argparse.Namespace) -> None:
         seal(options.output)
     if attestations:
         attest.write(options.output, attestations)
-    print(f"{len(runs)} runs in {options.output}")
+    print(f"{len(trained(runs))} runs in {options.output}")
     if options.store is not None:
         _keep_unfinished(options)
 

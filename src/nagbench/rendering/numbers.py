@@ -24,6 +24,7 @@ from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect, in_words
 from nagbench.statistics.controls import LOWER, NULL
+from nagbench.statistics.intervals import holm
 from nagbench.statistics.verdict_table import VERDICTS
 
 _SPOKEN_OF = ("nag", "sgd", "heavy_ball", "adam")  # in the text, whatever the study
@@ -253,8 +254,8 @@ def _workload(
     able = int(pairs["can_reject"].sum())
     partly = f"can in {able} of {len(pairs)} pairs"
     found[f"{name}.power"] = "can" if able == len(pairs) else partly if able else "cannot"
-    smallest = min(1.0, pairs["smallest_p"].max() * len(pairs))
-    found[f"{name}.smallest_p"] = f"{smallest:.2g}"
+    smallest = holm(pairs["smallest_p"].to_numpy(float))
+    found[f"{name}.smallest_p"] = f"{max(smallest, default=1.0):.2g}"
     against = [
         row
         for row in pairs.itertuples()

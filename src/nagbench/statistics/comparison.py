@@ -48,7 +48,7 @@ def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
         ]
         frame = pd.DataFrame(rows)
         frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
-        frame["can_reject"] = frame["smallest_p"] * len(frame) <= study.level
+        frame["can_reject"] = holm(frame["smallest_p"].to_numpy(float)) <= study.level
         frame["differs"] = frame["p_adjusted"] <= study.level
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
