@@ -1,7 +1,6 @@
 """The commands as a user types them: their way through a study, and each bad input's one line."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from nagbench import records
+from nagbench import records, step_costs
 from nagbench.cli import main
 from nagbench.data.images import ImageSet, load, save
 from nagbench.engine.recipe import digest
@@ -345,8 +344,16 @@ def test_steps_measured_side_by_side_are_kept_with_the_records_and_planned_with(
     assert "the minutes ended" not in capsys.readouterr().err
     records.check_sums(folder)
     assert "step_costs.json" in (folder / records.SUMS).read_text()
-    assert main(["plan", study, "--device", "cpu"]) == 0
-    assert "With steps as they were measured on" in capsys.readouterr().out
+    plan = ["plan", study, "--device", "cpu"]
+    assert main([*plan, "--costs", str(output)]) == 0
+    device = step_costs.read(output).machine["device"]
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"With steps as they were measured on {device}, one run alone: unit" in told
+    assert f" on {device}, " in told
+    assert main(plan) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith("unit ")  # other CPUs' steps say nothing of this one's
+    assert " on this cpu, " in told
     (folder / "runs.parquet").write_text("changed")
     assert main([*command, "--output", str(output)]) == 2
     assert "SHA-256" in capsys.readouterr().err
@@ -358,7 +365,7 @@ def test_steps_measured_side_by_side_are_kept_with_the_records_and_planned_with(
     assert main(["plan", study, "--device", "cpu", "--costs", str(elsewhere)]) == 2
     assert "measured with device cuda" in capsys.readouterr().err
     assert main(["plan", study, "--device", "cuda", "--costs", str(elsewhere)]) == 0
-    assert re.search(r"about .* on this cuda, one at a time", capsys.readouterr().out)
+    assert f" on {device}, one at a time" in " ".join(capsys.readouterr().out.split())
 
 
 def test_training_needs_no_more_than_a_bare_gpu_node_has(

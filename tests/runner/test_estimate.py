@@ -6,13 +6,8 @@ import pytest
 
 from nagbench.data.registry import data_set
 from nagbench.errors import InputError
-from nagbench.runner.estimate import (
-    Estimate,
-    UnitEstimate,
-    _Network,
-    estimate,
-    kept_for_backward,
-)
+from nagbench.runner.estimate import Estimate, UnitEstimate, _Network, estimate
+from nagbench.runner.noise import RATE, kept_for_backward, run_on_noise
 from nagbench.step_costs import StepCost, StepCosts
 from nagbench.study.model import Study
 from nagbench.study.plan import units
@@ -65,7 +60,7 @@ def test_activations_grow_with_the_batch() -> None:
     sizes = []
     for batch in (8, 16):
         recipe = recipe_of("tiny_cnn", batch_size=batch)
-        run = _Network(recipe, CPU)._run(recipe, {"lr": 0.1}, batch)
+        run = run_on_noise(recipe, {"lr": RATE}, batch, CPU)
         sizes.append(kept_for_backward(run))
     assert 1.9 < sizes[1] / sizes[0] < 2.1
 

@@ -16,7 +16,7 @@ from nagbench.engine.objective import objective
 from nagbench.engine.outcome import PASSES
 from nagbench.engine.recipe import Recipe
 from nagbench.errors import InputError
-from nagbench.runner.estimate import run_on_noise
+from nagbench.runner.noise import run_on_noise
 from nagbench.runner.provenance import environment
 from nagbench.step_costs import BASELINE, FEWEST, StepCost, StepCosts
 from nagbench.study.unit import Unit, first_settings

@@ -35,7 +35,8 @@ def add(verbs: Verbs) -> None:
         "--costs",
         type=Path,
         help="what steps cost on that device, measured by `nagbench bench optimizers --study` "
-        "(default: step_costs.json beside the study's committed records, if measured there)",
+        "(default: for a GPU step_costs.json beside the study's committed records, if measured on "
+        "one)",
     )
     device(added)
 
@@ -136,7 +137,7 @@ def _plan(options: argparse.Namespace) -> None:
     measured = _measured(options, study.name)
     device = measured.machine["backend"] if measured else resolve(options.device)
     if measured:
-        print(f"With steps as they were measured on {measured.machine['device']}:")
+        print(f"With steps as they were measured on {measured.machine['device']}, one run alone:")
     size = estimate(units(study), device, measured)
     shown = [one for one in size.units if options.stage in (None, one.unit.stage)]
     size = replace(size, units=shown)
@@ -147,16 +148,20 @@ def _plan(options: argparse.Namespace) -> None:
             f"{clock(unit.runs * unit.seconds / size.lanes):>9}{unit.bytes / 1e6:10.0f}"
         )
     where = f"{size.lanes} at a time" if size.lanes > 1 else "one at a time"
+    place = measured.machine["device"] if measured else f"this {device}"
     told = (
-        f"{len(size.units)} units, {size.runs} runs: about {lasting(size.seconds)} on this "
-        f"{device}, {where}, in {size.memory() / 1e9:.1f} GB beside what the libraries take"
+        f"{len(size.units)} units, {size.runs} runs: about {lasting(size.seconds)} on {place}, "
+        f"{where}, in {size.memory() / 1e9:.1f} GB beside what the libraries take"
     )
     print(textwrap.fill(told, 80))
     _warn(study, sys.stdout)
 
 
 def _measured(options: argparse.Namespace, study: str) -> "StepCosts | None":
-    """Costs of the steps on the device that was asked for, where there are any."""
+    """Costs of the steps on the device that was asked for, where there are any.
+
+    Committed ones stand for GPUs only: the CPU is here, and CPUs differ too much.
+    """
     from nagbench.runner.devices import has_gpu
     from nagbench.step_costs import FILE, read
 
@@ -164,7 +169,7 @@ def _measured(options: argparse.Namespace, study: str) -> "StepCosts | None":
     if wanted == "auto":
         wanted = "cuda" if has_gpu() else "cpu"
     usual = Path("paper/records", study, FILE)
-    if options.costs is None and not usual.is_file():
+    if options.costs is None and (wanted == "cpu" or not usual.is_file()):
         return None
     path = options.costs or usual
     measured = read(path)

@@ -1,41 +1,37 @@
 """What a study would take on this machine: time and memory of its units, from a few timed steps.
 
 A workload's network is timed once, and each optimizer's step by itself on that network's
-parameters; of methods that evaluate several gradients in a step these are counted.
+parameters; of methods that evaluate several gradients in a step these are counted. On a CPU every
+other core trains meanwhile, as it will.
 """
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from nagbench.data.registry import data_set
 from nagbench.engine import numerics
 from nagbench.engine.clock import now
 from nagbench.engine.evaluation import evaluate
 from nagbench.engine.loop import step
 from nagbench.engine.outcome import PASSES
 from nagbench.engine.recipe import Recipe
-from nagbench.engine.resident import ResidentSet
-from nagbench.engine.run import LiveRun
-from nagbench.engine.splits import compute_dtype
 from nagbench.runner.devices import cores
+from nagbench.runner.neighbours import neighbours
+from nagbench.runner.noise import RATE, descent_on_noise, kept_for_backward, run_on_noise
 from nagbench.runner.requests import data_bytes, run_seconds
 from nagbench.step_costs import StepCosts
 from nagbench.study.unit import Unit, first_settings
 
 _REPEATS, _PATIENCE = 3, 1.0  # how often something is timed, and for how many seconds at most
 _SMALL = 16  # examples
-_RATE = 1e-6  # so small that nothing diverges while it is timed
 
 
 @dataclass(frozen=True)
 class UnitEstimate:
-    """A unit: its runs, the seconds of one alone (the mean), and its bytes beside the data."""
+    """A unit: its runs, the seconds of one (the mean), and its bytes beside the data."""
 
     unit: Unit
     runs: int
@@ -45,7 +41,7 @@ class UnitEstimate:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a study takes with so many lanes on a device; bytes are those of its largest unit."""
+    """What a study takes with so many lanes on a device."""
 
     units: list[UnitEstimate]
     lanes: int
@@ -77,19 +73,21 @@ def estimate(units: Sequence[Unit], device: str, measured: StepCosts | None = No
     lanes = 1 if device != "cpu" else cores()
     place = torch.device("cpu" if measured else device)
     numerics.establish(place)
-    networks: dict[str, _Network] = {}
-    costs: dict[tuple[str, str], tuple[float, float, int]] = {}
-    estimates, settings = [], first_settings(units)
+    bases = {unit.workload: unit.base for unit in reversed(units)}
+    pairs = {(unit.workload, unit.optimizer): unit for unit in reversed(units)}
+    settings = first_settings(units)
+    with neighbours(list(bases.values()), 0 if measured else lanes - 1):
+        networks = {name: _Network(recipe, place) for name, recipe in bases.items()}
+        costs = {
+            pair: networks[pair[0]].with_optimizer(one.recipe(settings.get(one.optimizer, {}), 0))
+            for pair, one in pairs.items()
+        }
+    estimates = []
     for unit in units:
-        pair, recipe = (unit.workload, unit.optimizer), unit.base
-        if unit.workload not in networks:
-            networks[unit.workload] = _Network(recipe, place)
-        if pair not in costs:
-            timed = unit.recipe(settings.get(unit.optimizer, {}), 0)
-            costs[pair] = networks[unit.workload].with_optimizer(timed)
-        seconds, image, state = costs[pair]
+        seconds, image, state = costs[unit.workload, unit.optimizer]
         if measured:
-            seconds, image = measured.of(*pair).median, measured.images[unit.workload]
+            seconds = measured.of(unit.workload, unit.optimizer).median
+            image = measured.images[unit.workload]
         one = run_seconds(unit, seconds, image)
         estimates.append(UnitEstimate(unit, len(unit.planned()), one, state))
     return Estimate(estimates, lanes)
@@ -100,14 +98,7 @@ class _Network:
 
     def __init__(self, recipe: Recipe, device: torch.device) -> None:
         self._recipe, self._device = recipe, device
-        plain = replace(
-            recipe,
-            optimizer="torch.optim:SGD",
-            closure=False,
-            create_graph=False,
-            matrices=False,
-        )
-        run = self._run(plain, {"lr": _RATE}, recipe.batch_size)
+        run = descent_on_noise(recipe, device)
         self._activations = kept_for_backward(run)
 
         def one_step() -> None:
@@ -121,9 +112,9 @@ class _Network:
         """Seconds of a step and of judging an image, and bytes that a run holds."""
         settings = dict(recipe.settings)
         if "lr" in settings:
-            settings["lr"] = min(_RATE, settings["lr"])
+            settings["lr"] = min(RATE, settings["lr"])
         # What a step does beside the network depends on no batch: a small one will do.
-        run = self._run(recipe, settings, min(_SMALL, recipe.batch_size))
+        run = run_on_noise(recipe, settings, min(_SMALL, recipe.batch_size), self._device)
         step(run)
         (passes,) = run.passes
         alone = 0.0 if recipe.closure else self._seconds(run.optimizer.step)
@@ -139,9 +130,6 @@ class _Network:
         bytes_held = 3 * weights + state + self._activations
         return passes / PASSES * self._step + alone, self._image, bytes_held
 
-    def _run(self, recipe: Recipe, settings: Mapping[str, Any], batch: int) -> LiveRun:
-        return run_on_noise(recipe, settings, batch, self._device)
-
     def _seconds(self, work: Callable[[], object]) -> float:
         """The median of three, after one that is not timed; of fewer, if they take long."""
         work()
@@ -151,41 +139,3 @@ class _Network:
             work()
             times.append(now(self._device) - began)
         return statistics.median(times)
-
-
-def run_on_noise(
-    recipe: Recipe, settings: Mapping[str, Any], batch: int, device: torch.device
-) -> LiveRun:
-    """A run on noise that fills one batch, at the first step of its epoch."""
-    data = data_set(recipe.data)
-    noise = np.random.default_rng(0)
-    shape = (batch, data.height, data.width, data.channels)
-    placed = ResidentSet.place(
-        noise.integers(0, 256, shape, dtype=np.uint8),
-        noise.integers(0, data.classes, batch),
-        recipe.padding,
-        device,
-        compute_dtype(recipe.precision),
-        data.mean,
-        data.deviation,
-        data.classes,
-    )
-    run = LiveRun(replace(recipe, settings=settings, batch_size=batch), placed, device)
-    run.begin_epoch(run.plan(1))
-    return run
-
-
-def kept_for_backward(run: LiveRun) -> int:
-    """Bytes that a forward pass keeps for the backward pass: its activations."""
-    kept: dict[int, int] = {}
-
-    def weigh(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    images, labels = run.next_batch()
-    with torch.autograd.graph.saved_tensors_hooks(weigh, lambda tensor: tensor):
-        loss = run.loss(run.forward(images).float(), labels, run.recipe)
-    del loss  # alive until here, so that no storage was counted under another's address
-    return sum(kept.values())

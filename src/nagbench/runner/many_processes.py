@@ -128,18 +128,25 @@ def _begin(
 ) -> None:
     global _trainer, _epochs
     _epochs = epochs
-    # A terminal and a scheduler signal every process; the parent alone decides, and says so.
+    live_with_parent()
+    stop = Stop(end=end, asked=asked.is_set)
+    _trainer = OneProcess(images, store, stop, *trainer)
+
+
+def live_with_parent() -> None:
+    """Leave signals to the parent, and end where it ends.
+
+    A terminal and a scheduler signal every process; the parent alone decides, and says so.
+    """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    stop = Stop(end=end, asked=asked.is_set)
-    _trainer = OneProcess(images, store, stop, *trainer)
 
 
 def _end_with(sentinel: int) -> None:
-    """Die with the parent, whose death by SIGKILL nothing else would tell."""
+    """Its death by SIGKILL nothing else would tell."""
     multiprocessing.connection.wait([sentinel])
     os._exit(1)
 
