@@ -124,9 +124,30 @@ def test_spread_and_divergence_are_told_both_ways(tables: Mapping[str, pd.DataFr
     assert "diverged: 1 of SGD, 1 of " in findings.diverged(loud)
     gone = changed(tables, "stability", diverged=tables["stability"]["runs"])
     assert findings.spread(gone) == "No spread between seeds is known yet."
-    nothing = {**tables, "stability": tables["stability"][:0]}
+    nothing = {name: tables[name][:0] for name in ("stability", "outcomes")}
+    nothing = {**tables, **nothing}
     assert findings.spread(nothing) == "No spread between seeds is known yet."
     assert findings.diverged(nothing) == "No run was tested yet."
+
+
+def test_runs_that_optimizers_share_diverge_once(tables: Mapping[str, pd.DataFrame]) -> None:
+    """Untuned Adam has the runs of SGD's first seeds."""
+    rows, runs = tables["stability"], tables["outcomes"]
+    rows = rows[rows["optimizer"].isin(["sgd", "nag", "adam"])].assign(diverged=0)
+    runs = runs[runs["optimizer"].isin(rows["optimizer"]) & (runs["metric"] == "accuracy")].copy()
+    runs = runs[(runs["optimizer"] != "adam") | runs["seed"].isin(sorted(set(runs["seed"]))[:2])]
+    of_sgd = runs[runs["optimizer"] == "sgd"].set_index("seed")["run"]
+    adams = runs["optimizer"] == "adam"
+    runs.loc[adams, "run"] = runs.loc[adams, "seed"].map(of_sgd)
+    few = {**tables, "outcomes": runs}
+    count = len(of_sgd)
+    rows["diverged"] = rows["optimizer"].map({"sgd": 3, "nag": 1, "adam": 2})
+    assert findings.diverged({**few, "stability": rows}).endswith(
+        "at the settings chosen by accuracy 4 diverged: 3 that SGD and Adam share and 1 of NAG."
+    )
+    assert f"Of the {2 * count} test runs" in findings.diverged({**few, "stability": rows})
+    rows["diverged"] = 0
+    assert f"None of the {2 * count} test runs" in findings.diverged({**few, "stability": rows})
 
 
 def test_inputs_are_told_as_they_are(tables: Mapping[str, pd.DataFrame]) -> None:

@@ -108,19 +108,27 @@ def spread(tables: Tables) -> str:
 
 
 def diverged(tables: Tables) -> str:
-    """How many test runs diverged at the chosen settings on the first workload, and whose."""
-    named, rows = labels(tables), _here(tables, "stability")
-    where = tables["workloads"].iloc[0]["label"]
-    runs, broken = int(rows["runs"].sum()), rows[rows["diverged"] > 0]
+    """How many test runs diverged at the chosen settings on the first workload, and whose. Runs
+    that optimizers share, since their settings are the same, count once."""
+    named, rows, tested = labels(tables), _here(tables, "stability"), _here(tables, "outcomes")
+    tested = tested[tested["metric"] == "accuracy"]
+    where, runs = tables["workloads"].iloc[0]["label"], tested["run"].nunique()
     if not runs:
         return "No run was tested yet."
+    broken = rows[rows["diverged"] > 0]
     if not len(broken):
         whose = f"the {runs} test runs on {where} at the settings chosen by accuracy"
         return f"None of {whose} diverged."
-    whose = joined([f"{row.diverged} of {named[row.optimizer]}" for row in broken.itertuples()])
+    first = tested.sort_values("seed").groupby("optimizer")["run"].first()
+    total, whose = 0, []
+    for _, those in broken.groupby(broken["optimizer"].map(first), sort=False):
+        count, names = those["diverged"].max(), joined([named[one] for one in those["optimizer"]])
+        total += count
+        whose.append(f"{count} {'of' if len(those) == 1 else 'that'} {names}")
+        whose[-1] += " share" if len(those) > 1 else ""
     return (
         f"Of the {runs} test runs on {where} at the settings chosen by accuracy "
-        f"{broken['diverged'].sum()} diverged: {whose}."
+        f"{total} diverged: {joined(whose)}."
     )
 
 

@@ -36,10 +36,11 @@ def outcomes(study: Study, selection: Selection) -> pd.DataFrame:
                         "optimizer": optimizer,
                         "metric": name,
                         "seed": values.index,
+                        "run": group.set_index("seed")["run"][values.index].to_numpy(),
                         "value": values.to_numpy(float),
                         "fails": fails.to_numpy(bool),
                     }
                 ).sort_values("seed")
-                for optimizer, (values, fails) in zip(groups, found, strict=True)
+                for (optimizer, group), (values, fails) in zip(groups.items(), found, strict=True)
             ]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
