@@ -115,21 +115,17 @@ def diverged(tables: Tables) -> str:
     where, runs = tables["workloads"].iloc[0]["label"], tested["run"].nunique()
     if not runs:
         return "No run was tested yet."
+    on = f"{runs} test runs on {where} at the settings chosen by accuracy"
     broken = rows[rows["diverged"] > 0]
     if not len(broken):
-        whose = f"the {runs} test runs on {where} at the settings chosen by accuracy"
-        return f"None of {whose} diverged."
+        return f"None of the {on} diverged."
     first = tested.sort_values("seed").groupby("optimizer")["run"].first()
-    total, whose = 0, []
+    total, told = 0, []
     for _, those in broken.groupby(broken["optimizer"].map(first), sort=False):
-        count, names = those["diverged"].max(), joined([named[one] for one in those["optimizer"]])
+        count, whose = those["diverged"].max(), joined([named[one] for one in those["optimizer"]])
         total += count
-        whose.append(f"{count} {'of' if len(those) == 1 else 'that'} {names}")
-        whose[-1] += " share" if len(those) > 1 else ""
-    return (
-        f"Of the {runs} test runs on {where} at the settings chosen by accuracy "
-        f"{total} diverged: {joined(whose)}."
-    )
+        told.append(f"{count} of {whose}" if len(those) == 1 else f"{count} that {whose} share")
+    return f"Of the {on} {total} diverged: {joined(told)}."
 
 
 def rates(tables: Tables) -> str:
