@@ -134,7 +134,7 @@ def _begin(
 
 
 def live_with_parent() -> None:
-    """Leave signals to the parent, and end where it ends.
+    """Leave signals to the parent, and die with it.
 
     A terminal and a scheduler signal every process; the parent alone decides, and says so.
     """
@@ -146,7 +146,7 @@ def live_with_parent() -> None:
 
 
 def _end_with(sentinel: int) -> None:
-    """Its death by SIGKILL nothing else would tell."""
+    """The parent's death by SIGKILL nothing else would tell of."""
     multiprocessing.connection.wait([sentinel])
     os._exit(1)
 
