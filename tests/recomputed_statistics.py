@@ -132,15 +132,6 @@ def of_difference(margin: float, ends: Row) -> Row:
     return {"verdict": SAME if -margin < low and high < margin else OPEN}
 
 
-def holm(ps: Sequence[float]) -> list[float]:
-    """Holm's corrected p of each, by their number that is left as they rise."""
-    found, highest = [math.nan] * len(ps), 0.0
-    for rank, place in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
-        highest = max(highest, (len(ps) - rank) * ps[place])
-        found[place] = min(1.0, highest)
-    return found
-
-
 def paired(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """Differences `d` by seed, of those that both have, and which runs of either side fail."""
     seeds = one.index.intersection(other.index).sort_values()

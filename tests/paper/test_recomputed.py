@@ -236,7 +236,7 @@ def test_the_same_settings_may_be_tried(name: str) -> None:
 def test_every_pair_is_compared_alike(
     both: tuple[Records, dict[str, pd.DataFrame]], metric: str
 ) -> None:
-    """By the p of Holm's correction over all pairs of a workload."""
+    """With p times the number of others."""
     records, tables = both
     table = tables["comparisons" if metric == "accuracy" else "speed_comparisons"]
     if metric != "accuracy":

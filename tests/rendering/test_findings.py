@@ -24,7 +24,7 @@ def claims_of(*verdicts: str, **columns: Any) -> Tables:
 
 
 def test_speed_and_accuracy_are_told_from_the_claims(tables: Tables) -> None:
-    """Not from the test of all pairs, whose correction grows with every optimizer."""
+    """Not from the comparisons beside the claims."""
     found = findings.findings(tables)
     assert "NAG" in found["speed"]
     assert "*" not in found["speed"] + found["accuracy"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nagbench.statistics.intervals import holm, mean_interval, percentiles
+from nagbench.statistics.intervals import bonferroni, holm, mean_interval, percentiles
 
 
 def test_students_interval_is_the_textbooks() -> None:
@@ -67,3 +67,9 @@ def test_undefined_p_values_take_no_part() -> None:
 
 def test_an_empty_family_is_empty() -> None:
     assert len(holm(np.array([]))) == 0
+
+
+def test_bonferroni_multiplies_to_one_at_most() -> None:
+    adjusted = bonferroni(np.array([0.01, 0.25, math.nan, 0.5]), 3)
+    np.testing.assert_allclose(adjusted, [0.03, 0.75, math.nan, 1.0])
+    assert len(bonferroni(np.array([]), 3)) == 0

@@ -24,7 +24,7 @@ from nagbench.rendering.result_tables import ResultTables
 from nagbench.rendering.table import p_value
 from nagbench.rendering.tables.claims import effect, in_words
 from nagbench.statistics.controls import LOWER, NULL
-from nagbench.statistics.intervals import holm
+from nagbench.statistics.intervals import bonferroni
 from nagbench.statistics.verdict_table import VERDICTS
 
 _SPOKEN_OF = ("nag", "sgd", "heavy_ball", "adam")  # in the text, whatever the study
@@ -248,13 +248,15 @@ def _workload(
     found |= _speed(tables, source, name, goal)
     found |= _steadiness(tables, source, name)
     pairs = _rows(tables["comparisons"], source)
+    others = max(0, len({*pairs["optimizer"], *pairs["reference"]}) - 1)
     found[f"{name}.pairs"] = str(len(pairs))
+    found[f"{name}.others"] = str(others)
     found[f"{name}.pairs.differ"] = str(int(pairs["differs"].sum()))
     found[f"{name}.correlation"] = f"{pairs['correlation'].median():.2f}"
     able = int(pairs["can_reject"].sum())
     partly = f"can in {able} of {len(pairs)} pairs"
     found[f"{name}.power"] = "can" if able == len(pairs) else partly if able else "cannot"
-    smallest = holm(pairs["smallest_p"].to_numpy(float))
+    smallest = bonferroni(pairs["smallest_p"].to_numpy(float), others)
     found[f"{name}.smallest_p"] = f"{max(smallest, default=1.0):.2g}"
     against = [
         row
@@ -280,6 +282,7 @@ def _untrained(name: str, optimizers: Iterable[str]) -> dict[str, str]:
     words = {f"{name}.leader.label": "no optimizer", f"{name}.leaders": "none"}
     words |= {f"{name}.above_baseline": "no optimizer", f"{name}.power": "cannot"}
     words |= {f"{name}.pairs": "0", f"{name}.pairs.differ": "0", f"{name}.points": ""}
+    words |= {f"{name}.others": "0"}
     for one in optimizers:
         own = ("accuracy", "sd", "unrest", "another_wins", "regret", "sustained.median")
         dashes |= {f"{name}.{one}.{key}" for key in own}

@@ -32,6 +32,7 @@ _ALL_PAIRS = {
     "above_baseline": ("differs", "better"),
     "pairs": ("differs",),
     "pairs.differ": ("differs",),
+    "others": ("differs",),
     "correlation": ("correlation",),
     "power": ("can_reject",),
     "smallest_p": ("smallest_p",),

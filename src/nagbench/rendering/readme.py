@@ -150,8 +150,8 @@ def results_block(tables: Tables) -> str:
     lines = [
         f"**{in_markdown(study['title'])}** ({study['edition']}, {study['runs']} runs, "
         f"{seeds(tables)}). {in_markdown(workload['label'])}, {workload['epochs']} epochs; "
-        "bold: the best, and whatever is not told from it by tests corrected over all pairs (those "
-        "of claims are over their family); T: mean time below "
+        "bold: the best, and whatever is not told from it by tests corrected over the comparisons "
+        "of one optimizer with the others (those of claims: over their family); T: mean time below "
         f"the targets in gradient evaluations; epochs: the median until {100 * goal:g} % "
         f"validation accuracy held for three evaluations. {in_markdown(study['remark'])}",
         *failures(study),

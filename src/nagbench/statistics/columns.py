@@ -38,7 +38,7 @@ _PAIR: Columns = {
     "p": (REAL, "two-sided, by sign flips; by pair wins if a run fails; NaN if untestable"),
 }
 _OF_PAIRS: Columns = {
-    "p_adjusted": _P_HOLM,
+    "p_adjusted": (REAL, "p times the other optimizers of the workload (Bonferroni), at most 1"),
     "differs": (TRUTH, "the corrected p is at most the study's level"),
 }
 _BROKEN: Columns = {

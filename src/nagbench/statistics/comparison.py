@@ -15,7 +15,7 @@ from scipy import stats
 
 from nagbench.metrics import BROKEN, final_accuracy
 from nagbench.statistics.contrast import Contrast, contrast
-from nagbench.statistics.intervals import holm
+from nagbench.statistics.intervals import bonferroni
 from nagbench.statistics.measures import Measured
 from nagbench.statistics.selection import runs_of
 from nagbench.statistics.sign_flips import interval, smallest_p, two_sided_p
@@ -23,7 +23,13 @@ from nagbench.study.model import Study
 
 
 def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Every pair of optimizers of a workload; Holm's family is all pairs of the workload."""
+    """Every pair of optimizers of a workload; an optimizer's comparisons with the others are a
+    family for Bonferroni's correction.
+
+    So the level is the chance that the truly best is told from the one that looks best, or that any
+    comparison with the baseline errs. Of an error among all pairs, which are so many that few seeds
+    could tell none apart, it is not.
+    """
     scored = runs.assign(accuracy=final_accuracy(runs, curves))
     frames = []
     for workload in study.workloads:
@@ -47,8 +53,10 @@ def comparisons(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.Da
             for second, first in itertools.combinations(sides, 2)
         ]
         frame = pd.DataFrame(rows)
-        frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
-        frame["can_reject"] = holm(frame["smallest_p"].to_numpy(float)) <= study.level
+        others = len(sides) - 1
+        frame["p_adjusted"] = bonferroni(frame["p"].to_numpy(float), others)
+        smallest = bonferroni(frame["smallest_p"].to_numpy(float), others)
+        frame["can_reject"] = smallest <= study.level
         frame["differs"] = frame["p_adjusted"] <= study.level
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -22,6 +22,11 @@ def percentiles(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[
     return float(low), float(high)
 
 
+def bonferroni(p_values: np.ndarray, tests: int) -> np.ndarray:
+    """Each p times the number of tests of its family, at most 1; NaN stays NaN."""
+    return np.minimum(1.0, tests * p_values)
+
+
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Holm's (1979) step-down adjustment; values that are not defined take no part."""
     adjusted = np.full(len(p_values), math.nan)

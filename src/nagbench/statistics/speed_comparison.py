@@ -12,7 +12,7 @@ from nagbench.metrics import CLOCKS
 from nagbench.statistics.comparison import compared
 from nagbench.statistics.contrast import LESS, contrast
 from nagbench.statistics.course import Course, course, horizon
-from nagbench.statistics.intervals import holm, mean_interval
+from nagbench.statistics.intervals import bonferroni, mean_interval
 from nagbench.statistics.measures import Measured
 from nagbench.statistics.selection import runs_of
 from nagbench.study.model import Study
@@ -67,8 +67,8 @@ def times_below(study: Study, found: dict[tuple[str, str], Courses]) -> pd.DataF
 
 
 def speed_comparisons(study: Study, found: dict[tuple[str, str], Courses]) -> pd.DataFrame:
-    """Every pair of optimizers, by workload and clock; each of these is a family for Holm's
-    correction. Within a pair the horizon is common."""
+    """Every pair of optimizers, by workload and clock, in which an optimizer's comparisons with the
+    others are a family for Bonferroni's correction. Within a pair the horizon is common."""
     frames = []
     for (workload, clock), groups in found.items():
         if len(groups) < 2:
@@ -76,7 +76,7 @@ def speed_comparisons(study: Study, found: dict[tuple[str, str], Courses]) -> pd
         frame = pd.DataFrame(_pairs(groups, study.workloads[workload].targets, study.level))
         frame.insert(0, "workload", workload)
         frame.insert(1, "clock", clock)
-        frame["p_adjusted"] = holm(frame["p"].to_numpy(float))
+        frame["p_adjusted"] = bonferroni(frame["p"].to_numpy(float), len(groups) - 1)
         frame["differs"] = frame["p_adjusted"] <= study.level
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

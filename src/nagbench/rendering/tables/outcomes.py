@@ -58,7 +58,7 @@ def comparisons(tables: Tables) -> Table:
             Cell(number(row["correlation"], 2)),
             Cell(p_value(row["p_adjusted"])),
         )
-    header = ["Points", "95 % interval", "Wins", "Corr.", "p (Holm)"]
+    header = ["Points", "95 % interval", "Wins", "Corr.", "p (Bonf.)"]
     return page.table(f"Against {page.baseline}", header, "rccrr")
 
 
@@ -116,7 +116,7 @@ def speed(tables: Tables) -> Table:
             *map(Cell, _ratio(row, sign)),
             Cell(_ratio(*epochs[row["workload"], other])[0]),
         )
-    header = ["Gradients", "95 % interval", "Wins", "p (Holm)", "Ratio", "95 % interval", "Epochs"]
+    header = ["Gradients", "95 % interval", "Wins", "p (Bonf.)", "Ratio", "95 % interval", "Epochs"]
     return page.table(f"Against {page.baseline}", header, "rccrrcr")
 
 

@@ -113,7 +113,8 @@ def checklist(tables: Tables) -> Table:
          f"{facts['search']}, up to {facts['tuning_seeds']} seeds each, judged on held-out images"],
         ["Number of evaluation runs", f"{seeds(tables)} that tuning never saw"],
         ["Measure, central tendency, variation", "mean with 95 % interval, SD between seeds"],
-        ["Tests and correction", f"{len(pairs)} pairs, sign flips, Holm at level {facts['level']}"],
+        ["Tests and correction", f"{len(pairs)} pairs, sign flips, level {facts['level']} for the "
+         "comparisons of an optimizer with the others (Bonferroni)"],
         ["Average run time", f"{seconds:.1f} s a run, stopped ones too"],
         ["Computing infrastructure", f"{facts['device']}, PyTorch {facts['torch']}"],
         ["Code, environment, records", "public: one command from records to paper; locked pins"],
