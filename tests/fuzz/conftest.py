@@ -1,5 +1,6 @@
 """What `make fuzz` tries is counted, and written to the table of docs/reference/faults.md."""
 
+import gc
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,6 +17,7 @@ _tried: dict[str, Tried] = {}
 @pytest.fixture(autouse=True)
 def _counted(request: pytest.FixtureRequest) -> Iterator[None]:
     limits.tally = limits.Tally()
+    gc.collect()  # what other tests left would go during a case, and hide as much that it takes
     yield
     if marker := request.node.get_closest_marker("fuzz"):
         request.node.user_properties.append(("kind", marker.args[0]))

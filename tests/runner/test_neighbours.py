@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from nagbench.engine.recipe import Recipe
@@ -15,12 +16,17 @@ from nagbench.step_costs import StepCost, StepCosts
 from nagbench.study.model import Study
 from nagbench.study.plan import units
 from small_runs import recipe_of
+from waiting import wait_for
 
 
 def test_they_work_inside_and_are_gone_outside() -> None:
     recipes = [recipe_of("logistic", batch_size=8), recipe_of("tiny_cnn", "adam", batch_size=8)]
     with neighbours(recipes, 2) as started:
-        assert [one.is_alive() for one in started] == [True, True]
+        assert len(started) == 2
+        for one in started:
+            process = psutil.Process(one.pid)
+            before = process.cpu_times().user
+            wait_for(lambda process=process, before=before: process.cpu_times().user > before + 0.1)
     assert not any(one.is_alive() for one in started)
 
 
