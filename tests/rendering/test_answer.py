@@ -93,6 +93,7 @@ def claim(name: str, verdict: str, **facts: Any) -> dict[str, Any]:
         "depends_on_tuning": False,
         "edge": "",
         "untuned": "",
+        "devices": "",
         **numbers,
         **facts,
     }

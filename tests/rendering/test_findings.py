@@ -1,5 +1,6 @@
 """Sentences about what was found are true and English, whichever way the runs fall."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,13 +8,14 @@ import pandas as pd
 import pytest
 
 from nagbench.rendering import findings
+from nagbench.rendering.lookup import middle_target
 
 Tables = Mapping[str, pd.DataFrame]
 
 
 def claims_of(*verdicts: str, **columns: Any) -> Tables:
     """Claims C0_a, C1_a, … with these verdicts, as the table of claims has them."""
-    blank = dict.fromkeys(("conditions", "edge", "untuned", "remark"), "")
+    blank = dict.fromkeys(("conditions", "edge", "untuned", "devices", "remark"), "")
     facts = {"waits": False, "depends_on_tuning": False, **blank}
     rows = [
         {"hypothesis": f"C{n}_a", "claim": f"claim {n}", "verdict": verdict, **facts, **columns}
@@ -72,6 +74,18 @@ def test_claims_whose_runs_are_to_come_are_told_apart() -> None:
 def test_what_has_to_be_said_with_a_verdict_is_said_with_its_name() -> None:
     doubtful = claims_of("supported", remark="below relevance", depends_on_tuning=True)
     assert findings.verdicts(doubtful) == ("Supported: C0 a (below relevance; depends on tuning).")
+
+
+def test_a_claim_whose_runs_several_kinds_of_device_trained_is_named() -> None:
+    one, two = ({"study": pd.DataFrame({"device": [name]})} for name in ("CPU", "CPU, GPU"))
+    tables = claims_of("supported", "not testable here", "open")
+    assert findings.devices({**one, **tables}) == ""
+    assert "tested none compare runs of" in findings.devices({**two, **tables})
+    mixed = tables["hypotheses"].assign(devices=["CPU and GPU"] * 2 + [""])
+    assert "tested C0 a compares runs of" in findings.devices({**two, "hypotheses": mixed})
+    assert "Supported: C0 a (trained on CPU and GPU)." in findings.verdicts({"hypotheses": mixed})
+    mixed["devices"] = "CPU and GPU"
+    assert "tested C0 a and C2 a compare runs of" in findings.devices({**two, "hypotheses": mixed})
 
 
 def elsewhere(here: list[str], *places: list[str]) -> str:
@@ -181,6 +195,38 @@ def test_rates_are_those_chosen_by_speed_and_momentum_is_not_rounded_to_one(
     assert said in found
     assert f"of 0.1 and {0.02 / (1 - float(momentum)):.2g}." in found
     assert findings.rates({**tables, "settings": settings.iloc[[0, 2]]}) == ""
+
+
+def test_arrivals_name_who_never_held_the_target(tables: Tables) -> None:
+    first = tables["workloads"]["workload"].iloc[0]
+    goal = middle_target(tables, first)
+    held = f"had held {100 * goal:g} % for three evaluations"
+
+    def told(**medians: float) -> str:
+        row = {"workload": first, "target": goal, "clock": "epochs", "kind": "sustained"}
+        rows = [{**row, "optimizer": one, "median": median} for one, median in medians.items()]
+        return findings.arrivals({**tables, "time_to_target": pd.DataFrame(rows)})
+
+    both = f"In epochs, the median run {held} from epoch 7.1 with NAG and 9.2 with heavy ball"
+    assert told(heavy_ball=9.24, nag=7.06) == f"{both}."
+    never = f"{both}; with gradient descent or Adam it never did."
+    assert told(heavy_ball=9.24, nag=7.06, sgd=math.inf, adam=math.inf) == never
+    assert told(sgd=math.inf) == f"The median run never {held} with gradient descent."
+    assert told(lion=3.0) == ""
+    none = {**tables, "time_to_target": tables["time_to_target"][:0]}
+    assert findings.arrivals(none) == ""
+
+
+def test_chance_in_tuning_is_told_where_it_is_known(tables: Tables) -> None:
+    known = [("sgd", 0.034, 0.0012), ("nag", 0.0, 0.0), ("adam", math.nan, math.nan)]
+    rows = pd.DataFrame(known, columns=["optimizer", "another_wins", "regret"])
+    rows["workload"] = tables["workloads"]["workload"].iloc[0]
+    found = findings.chance({**tables, "tuning": rows.assign(role="accuracy")})
+    assert found.endswith(
+        "0 % of resamples for NAG and 3 % for gradient descent, at a mean loss of 0.0 and 0.1 "
+        "points of validation accuracy."
+    )
+    assert findings.chance({**tables, "tuning": rows.assign(role="speed")}) == ""
 
 
 def test_settings_that_were_tried_are_counted(tables: Tables) -> None:

@@ -21,7 +21,7 @@ from nagbench.study.model import Study
 # Of a verdict and its effect in another place.
 SAID = (
     *("verdict", "remark", "waits", "depends_on_tuning", "edge", "untuned", "conditions"),
-    *("effect", "low", "high", "inner_low", "inner_high"),
+    *("devices", "effect", "low", "high", "inner_low", "inner_high"),
 )
 
 

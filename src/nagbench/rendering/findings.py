@@ -1,14 +1,24 @@
 """What the first workload's runs say of NAG, in sentences that read as English whichever way they
 fall."""
 
+import math
 import re
 from typing import Any
 
 import pandas as pd
 
-from nagbench.rendering.answer import ACCURACY, RIVALS, SPEED, SUBJECT, Topic, said_with, sentence
+from nagbench.rendering.answer import (
+    ACCURACY,
+    RIVALS,
+    SPEED,
+    SUBJECT,
+    Topic,
+    rival_name,
+    said_with,
+    sentence,
+)
 from nagbench.rendering.by_target import by_target
-from nagbench.rendering.lookup import Tables, labels, seeds
+from nagbench.rendering.lookup import Tables, labels, middle_target, seeds, times_at
 from nagbench.rendering.prose import joined
 from nagbench.rendering.tables.claims import NOT_YET, reader_name, word
 from nagbench.statistics.verdict_table import (
@@ -34,11 +44,14 @@ def findings(tables: Tables) -> dict[str, str]:
         "missing": missing(tables),
         "spread": spread(tables),
         "diverged": diverged(tables),
+        "arrivals": arrivals(tables),
+        "chance": chance(tables),
         "rates": rates(tables),
         "inputs": inputs(tables),
         "claims": claims(tables),
         "verdicts": verdicts(tables),
         "elsewhere": elsewhere(tables),
+        "devices": devices(tables),
     }
     # The one name that is a common noun is spelt like one within a sentence.
     return {
@@ -126,6 +139,48 @@ def diverged(tables: Tables) -> str:
         total += count
         told.append(f"{count} of {whose}" if len(those) == 1 else f"{count} that {whose} share")
     return f"Of the {on} {total} diverged: {joined(told)}."
+
+
+def arrivals(tables: Tables) -> str:
+    """From which epoch NAG's median run and its rivals' had held the first workload's middle
+    target; empty where none was tested."""
+    if not len(_here(tables, "time_to_target")):
+        return ""
+    workload = tables["workloads"]["workload"].iloc[0]
+    goal = middle_target(tables, workload)
+    medians = times_at(tables, workload, goal)["median"]
+    names = {one: _called(tables, one) for one in (SUBJECT, *RIVALS) if one in medians.index}
+    known = {one: medians[one] for one in names}
+    told = [f"{at:.1f} with {names[one]}" for one, at in known.items() if at < math.inf]
+    never = joined([names[one] for one, at in known.items() if at == math.inf], "or")
+    held = f"had held {100 * goal:g} % for three evaluations"
+    if told:
+        never = f"; with {never} it never did" if never else ""
+        return f"In epochs, the median run {held} from epoch {joined(told)}{never}."
+    return f"The median run never {held} with {never}." if never else ""
+
+
+def chance(tables: Tables) -> str:
+    """How often other tuning seeds would have chosen another finalist by accuracy, and at what
+    loss, of NAG and its rivals; empty where that is known of none."""
+    rows = _here(tables, "tuning")
+    rows = rows[(rows["role"] == "accuracy") & rows["another_wins"].notna()].set_index("optimizer")
+    known = [one for one in (SUBJECT, *RIVALS) if one in rows.index]
+    if not known:
+        return ""
+    often = [f"{100 * rows['another_wins'][one]:.0f} % for {_called(tables, one)}" for one in known]
+    lost = [f"{100 * rows['regret'][one]:.1f}" for one in known]
+    first = often[0].replace(" % for", " % of resamples for")
+    return (
+        "Had the finalists met on other tuning seeds, another of them would have been chosen by "
+        f"accuracy in {joined([first, *often[1:]])}, at a mean loss of {joined(lost)} points of "
+        "validation accuracy."
+    )
+
+
+def _called(tables: Tables, optimizer: str) -> str:
+    """What a sentence calls NAG or a rival."""
+    return "NAG" if optimizer == SUBJECT else rival_name(tables, optimizer)
 
 
 def rates(tables: Tables) -> str:
@@ -231,6 +286,20 @@ def _of_place(claims: pd.DataFrame, place: str, there: pd.DataFrame) -> str:
             listed = "; ".join(f"{known['claim'][name]} ({reader_name(name)})" for name in names)
             told += f" Tested there alone and {verdict}: {listed}."
     return told
+
+
+def devices(tables: Tables) -> str:
+    """What it means that several kinds of device trained the study; empty if one trained all."""
+    if ", " not in tables["study"].iloc[0]["device"]:
+        return ""
+    claims = tables["hypotheses"]
+    mixed = claims[(claims["devices"] != "") & (claims["verdict"] != NOT_TESTABLE)]
+    names = joined([reader_name(name) for name in mixed["hypothesis"]]) or "none"
+    return (
+        "Devices of different kinds round differently, so runs of one seed part between them; "
+        f"of the claims that were tested {names} compare{'s' if len(mixed) == 1 else ''} runs "
+        "of more than one kind."
+    )
 
 
 def _here(tables: Tables, name: str) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def numbers(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     found["study.tuned"] = escape(tuned(study))
     found["study.rungs"] = str(len(json.loads(study["rungs"])))
     found["study.registration"] = escape(registered(tables["registration"]))
-    found["study.amendments"] = escape(" ".join(amendments(tables["registration"])))
+    found["study.amendments"] = r"\par ".join(map(escape, amendments(tables["registration"])))
     found["study.registered"] = "true" if len(tables["registration"]) else "false"
     found["shown.elsewhere"] = "true" if "elsewhere" in tables else "false"
     found["shown.acceleration"] = "true" if series_with_gains(tables) else "false"

@@ -18,6 +18,7 @@ _HYPOTHESIS = {
     "verdict": (
         *("verdict", "remark", "statistic", "pairs", "effect", "low", "high", "p", "conditions"),
         *("runner_up_effect", "runner_up_pairs", "depends_on_tuning", "edge", "untuned"),
+        "devices",
     ),
     "effect": ("effect", "low", "high", "confidence"),
     "p": ("p", "level", "statistic"),
@@ -50,6 +51,8 @@ _FINDINGS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, Any], str]] = {
     "spread": ("stability", ("sd", "spread_p_adjusted"), {}, "accuracy"),
     "diverged": ("stability", ("diverged", "runs"), {}, "diverged"),
     "inputs": ("workloads", ("padding", "flip", "schedule"), {}, ""),
+    "arrivals": ("time_to_target", ("target", "kind", "median"), {"clock": "epochs"}, "epochs"),
+    "chance": ("tuning", ("another_wins", "regret"), {"role": "accuracy"}, ""),
     "rates": ("settings", ("roles", "learning_rate", "others"), {}, ""),
 }  # fmt: skip
 # What is measured of the runs behind a cell, where it is neither a time nor the accuracy.
@@ -174,6 +177,8 @@ def _general(first: str, rest: list[str]) -> Origin | None:
     match [first, *rest]:
         case ["check", "engine"]:
             return Origin("cross_check", ("way", "runs", "mean", "difference", "low", "high"))
+        case ["finding", "devices"]:
+            return Origin("hypotheses", ("hypothesis", "devices"))
         case ["finding", "elsewhere"]:
             return Origin("elsewhere", ("place", "runs", "hypothesis", "verdict"))
         case ["controls"]:

@@ -336,6 +336,7 @@ TABLES: dict[str, Columns] = {
         "verdict": (TEXT, "a word of the verdict table"),
         "remark": (TEXT, "its reason, or that the difference is below relevance"),
         "waits": (TRUTH, "not testable yet: runs or step costs are still to come"),
+        "devices": (TEXT, "what trained the runs that it compares, where one did not train all"),
         "another_wins": (REAL, "how often other tuning seeds would have chosen another finalist"),
         "runner_up_effect": (REAL, "that with the second best setting; infinite: a run fails"),
         "runner_up_pairs": (WHOLE, "seeds of that"),

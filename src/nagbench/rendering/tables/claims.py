@@ -125,6 +125,8 @@ def remarks(row: Any) -> str:
         said.append(f"untuned: {row.untuned}")
     if row.edge:
         said.append(f"edge: {row.edge}")
+    if row.devices and row.verdict != NOT_TESTABLE:
+        said.append(f"trained on {row.devices}")
     return "; ".join(filter(None, said))
 
 
