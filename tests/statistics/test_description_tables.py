@@ -129,6 +129,8 @@ def test_costs_are_of_all_runs_of_an_arm_and_name_its_claims(small: dict[str, An
     runs["train_seconds"], runs["evaluation_seconds"] = 100.0, 20.0
     runs["started"] = [f"2026-01-{n + 1:02}" for n in range(len(runs))]
     runs["ended"] = [f"2026-02-{n + 1:02}" for n in range(len(runs))]
+    runs["provenance"] = '{"device": "CPU"}'
+    runs.loc[runs.index[runs["optimizer"] == "adam"][0], "provenance"] = '{"device": "GPU"}'
     table = description.costs(study, runs, curves).set_index(["workload", "optimizer"])
     assert list(table.index) == [
         ("tiny", "sgd"), ("tiny", "nag_sutskever"), ("tiny", "adam"), ("second", "nag_sutskever")
@@ -140,6 +142,7 @@ def test_costs_are_of_all_runs_of_an_arm_and_name_its_claims(small: dict[str, An
         assert row["hours"] == pytest.approx(len(own) / 30)
         assert (row["begun"], row["ended"]) == (own["started"].min(), own["ended"].max())
     assert list(table["claims"]) == ["one", "one", "", "two"]
+    assert list(table["devices"]) == ["CPU", "CPU", "CPU and GPU", "CPU"]
 
 
 def test_a_run_that_arms_share_is_counted_where_it_was_first(small: dict[str, Any]) -> None:

@@ -194,8 +194,8 @@ def costs_block(tables: Tables) -> str:
         "the clock, pauses and what else ran included. "
         f"Of {len(claims)} claims: {counts(tables['hypotheses'])}.",
         "",
-        "| trained | runs | epochs | hours | ended (UTC) | verdicts | not testable (yet) |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| trained | runs | epochs | hours | ended (UTC) | by | verdicts | not testable (yet) |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in table.itertuples():
         own = claims.loc[list(filter(None, row.claims.split(", ")))]
@@ -205,7 +205,8 @@ def costs_block(tables: Tables) -> str:
         arm = f"{named[row.optimizer]} on {named[row.workload]}"
         lines.append(
             f"| {in_markdown(arm)} | {row.runs} | {row.epochs:,.0f} "
-            f"| {row.hours:.1f} | {row.ended[:16].replace('T', ' ') or '–'} | {decided or '–'} "
+            f"| {row.hours:.1f} | {row.ended[:16].replace('T', ' ') or '–'} "
+            f"| {in_markdown(row.devices)} | {decided or '–'} "
             f"| {waits.sum() or '–'} |"
         )
     return "\n".join(lines) + "\n"

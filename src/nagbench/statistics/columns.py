@@ -130,6 +130,7 @@ TABLES: dict[str, Columns] = {
         "hours": (REAL, "of training and evaluation, of one process"),
         "begun": (TEXT, "when the first began, in UTC; empty: not recorded"),
         "ended": (TEXT, "when the last ended"),
+        "devices": (TEXT, "what trained them"),
         "claims": (TEXT, "the claims that its runs decide, together with others' or alone"),
     },
     "learning_curves": {

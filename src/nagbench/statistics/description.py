@@ -9,6 +9,7 @@ from nagbench.data.registry import data_set
 from nagbench.errors import InputError
 from nagbench.models.size import flops, parameter_count
 from nagbench.records import hours_of, trained
+from nagbench.statistics.devices import devices
 from nagbench.statistics.roles import Selection
 from nagbench.statistics.speed import described
 from nagbench.study.model import Study
@@ -147,6 +148,7 @@ def costs(study: Study, runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFram
                 "hours": float(own["spent"].sum() / 3600),
                 "begun": str(own["started"].min()),
                 "ended": str(own["ended"].max()),
+                "devices": " and ".join(devices(own)),
                 "claims": ", ".join(claims),
             }
         )

@@ -1,4 +1,4 @@
-"""What trained the runs that a claim compares, where that was more than one kind of device.
+"""What trained runs, and where the runs that a claim compares were not all trained by one device.
 
 Runs of one seed share everything but the rounding then, so that their pairing buys less.
 """
@@ -11,10 +11,15 @@ from nagbench.statistics.roles import Selection
 from nagbench.study.model import Hypothesis
 
 
-def devices(claim: Hypothesis, selection: Selection) -> str:
-    """The devices' names; empty where one trained all, or the claim compares no runs."""
+def devices(runs: pd.DataFrame) -> list[str]:
+    """The names of the devices, as provenance has them."""
+    known = runs["provenance"].unique()
+    return sorted({str(json.loads(text).get("device", "unknown")) for text in known})
+
+
+def devices_compared(claim: Hypothesis, selection: Selection) -> str:
+    """Those of a claim's runs; empty where one trained all, or the claim compares no runs."""
     if claim.measured.elsewhere:
         return ""
-    runs = pd.concat(selection.of(claim.measured, arm) for arm in claim.pairs())
-    names = {json.loads(text).get("device", "unknown") for text in runs["provenance"].unique()}
-    return " and ".join(sorted(names)) if len(names) > 1 else ""
+    names = devices(pd.concat(selection.of(claim.measured, arm) for arm in claim.pairs()))
+    return " and ".join(names) if len(names) > 1 else ""

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 
-from nagbench.statistics.devices import devices
+from nagbench.statistics.devices import devices_compared
 from nagbench.statistics.evidence import finding
 from nagbench.statistics.roles import Selection
 from nagbench.statistics.tuning_doubt import doubt
@@ -54,7 +54,7 @@ def verdicts(study: Study, selection: Selection, tuning: pd.DataFrame) -> pd.Dat
                 "verdict": found.verdict.word,
                 "remark": found.verdict.remark,
                 "waits": found.waits,
-                "devices": devices(claim, selection),
+                "devices": devices_compared(claim, selection),
                 **doubt(study, claim, selection, found, tuning),
             }
         )
