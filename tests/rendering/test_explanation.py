@@ -13,7 +13,7 @@ import yaml
 
 from claims import CLAIM
 from nagbench.errors import InputError
-from nagbench.rendering.explanation import explain
+from nagbench.rendering.explanation import _plain, explain
 from nagbench.rendering.numbers import numbers
 from nagbench.rendering.origins import cell, origin
 from nagbench.statistics.result_tables import result_tables
@@ -158,6 +158,11 @@ def test_a_cell_shows_what_was_measured_of_its_runs(
     words = " ".join(said.split())
     shown = re.findall(r"of test/tiny/(\w+); (\w+) by seed", words)
     assert sorted(shown) == [(arm, metric) for arm in arms]
+
+
+def test_a_value_is_shown_without_marks_of_latex() -> None:
+    value = r"12\,\% of \(-\)0.5.\par 2026-11-29: A \(\pm\) B"
+    assert _plain(value) == "12 % of −0.5. 2026-11-29: A ± B"
 
 
 def test_a_near_miss_is_suggested(judged: tuple[Study, Tables, Selection]) -> None:

@@ -77,9 +77,13 @@ def test_what_has_to_be_said_with_a_verdict_is_said_with_its_name() -> None:
 
 
 def test_a_claim_whose_runs_several_kinds_of_device_trained_is_named() -> None:
-    one, two = ({"study": pd.DataFrame({"device": [name]})} for name in ("CPU", "CPU, GPU"))
+    study = {"study": pd.DataFrame({"device": ["CPU, GPU"]})}
+    one, two = (
+        {**study, "costs": pd.DataFrame({"devices": arms})}
+        for arms in (["CPU, GPU"] * 2, ["CPU", "CPU and GPU"])
+    )
     tables = claims_of("supported", "not testable here", "open")
-    assert findings.devices({**one, **tables}) == ""
+    assert findings.devices({**one, **tables}) == ""  # of a single one, whose name has a comma
     assert "tested none compare runs of" in findings.devices({**two, **tables})
     mixed = tables["hypotheses"].assign(devices=["CPU and GPU"] * 2 + [""])
     assert "tested C0 a compares runs of" in findings.devices({**two, "hypotheses": mixed})
@@ -223,8 +227,8 @@ def test_chance_in_tuning_is_told_where_it_is_known(tables: Tables) -> None:
     rows["workload"] = tables["workloads"]["workload"].iloc[0]
     found = findings.chance({**tables, "tuning": rows.assign(role="accuracy")})
     assert found.endswith(
-        "0 % of resamples for NAG and 3 % for gradient descent, at a mean loss of 0.0 and 0.1 "
-        "points of validation accuracy."
+        "in this share of resamples: 0 % for NAG and 3 % for gradient descent, at a mean loss of "
+        "0.0 and 0.1 points of validation accuracy."
     )
     assert findings.chance({**tables, "tuning": rows.assign(role="speed")}) == ""
 

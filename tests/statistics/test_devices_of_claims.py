@@ -19,10 +19,10 @@ def test_claims_name_the_devices_where_several_trained_the_compared_runs(
     mixed = runs.assign(provenance=runs["provenance"].mask(own, other))
     found = {row["hypothesis"]: row["devices"] for row in judged(study, (mixed, curves))}
     assert found == {"accurate": "", "fast": "a test and another"}
-    # Nobody compares runs with runs: step costs are measured elsewhere.
+    # Step costs are measured apart: no runs are compared.
     cost = replace(study.hypotheses["fast"], metric="step_cost", direction="greater")
     (row,) = judged(replace(study, hypotheses={"cost": cost}), (mixed, curves))
     assert row["devices"] == ""
-    # A record that does not say by what it was trained is another one.
+    # Of a record that does not say what trained it that is unknown.
     unknown = runs.assign(provenance=runs["provenance"].mask(own, "{}"))
     assert judged(study, (unknown, curves))[1]["devices"] == "a test and unknown"

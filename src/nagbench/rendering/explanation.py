@@ -150,6 +150,12 @@ def _shown(value: object) -> str:
 
 def _plain(value: str) -> str:
     """A value of numbers.tex without LaTeX's marks."""
-    for marked, plain in ((r"\(-\)", "−"), (r"\(\pm\)", "±"), (r"\,", " "), ("\\", "")):
+    for marked, plain in (
+        (r"\(-\)", "−"),
+        (r"\(\pm\)", "±"),
+        (r"\,", " "),
+        (r"\par ", " "),
+        ("\\", ""),
+    ):
         value = value.replace(marked, plain)
     return value

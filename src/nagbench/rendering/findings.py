@@ -149,10 +149,10 @@ def arrivals(tables: Tables) -> str:
     workload = tables["workloads"]["workload"].iloc[0]
     goal = middle_target(tables, workload)
     medians = times_at(tables, workload, goal)["median"]
-    names = {one: _called(tables, one) for one in (SUBJECT, *RIVALS) if one in medians.index}
-    known = {one: medians[one] for one in names}
-    told = [f"{at:.1f} with {names[one]}" for one, at in known.items() if at < math.inf]
-    never = joined([names[one] for one, at in known.items() if at == math.inf], "or")
+    rivals = [one for one in (SUBJECT, *RIVALS) if one in medians.index]
+    known = [(medians[one], rival_name(tables, one)) for one in rivals]
+    told = [f"{median:.1f} with {name}" for median, name in known if median < math.inf]
+    never = joined([name for median, name in known if median == math.inf], "or")
     held = f"had held {100 * goal:g} % for three evaluations"
     if told:
         never = f"; with {never} it never did" if never else ""
@@ -168,19 +168,15 @@ def chance(tables: Tables) -> str:
     known = [one for one in (SUBJECT, *RIVALS) if one in rows.index]
     if not known:
         return ""
-    often = [f"{100 * rows['another_wins'][one]:.0f} % for {_called(tables, one)}" for one in known]
+    often = [
+        f"{100 * rows['another_wins'][one]:.0f} % for {rival_name(tables, one)}" for one in known
+    ]
     lost = [f"{100 * rows['regret'][one]:.1f}" for one in known]
-    first = often[0].replace(" % for", " % of resamples for")
     return (
         "Had the finalists met on other tuning seeds, another of them would have been chosen by "
-        f"accuracy in {joined([first, *often[1:]])}, at a mean loss of {joined(lost)} points of "
-        "validation accuracy."
+        f"accuracy in this share of resamples: {joined(often)}, at a mean loss of {joined(lost)} "
+        "points of validation accuracy."
     )
-
-
-def _called(tables: Tables, optimizer: str) -> str:
-    """What a sentence calls NAG or a rival."""
-    return "NAG" if optimizer == SUBJECT else rival_name(tables, optimizer)
 
 
 def rates(tables: Tables) -> str:
@@ -290,7 +286,7 @@ def _of_place(claims: pd.DataFrame, place: str, there: pd.DataFrame) -> str:
 
 def devices(tables: Tables) -> str:
     """What it means that several kinds of device trained the study; empty if one trained all."""
-    if ", " not in tables["study"].iloc[0]["device"]:
+    if set(tables["costs"]["devices"]) <= {tables["study"].iloc[0]["device"]}:
         return ""
     claims = tables["hypotheses"]
     mixed = claims[(claims["devices"] != "") & (claims["verdict"] != NOT_TESTABLE)]

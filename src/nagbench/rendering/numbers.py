@@ -284,7 +284,7 @@ def _untrained(name: str, optimizers: Iterable[str]) -> dict[str, str]:
     words |= {f"{name}.pairs": "0", f"{name}.pairs.differ": "0", f"{name}.points": ""}
     words |= {f"{name}.others": "0"}
     for one in optimizers:
-        own = ("accuracy", "sd", "unrest", "another_wins", "regret", "sustained.median")
+        own = ("accuracy", "sd", "unrest", "sustained.median")
         dashes |= {f"{name}.{one}.{key}" for key in own}
     for pair in permutations(optimizers, 2):
         key = ".".join([name, *pair])
@@ -341,20 +341,12 @@ def _two_points(tables: Mapping[str, pd.DataFrame], source: str) -> str:
 
 
 def _steadiness(tables: Mapping[str, pd.DataFrame], source: str, name: str) -> dict[str, str]:
-    """Per optimizer: unrest within runs, and how nearly tuning chose another setting."""
+    """Per optimizer: spikes and unrest within runs."""
     found = {}
     for row in _rows(tables["stability"], source).itertuples():
         found[f"{name}.{row.optimizer}.spikes"] = f"{row.spikes:.1f}"
         found[f"{name}.{row.optimizer}.unrest"] = _points(row.last_spread)
-    chosen = _rows(tables["tuning"], source)
-    for row in chosen[chosen["role"] == "accuracy"].itertuples():
-        found[f"{name}.{row.optimizer}.another_wins"] = _whole(100 * row.another_wins)
-        found[f"{name}.{row.optimizer}.regret"] = _points(row.regret)
     return found
-
-
-def _whole(value: float) -> str:
-    return "--" if math.isnan(value) else f"{value:.0f}"
 
 
 def _comparison(key: str, row: tuple, sign: int) -> dict[str, str]:

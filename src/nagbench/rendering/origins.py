@@ -244,8 +244,6 @@ def _of_optimizer(arm: Arm, what: list[str], known: _Known) -> Origin | None:
             return Origin("stability", ("spikes",), where, (arm,), "spikes")
         case ["unrest"]:
             return Origin("stability", ("last_spread",), where, (arm,), "unrest")
-        case [("another_wins" | "regret") as column]:
-            return Origin("tuning", (column,), where | {"role": "accuracy"})
         case [column] if column in _SUMMED:
             return Origin("summary", (column,), where, (arm,), "accuracy")
         case [kind, ("median" | "reached") as column]:
